@@ -1,0 +1,79 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets: every form in which one could show, masking them, and fingerprints to compare them. Private to the collection."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from urllib.parse import quote, quote_plus
+
+MARKER = "<secret>"
+
+# A shorter value stands in ordinary words and numbers: masking its derived forms would destroy the output and protect nothing.
+SHORTEST_DERIVED = 4
+
+
+def forms_of(value: str) -> set:
+    """The value and every form that encoders make of it: base64, URL-encoded, JSON-escaped, repr."""
+    forms = {value}
+    if len(value) < SHORTEST_DERIVED:
+        return forms
+    raw = value.encode("utf-8", "surrogatepass")
+    forms.add(base64.b64encode(raw).decode())
+    forms.add(base64.urlsafe_b64encode(raw).decode())
+    forms.add(base64.b64encode(raw).decode().rstrip("="))
+    forms.add(base64.urlsafe_b64encode(raw).decode().rstrip("="))
+    forms.update((quote(value, safe="", errors="surrogatepass"), quote_plus(value, errors="surrogatepass")))
+    forms.update((json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]))
+    return forms
+
+
+class Secrets:
+    """The secrets met so far by one task, so that its result can be cleared of them before anyone sees it."""
+
+    def __init__(self) -> None:
+        self._values: set = set()
+
+    def add(self, *values) -> None:
+        """Register secret strings; anything else (C(None), an empty string) is passed over."""
+        for value in values:
+            if isinstance(value, str) and value:
+                self._values.add(value)
+
+    def add_basic_credentials(self, user: str, password: str) -> None:
+        """Register the pair as it stands in an HTTP Basic header."""
+        self.add(password, base64.b64encode(f"{user}:{password}".encode()).decode())
+
+    def forms(self) -> set:
+        """All forms of all registered secrets."""
+        return set().union(*(forms_of(value) for value in self._values)) if self._values else set()
+
+    def clear_of(self, value):
+        """The same JSON-like value with every form of every secret masked, dict keys included."""
+        return _masked(value, sorted(self.forms(), key=len, reverse=True))
+
+
+def _masked(value, forms):
+    if isinstance(value, str):
+        for form in forms:
+            if form in value:
+                value = value.replace(form, MARKER)
+        return value
+    if isinstance(value, dict):
+        return {_masked(key, forms): _masked(item, forms) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(item, forms) for item in value]
+    return value
+
+
+def fingerprint(content: str, salt: str) -> str:
+    """Twelve hex digits by which two high-entropy secrets can be compared without being shown.
+
+    The same O(content) and O(salt) give the same digits on every run; without the content they cannot be guessed,
+    which is why this is not for passwords that a person chose.
+    """
+    return hmac.new(salt.encode(), content.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
