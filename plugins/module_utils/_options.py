@@ -1,0 +1,177 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that modules share, a group each, mirrored by the documentation fragments. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
+
+
+@dataclass
+class ArgumentSpec:
+    """Options of a module with the rules among them, in the words of AnsibleModule."""
+
+    argument_spec: dict = field(default_factory=dict)
+    mutually_exclusive: list = field(default_factory=list)
+    required_together: list = field(default_factory=list)
+    required_one_of: list = field(default_factory=list)
+    required_if: list = field(default_factory=list)
+    required_by: dict = field(default_factory=dict)
+
+    def merged(self, *others) -> ArgumentSpec:
+        """This group of options together with the others; an option that two groups define is a defect."""
+        merged = ArgumentSpec()
+        for spec in (self, *others):
+            twice = merged.argument_spec.keys() & spec.argument_spec.keys()
+            if twice:
+                raise ValueError(f"defined twice: {', '.join(sorted(twice))}")
+            merged.argument_spec.update(spec.argument_spec)
+            merged.mutually_exclusive += spec.mutually_exclusive
+            merged.required_together += spec.required_together
+            merged.required_one_of += spec.required_one_of
+            merged.required_if += spec.required_if
+            merged.required_by.update(spec.required_by)
+        return merged
+
+    def to_kwargs(self) -> dict:
+        """The keyword arguments for AnsibleModule or ArgumentSpecValidator."""
+        return dict(vars(self))
+
+
+def network_options() -> ArgumentSpec:
+    """How to reach the services (fragment C(network))."""
+    return ArgumentSpec(
+        {
+            "ca_path": {"type": "path", "fallback": (env_fallback, ["DOCBITS_ION_CA_PATH"])},
+            "proxy": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DOCBITS_ION_PROXY"])},
+            "timeout": {"type": "float", "default": 30.0, "fallback": (env_fallback, ["DOCBITS_ION_TIMEOUT"])},
+            "deadline": {"type": "float", "default": 300.0, "fallback": (env_fallback, ["DOCBITS_ION_DEADLINE"])},
+            "retries": {"type": "int", "default": 2, "fallback": (env_fallback, ["DOCBITS_ION_RETRIES"])},
+        }
+    )
+
+
+def settings_from(params) -> Settings:
+    """The transport settings that the options of L(network_options) ask for."""
+    return Settings(
+        ca_path=params["ca_path"],
+        proxy=params["proxy"],
+        timeout=params["timeout"],
+        deadline=params["deadline"],
+        retries=params["retries"],
+    )
+
+
+def source_options() -> ArgumentSpec:
+    """The one file that a module judges (fragment C(source))."""
+    return ArgumentSpec({"src": {"type": "path"}, "content": {"type": "str", "no_log": True}})
+
+
+def ionapi_options() -> ArgumentSpec:
+    """What the caller expects of an ION API file (fragment C(ionapi))."""
+    return ArgumentSpec(
+        {
+            "tenant": {"type": "str"},
+            "tenant_environment": {"type": "str"},
+            "flavour": {"type": "str", "choices": ["cloud", "on_premises"]},
+            "grant": {"type": "str", "choices": ["auto", "password", "client_credentials"], "default": "auto"},
+            "profile": {"type": "str", "choices": ["infor", "docbits_export"], "default": "docbits_export"},
+            "strict": {"type": "bool", "default": False},
+            "allow_insecure": {"type": "bool", "default": False},
+        }
+    )
+
+
+def expectations_from(params) -> Expectations:
+    """What the options of L(ionapi_options) expect of an ION API file."""
+    return Expectations(
+        tenant=params["tenant"],
+        environment=params["tenant_environment"],
+        flavour=params["flavour"],
+        grant=params["grant"],
+        profile=params["profile"],
+        strict=params["strict"],
+        allow_insecure=params["allow_insecure"],
+    )
+
+
+def docbits_options() -> ArgumentSpec:
+    """Which DocBits organisation, how to sign in to it, and which contract to hold it to (fragment C(docbits))."""
+    return ArgumentSpec(
+        {
+            "docbits_url": {"type": "str", "fallback": (env_fallback, ["DOCBITS_URL"])},
+            "docbits_environment": {"type": "str", "choices": ["production", "sandbox", "stage", "demo", "dev"]},
+            "docbits_region": {"type": "str", "choices": ["eu", "us"], "default": "eu"},
+            "path_prefix": {"type": "str"},
+            "api_key": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["DOCBITS_API_KEY"])},
+            "organisation_id": {"type": "str", "fallback": (env_fallback, ["DOCBITS_ORGANISATION_ID"])},
+            "contract": {"type": "str", "choices": ["live", "2.2.10", "current"], "default": "live"},
+            "contract_overrides": {
+                "type": "dict",
+                "options": {
+                    "fields": {"type": "dict"},
+                    "records": {"type": "dict"},
+                    "constants": {"type": "dict"},
+                    "operations": {"type": "dict"},
+                },
+            },
+        },
+        mutually_exclusive=[("docbits_url", "docbits_environment")],
+        required_one_of=[("docbits_url", "docbits_environment")],
+    )
+
+
+def default_ionapi_options() -> ArgumentSpec:
+    """The ION API file of the environment, for every export that needs one (fragment C(default_ionapi))."""
+    return ArgumentSpec({"ionapi_src": {"type": "path"}, "ionapi_content": {"type": "str", "no_log": True}})
+
+
+def export_options() -> dict:
+    """The options of one export; a file has two, C(<slot>_src) and C(<slot>_content) (fragment C(export))."""
+    options = {
+        "id": {"type": "str"},
+        "title": {"type": "str"},
+        "kind": {"type": "str", "choices": list(KINDS)},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "active": {"type": "bool"},
+        "document_type": {"type": "str"},
+        "sub_organisation": {"type": "str"},
+        "execution_order": {"type": "int"},
+        "deployment": {"type": "str", "choices": [CLOUD, ON_PREMISES]},
+        "zugferd": {"type": "bool"},
+        "url": {"type": "str"},
+        "server_url": {"type": "str"},
+        "port": {"type": "int"},
+        "username": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "folder": {"type": "str"},
+        "filename_mode": {"type": "str"},
+        "document_history": {"type": "bool"},
+    }
+    for name, slot in SLOTS.items():
+        options[f"{name}_src"] = {"type": "path"}
+        options[f"{name}_content"] = {"type": "str", "no_log": slot.secret}
+    return options
+
+
+def export_set_options() -> ArgumentSpec:
+    """The whole set of exports of an environment (fragment C(export_set))."""
+    item = {**export_options(), "ignore": {"type": "bool", "default": False}}
+    return ArgumentSpec(
+        {
+            "exports": {"type": "list", "elements": "dict", "required": True, "options": item},
+            "purge": {"type": "bool", "default": False},
+        }
+    ).merged(rule_options())
+
+
+def rule_options() -> ArgumentSpec:
+    """The product rule that older DocBits enforce (fragment C(export_set))."""
+    return ArgumentSpec({"several_active": {"type": "bool", "default": False}})

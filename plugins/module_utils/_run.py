@@ -1,0 +1,83 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module's function is run, the same inside a worker and as a shipped module. Private to the collection."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+
+@dataclass
+class Context:
+    """What a module's function works with.
+
+    params:     the options, validated, with defaults
+    check_mode: whether nothing may be changed
+    secrets:    register here every secret that is met on the way
+    """
+
+    params: dict
+    check_mode: bool = False
+    secrets: Secrets = field(default_factory=Secrets)
+
+
+def carry_out(run, context: Context) -> dict:
+    """Call O(run) with the context and give its result as Ansible expects it, cleared of every secret.
+
+    Never raises. A failure has C(failed), C(msg), C(findings) and the whitelisted facts of the error.
+    """
+    try:
+        result = {"changed": False, **run(context)}
+    except IonError as error:
+        result = failed_result(error)
+    except Exception as error:  # the edge of the program: a defect becomes a sentence, its text may hold anything and is dropped
+        result = _defect(error)
+    return context.secrets.clear_of(result)
+
+
+def failed_result(error: IonError) -> dict:
+    """The result of a task that the error ended."""
+    findings = [finding.as_dict() for finding in error.findings]
+    return {"changed": False, **error.facts, "failed": True, "msg": error.message, "findings": findings}
+
+
+def _defect(error) -> dict:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
+    finding = Finding(
+        "X00",
+        ERROR,
+        "docbits.ion",
+        f"a defect of the collection stopped this task ({type(error).__name__} at {place})",
+        "report it with this sentence and the versions of ansible-core and docbits.ion",
+    )
+    return {"changed": False, "failed": True, "msg": finding.sentence(), "findings": [finding.as_dict()]}
+
+
+def warnings_of(result) -> list:
+    """The findings of level warning as sentences, to be shown to the user."""
+    return [Finding(**finding).sentence() for finding in result.get("findings", ()) if finding["level"] == WARNING]
+
+
+def run_module(module, run) -> None:
+    """The body of every module's main(): run, warn, exit."""
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    context = Context(params=module.params, check_mode=module.check_mode)
+    context.secrets.add(*module.no_log_values)
+    result = carry_out(run, context)
+    module.no_log_values.update(context.secrets.forms())
+    for warning in warnings_of(result):
+        module.warn(warning)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

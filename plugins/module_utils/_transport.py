@@ -1,0 +1,333 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way to the network: timeouts, deadline, CA, proxy, retries, and the guard of check mode. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import ssl
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+
+    REQUESTS_IMPORT_ERROR = None
+except ImportError:
+    HTTPAdapter = object
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import (
+    BadAnswer,
+    CheckModeViolation,
+    InvalidInput,
+    Unreachable,
+    failure,
+)
+
+SAFE_METHODS = ("GET", "HEAD")
+RETRIED_STATUSES = (502, 503, 504)
+LONGEST_RETRY_AFTER = 60.0
+LARGEST_ANSWER = 32 * 1024 * 1024
+REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
+# A polite ceiling for one host, whatever the number of environments that are worked on at once.
+CALLS_AT_ONCE_PER_HOST = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to talk, from the options of a task.
+
+    ca_path:  PEM bundle to trust instead of the system's, or C(None)
+    proxy:    proxy URL for every call, or C(None) for what the environment variables say
+    timeout:  seconds without a byte before a call is given up
+    deadline: seconds for all calls of one environment together
+    retries:  how often a call that may be repeated is repeated
+    verify:   C(False) switches TLS verification off
+    """
+
+    ca_path: str | None = None
+    proxy: str | None = None
+    timeout: float = 30.0
+    deadline: float = 300.0
+    retries: int = 2
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer, read to its end. The body never goes into a message."""
+
+    status: int
+    headers: dict
+    body: bytes
+    seconds: float
+    where: str
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def request_id(self) -> str | None:
+        """The id under which the service's operators find this call, where it sent one."""
+        return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
+
+    @property
+    def is_html(self) -> bool:
+        """A web page where an API answers JSON: a proxy, a firewall, a maintenance page or a wrong address."""
+        return self.content_type == "text/html" or self.body[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+    def json(self):
+        """The body as JSON; raises C(ValueError) without any part of the body in it."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise ValueError("the answer is no JSON") from None
+
+
+class Transport:
+    """Calls for one environment, under one deadline.
+
+    settings:   L(Settings)
+    reads:      the calls besides GET and HEAD that change nothing, as (method, URL) pairs
+    check_mode: when set, every call that is not a read is refused before it leaves
+    """
+
+    def __init__(self, settings: Settings, reads=frozenset(), check_mode: bool = False) -> None:
+        self._settings = settings
+        self._reads = reads
+        self._check_mode = check_mode
+        self._ends = time.monotonic() + settings.deadline
+
+    def call(self, method: str, url: str, *, retry: bool = True, **request) -> Response:
+        """Make one call and read its answer, whatever its status.
+
+        retry:   C(False) for calls that must happen at most once, a login above all
+        request: C(headers), C(params), C(data), C(files), C(auth) as requests takes them
+        raises:  L(Unreachable) without an answer, L(BadAnswer) for a redirect, L(CheckModeViolation) for a write in check mode
+        """
+        is_read = method in SAFE_METHODS or (method, url) in self._reads
+        if self._check_mode and not is_read:
+            raise failure(
+                CheckModeViolation,
+                "X01",
+                _host_of(url),
+                f"a {method} was about to be sent in check mode and was refused",
+                "report this as a defect of docbits.ion; nothing was changed",
+            )
+        attempts_left = self._settings.retries if retry else 0
+        while True:
+            pause = _backoff(self._settings.retries - attempts_left)
+            try:
+                response = self._call_once(method, url, request)
+            except Unreachable:
+                if not (is_read and attempts_left and self._time_left() > pause):
+                    raise
+            else:
+                again = response.status == 429 or (is_read and response.status in RETRIED_STATUSES)
+                pause = _retry_after(response, pause)
+                if not (again and attempts_left and self._time_left() > pause):
+                    return response
+            attempts_left -= 1
+            time.sleep(pause)
+
+    def start_over(self) -> None:
+        """Begin the deadline anew, for undoing what was done when the first one ran out."""
+        self._ends = time.monotonic() + self._settings.deadline
+
+    def _call_once(self, method, url, request) -> Response:
+        where = _host_of(url)
+        left = self._time_left()
+        if left <= 0:
+            raise failure(
+                Unreachable,
+                "N07",
+                where,
+                f"the deadline of {self._settings.deadline:g} s for this environment has passed",
+                "raise O(deadline) or find out why the services are slow",
+            )
+        started = time.monotonic()
+        timeout = max(0.05, min(self._settings.timeout, left))
+        session = _session(self._settings.ca_path, self._settings.verify)
+        try:
+            with _gate(where):
+                with session.request(
+                    method,
+                    url,
+                    timeout=(min(timeout, 10.0), timeout),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=self._proxies(url),
+                    **request,
+                ) as answer:
+                    body = self._read(answer, where)
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            raise _unreachable(error, where, self._settings) from None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if 300 <= answer.status_code < 400:
+            raise failure(
+                BadAnswer,
+                "N04",
+                where,
+                f"it redirects (status {answer.status_code}) instead of answering, as portals, sign-in pages and firewalls do",
+                "check the address and the path prefix; redirects are never followed with credentials",
+                status=answer.status_code,
+            )
+        return Response(answer.status_code, headers, body, time.monotonic() - started, where)
+
+    def _read(self, answer, where) -> bytes:
+        chunks, size = [], 0
+        for chunk in answer.iter_content(65536):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise failure(
+                    BadAnswer, "N08", where, "the answer is larger than 32 MiB", "check the address; no DocBits or Infor answer is that large"
+                )
+            if self._time_left() <= 0:
+                raise requests.exceptions.ReadTimeout()
+        return b"".join(chunks)
+
+    def _time_left(self) -> float:
+        return self._ends - time.monotonic()
+
+    def _proxies(self, url) -> dict:
+        if self._settings.proxy:
+            return {"http": self._settings.proxy, "https": self._settings.proxy}
+        return get_environ_proxies(url, no_proxy=None)
+
+
+class _PreparedTLS(HTTPAdapter):
+    """An adapter that uses one TLS context for all connections instead of loading the CA bundle again for each."""
+
+    def __init__(self, context, **kwargs) -> None:
+        self._context = context
+        super().__init__(**kwargs)
+
+    def init_poolmanager(self, *args, **kwargs):
+        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn, url, verify, cert):
+        """The context decides; requests would load its own bundle into it for every connection."""
+
+
+@lru_cache(maxsize=None)
+def _session(ca_path, verify):
+    session = requests.Session()
+    # A .netrc entry would replace the Authorization header without a word, and cookies would tie environments together.
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "docbits.ion"
+    adapter = _PreparedTLS(_tls_context(ca_path, verify), pool_connections=64, pool_maxsize=64, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _tls_context(ca_path, verify):
+    bundle = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    try:
+        if bundle and os.path.isdir(bundle):
+            context = ssl.create_default_context(capath=bundle)
+        else:
+            context = ssl.create_default_context(cafile=bundle or None)
+    except (OSError, ssl.SSLError):
+        raise failure(
+            InvalidInput,
+            "N09",
+            "ca_path",
+            f"the CA bundle {bundle} cannot be read as PEM certificates",
+            "give the path of a PEM file or directory that this machine can read",
+        ) from None
+    if not bundle and not context.get_ca_certs():
+        # Slim containers ship no system store; the bundle that requests brings is what their users expect then.
+        context.load_verify_locations(requests.certs.where())
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@lru_cache(maxsize=None)
+def _gate(where):
+    return threading.BoundedSemaphore(CALLS_AT_ONCE_PER_HOST)
+
+
+def _host_of(url) -> str:
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError:
+        return "the address"
+
+
+def _backoff(attempt: int) -> float:
+    # Jitter keeps a fleet from coming back in step.
+    return min(8.0, 0.5 * 2**attempt) * random.uniform(0.8, 1.2)
+
+
+def _retry_after(response, otherwise: float) -> float:
+    text = response.headers.get("retry-after", "")
+    return min(float(text), LONGEST_RETRY_AFTER) if text.isdigit() else otherwise
+
+
+def _causes(error):
+    seen = []
+    queue = [error]
+    while queue and len(seen) < 20:
+        current = queue.pop(0)
+        if isinstance(current, BaseException) and current not in seen:
+            seen.append(current)
+            queue.extend([current.__cause__, current.__context__, getattr(current, "reason", None), *current.args])
+    return seen
+
+
+def _unreachable(error, where, settings) -> Unreachable:
+    """The cause of a call that got no answer, as one of the findings N01 to N06. Exceptions' texts are not used: they may hold the URL."""
+    causes = _causes(error)
+
+    def met(*kinds):
+        return next((cause for cause in causes if isinstance(cause, kinds)), None)
+
+    certificate = met(ssl.SSLCertVerificationError)
+    if met(requests.exceptions.ProxyError):
+        id_, message = "N05", "the proxy refused or did not answer"
+        action = "check O(proxy) and the variables HTTPS_PROXY and NO_PROXY"
+    elif met(socket.gaierror):
+        id_, message = "N01", "the name cannot be resolved"
+        action = "check the host for a typing error and its region, then DNS, VPN and proxy of this machine"
+    elif certificate:
+        id_, message = "N03", f"its TLS certificate is not accepted ({certificate.verify_message})"
+        action = "give the CA of the inspecting proxy or of the on-premises server in O(ca_path); do not switch verification off"
+    elif met(ssl.SSLError, requests.exceptions.SSLError):
+        id_, message = "N03", "no TLS connection could be agreed"
+        action = "check that the port speaks TLS 1.2 or newer and that no firewall breaks it up"
+    elif met(requests.exceptions.ConnectTimeout):
+        id_, message = "N02", "nothing answered the connection in time"
+        action = "open the way to this host and port in the firewall"
+    elif met(requests.exceptions.ReadTimeout, socket.timeout):
+        id_, message = "N06", f"it took the request and did not answer within {settings.timeout:g} s"
+        action = "try again later; raise O(timeout) if the service is known to be slow"
+    elif met(ConnectionRefusedError):
+        id_, message = "N02", "the connection was refused"
+        action = "check host and port, and that the service runs"
+    else:
+        id_, message = "N02", f"the connection broke ({type(error).__name__})"
+        action = "try again; if it stays, check the firewall or proxy between this machine and the service"
+    return failure(Unreachable, id_, where, message, action)
