@@ -1,0 +1,110 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requests that a DocBits API takes, read from its openapi.json. Pure. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+BOOLEAN = "boolean"
+INTEGER = "integer"
+TEXT = "string"
+FILE = "file"
+
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class OperationSchema:
+    """What one operation takes.
+
+    encoding: media type of the body, or C(None) without a body
+    fields:   wire name to one of BOOLEAN, INTEGER, TEXT, FILE (body fields and query parameters)
+    required: wire names that must be sent
+    choices:  wire name to the values that it allows, where it lists them
+    """
+
+    encoding: str | None
+    fields: dict
+    required: frozenset = frozenset()
+    choices: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ApiSchema:
+    """An API: its version, the path prefix of its first server, and its operations by (method, path)."""
+
+    version: str
+    operations: dict
+    prefix: str = ""
+
+
+def read_openapi(document) -> ApiSchema:
+    """The schema in an OpenAPI 3.0 or 3.1 document; raises C(ValueError) where it is none."""
+    try:
+        version = str(document["info"]["version"])
+        schemas = document.get("components", {}).get("schemas", {})
+        operations = {
+            (method.upper(), path): _operation(operation, schemas)
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+            if isinstance(operation, dict)
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("no OpenAPI document") from None
+    return ApiSchema(version, operations, _prefix(document.get("servers")))
+
+
+def _prefix(servers) -> str:
+    url = servers[0].get("url", "") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else ""
+    path = "/" + url.split("://", 1)[1].partition("/")[2] if "://" in url else url
+    return path.rstrip("/")
+
+
+def _operation(operation, schemas) -> OperationSchema:
+    encoding, fields, required, choices = None, {}, set(), {}
+    for parameter in operation.get("parameters", ()):
+        parameter = _resolved(parameter, schemas)
+        if parameter.get("in") == "query":
+            _take(parameter["name"], parameter.get("schema", {}), schemas, fields, choices)
+            if parameter.get("required"):
+                required.add(parameter["name"])
+    content = operation.get("requestBody", {}).get("content", {})
+    for encoding in (MULTIPART, URLENCODED):
+        if encoding in content:
+            body = _resolved(content[encoding].get("schema", {}), schemas)
+            for name, schema in body.get("properties", {}).items():
+                _take(name, schema, schemas, fields, choices)
+            required.update(body.get("required", ()))
+            break
+    else:
+        encoding = None
+    return OperationSchema(encoding, fields, frozenset(required), choices)
+
+
+def _take(name, schema, schemas, fields, choices) -> None:
+    schema = _resolved(schema, schemas)
+    fields[name] = _type(schema)
+    if "enum" in schema:
+        choices[name] = tuple(schema["enum"])
+
+
+def _type(schema) -> str:
+    if schema.get("format") == "binary" or "contentMediaType" in schema:
+        return FILE
+    return schema["type"] if schema.get("type") in (BOOLEAN, INTEGER) else TEXT
+
+
+def _resolved(schema, schemas) -> dict:
+    """A schema without the wrappers that generators put around it: references, allOf of one, anyOf with null."""
+    for _depth in range(8):
+        if "$ref" in schema:
+            schema = schemas.get(schema["$ref"].rpartition("/")[2], {})
+        elif "type" not in schema and any(key in schema for key in ("anyOf", "oneOf", "allOf")):
+            options = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+            schema = next((option for option in options if option.get("type") != "null"), {})
+        else:
+            break
+    return schema

@@ -1,0 +1,256 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The DocBits client: exports and the names they refer to, in the words of the design. Private to the collection."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.docbits.ion.plugins.module_utils._answers import data_of, records_in
+from ansible_collections.docbits.ion.plugins.module_utils._contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
+from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled import BUNDLED
+from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import MULTIPART, read_openapi
+from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, InvalidInput, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._model import ON_PREMISES, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
+
+REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
+PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
+
+_RECORD_TEXTS = ("title", "document_type", "url", "server_url", "username", "folder", "filename_mode")
+_NO_FILE_CODES = ("MISSING_MAPPING_FILE", "ION_API_RECORD_NOT_FOUND", "M3_TOML_MAPPING_NOT_FOUND", "NO_XSLT_RECORD_FOUND", "NOT_FOUND", "NO_RECORD_WITH_ID_FOUND")
+_BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def host_of(params) -> str:
+    """The address of the DocBits API that the options name, without a slash at the end."""
+    url = params["docbits_url"]
+    if url:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise failure(
+                InvalidInput,
+                "D20",
+                "docbits_url",
+                "it is not an https address of a host, with or without a path",
+                "give it as in https://eu.api.docbits.com",
+            )
+        return url.rstrip("/")
+    environment, region = params["docbits_environment"], params["docbits_region"]
+    if environment == "production":
+        return PRODUCTION_HOSTS.format(region=region)
+    return REGION_HOSTS.format(region=region, environment=environment)
+
+
+def connect(params, settings, check_mode: bool) -> DocBits:
+    """A client for the organisation that the options name, bound to the contract that they ask for."""
+    host = host_of(params)
+    overrides = Overrides(**{name: value for name, value in (params["contract_overrides"] or {}).items() if value})
+    if params["contract"] == "live":
+        schema = _live_schema(host, settings)
+        contract = Contract(schema, "live", overrides, params["path_prefix"])
+    else:
+        contract = Contract(BUNDLED[params["contract"]], params["contract"], overrides, params["path_prefix"])
+    return DocBits(host, params["api_key"], params["organisation_id"], contract, settings, check_mode)
+
+
+@lru_cache(maxsize=None)
+def _live_schema(host, settings):
+    # Public, the same for every organisation of a host: read once for all environments that one process works on.
+    transport = Transport(settings)
+    response = transport.call("GET", f"{host}/openapi.json", headers={"Accept": "application/json"})
+    try:
+        return read_openapi(data_of(response, "read the contract"))
+    except ValueError:
+        raise failure(
+            BadAnswer,
+            "C04",
+            f"{response.where}/openapi.json",
+            "the answer is no OpenAPI document",
+            "check docbits_url, or set contract to 2.2.10 or current",
+        ) from None
+
+
+class DocBits:
+    """One organisation on one DocBits host."""
+
+    def __init__(self, host, api_key, organisation_id, contract: Contract, settings, check_mode: bool) -> None:
+        self.contract = contract
+        parts = urlsplit(host)
+        given = f"{host}{contract.prefix}"
+        # A server path of the contract counts from the root of the host, as OpenAPI says.
+        self._base = f"{parts.scheme}://{parts.netloc}{contract.prefix}" if contract.prefix and contract.source == "live" else given
+        self._headers = {"X-API-KEY": api_key, "Accept": "application/json"}
+        if organisation_id:
+            self._headers["X-ORG-ID"] = organisation_id
+        self._transport = Transport(settings, self._reads(), check_mode)
+
+    def exports(self) -> list:
+        """All exports of the organisation, active or not, without their files."""
+        asked = "list exports"
+        response, data = self._send("list", asked, {})
+        return [self._export(record) for record in records_in(data if data is not None else [], response, asked) if isinstance(record, dict)]
+
+    def download(self, export: Export, slot: str):
+        """The text of a file that an export carries; C(None) where DocBits has none, C(WITHHELD) where it does not give it away."""
+        type_ = self.contract.slot_type(slot)
+        if type_ is None:
+            return WITHHELD
+        bound = self.contract.operation("download")
+        response = self._transport.call(
+            bound.method, self._base + bound.path.format(id=quote(export.id, safe="")), headers=self._headers, params={bound.names["slot"]: type_}
+        )
+        if response.status >= 400 or response.is_html or _is_refusal(response):
+            try:
+                data_of(response, f"download {slot} of {export.label}")
+            except Refused as error:
+                if error.facts.get("code") in _NO_FILE_CODES or response.status == 404:
+                    return None
+                if response.status == 403:
+                    return WITHHELD
+                raise
+        text = response.body.decode("utf-8", "surrogateescape")
+        return WITHHELD if _is_mask(text) else text
+
+    def problems(self, step) -> list:
+        """Why the contract at hand cannot carry a step: findings, empty when it can."""
+        if step.action in ("create", "update"):
+            words = set(step.words) | ({"id"} if step.export.id is not None else set())
+            return self.contract.problems(step.export.get("kind"), words)
+        if step.action == "remove":
+            return self.contract.problems("remove", {"id"})
+        return self.contract.problems("set_active", {"id", "active"})
+
+    def configure(self, export: Export, words):
+        """Create the export, or update it in place where it has an id, sending exactly these of its words.
+
+        Gives the id that DocBits answers, or C(None) where it answers none.
+        """
+        verb = "create" if export.id is None else "update"
+        values = {"id": export.id} if export.id is not None else {}
+        for word in words:
+            values[word] = export.files[word] if word in SLOTS else export.fields[word]
+        _response, data = self._send(export.get("kind"), f"{verb} {export.label}", values)
+        id_ = self.contract.record_value(data, "id") if isinstance(data, dict) else None
+        return None if id_ is None else str(id_)
+
+    def set_active(self, export: Export, active: bool) -> None:
+        """Activate or deactivate an export."""
+        self._send("set_active", f"{'activate' if active else 'deactivate'} {export.label}", {"id": export.id, "active": active})
+
+    def remove(self, export: Export) -> None:
+        """Remove an export."""
+        self._send("remove", f"remove {export.label}", {"id": export.id})
+
+    def start_over(self) -> None:
+        """Begin the deadline anew, for undoing."""
+        self._transport.start_over()
+
+    def document_types(self) -> list:
+        """The document types as dicts with C(key), C(title) and C(active)."""
+        return [
+            {"key": str(item.get("document_key") or item.get("key") or item.get("name") or ""), "title": item.get("title"), "active": item.get("is_active")}
+            for item in self._named("document_types", "list document types", "document_key")
+        ]
+
+    def sub_organisations(self) -> list:
+        """The sub-organisations as dicts with C(id) and C(name)."""
+        return [
+            {"id": str(item.get("id") or item.get("sub_org_id") or ""), "name": item.get("name")}
+            for item in self._named("sub_organisations", "list sub-organisations", "id")
+        ]
+
+    def _named(self, operation, asked, text_key) -> list:
+        response, data = self._send(operation, asked, {})
+        return [{text_key: item} if isinstance(item, str) else item for item in records_in(data if data is not None else [], response, asked)]
+
+    def _send(self, operation: str, asked: str, values: dict):
+        bound = self.contract.operation(operation)
+        fields = {name: (None, constant) for name, constant in bound.constants.items()}
+        for word, value in values.items():
+            wire = bound.names[word]
+            fields[wire] = self._part(word, value, bound.schema.fields[wire])
+        body = {}
+        if bound.schema.encoding == MULTIPART:
+            body["files"] = list(fields.items())
+        elif fields:
+            body["data"] = {name: part[1] for name, part in fields.items()}
+        response = self._transport.call(bound.method, self._base + bound.path, headers=self._headers, **body)
+        return response, data_of(response, asked)
+
+    def _part(self, word, value, wire_type):
+        if word in SLOTS:
+            return (SLOTS[word].filename, value.encode("utf-8", "surrogateescape"), "application/octet-stream")
+        if word == "deployment":
+            value = value == ON_PREMISES
+        return (None, encoded(value, wire_type))
+
+    def _export(self, record: dict) -> Export:
+        value = self.contract.record_value
+        fields = {}
+        for word in _RECORD_TEXTS:
+            told = value(record, word)
+            if told is not None:
+                fields[word] = str(told)
+        kind, deployment = kind_and_deployment(value(record, "method"))
+        fields["kind"] = kind
+        if deployment:
+            fields["deployment"] = deployment
+        # A record without a sub-organisation belongs to the main organisation where the contract knows sub-organisations at all.
+        sub_organisation = value(record, "sub_organisation")
+        fields["sub_organisation"] = "" if sub_organisation is None else str(sub_organisation)
+        for word in ("active", "zugferd", "document_history"):
+            told = _boolean(value(record, word))
+            if told is not None:
+                fields[word] = told
+        for word in ("execution_order", "port"):
+            told = value(record, word)
+            if told is not None and str(told).isdigit():
+                fields[word] = int(told)
+        id_ = value(record, "id")
+        if id_ is None:
+            raise failure(
+                BadAnswer,
+                "D11",
+                "list exports",
+                "a record of the list has no id under any name known to this collection",
+                "look at the answer in /docs of this host and name the key in contract_overrides: records: id",
+            )
+        return Export(str(id_), fields, label=f'export "{fields.get("title", id_)}"')
+
+    def _reads(self) -> frozenset:
+        bound = (self.contract.find(name) for name, operation in OPERATIONS.items() if not operation.writes)
+        return frozenset((operation.method, self._base + operation.path) for operation in bound if operation)
+
+
+class _Withheld:
+    """Stands for a file that DocBits has and does not show."""
+
+    def __repr__(self) -> str:
+        return "WITHHELD"
+
+
+WITHHELD = _Withheld()
+
+
+def _is_mask(text) -> bool:
+    return bool(text) and not text.strip("*•\"' \n")
+
+
+def _is_refusal(response) -> bool:
+    # A business failure comes with status 200 and an envelope; an ION API file is JSON too, but has no C(success).
+    if response.content_type != "application/json":
+        return False
+    try:
+        body = response.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("success") is False
+
+
+def _boolean(value):
+    if isinstance(value, bool) or value is None:
+        return value
+    return _BOOLEAN_TEXTS.get(str(value).strip().lower())
