@@ -1,0 +1,184 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running the steps of a plan, proving the result, and undoing what this run did when a step fails. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_FIELDS, SLOTS, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
+
+PLANNED = "planned"
+DONE = "done"
+FAILED = "failed"
+UNDONE = "undone"
+LEFT = "left"
+NOT_RUN = "not run"
+
+
+def apply(plan: Plan, docbits) -> list:
+    """Run the steps, read back and compare. Gives the steps with their outcome, as results list them.
+
+    raises: L(ApplyFailed) with the steps as done, failed, undone, left or not run
+    """
+    run = _Run(plan, docbits)
+    try:
+        for step in plan.steps:
+            run.do(step)
+        run.verify()
+    except IonError as error:
+        left = run.undo(uncertain=not isinstance(error, Refused))
+        raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
+    return run.report()
+
+
+class _Run:
+    """The steps of one plan on their way, with what is needed to go back."""
+
+    def __init__(self, plan, docbits) -> None:
+        self._plan = plan
+        self._docbits = docbits
+        self._outcomes = [NOT_RUN] * len(plan.steps)
+        self._exports = [step.export for step in plan.steps]
+        self._known_ids = {export.id for export in plan.before}
+
+    @property
+    def left_something(self) -> bool:
+        """Whether DocBits stands otherwise than before the run."""
+        return LEFT in self._outcomes
+
+    def report(self) -> list:
+        """Each step with its outcome."""
+        return [replace(step, export=export).as_dict(outcome) for step, export, outcome in zip(self._plan.steps, self._exports, self._outcomes)]
+
+    def do(self, step) -> None:
+        """Run one step."""
+        index = self._plan.steps.index(step)
+        self._outcomes[index] = FAILED
+        if step.action == CREATE:
+            self._create(index, step)
+        elif step.action == UPDATE:
+            self._docbits.configure(step.export, step.words)
+        elif step.action == REMOVE:
+            self._docbits.remove(step.export)
+        else:
+            self._docbits.set_active(step.export, step.action == ACTIVATE)
+        self._outcomes[index] = DONE
+
+    def _create(self, index, step) -> None:
+        self._docbits.configure(step.export, step.words)
+        created = self._find_created(step.export)
+        if created is None:
+            raise Refused(
+                _finding(
+                    "V02",
+                    step.export.label,
+                    "DocBits said that it was created, and the list does not show it",
+                    "compare the contract with docbits.ion.api_info",
+                )
+            )
+        self._exports[index] = replace(step.export, id=created.id)
+        self._known_ids.add(created.id)
+        if created.get("active") is not None and created.active != step.export.active:
+            self._docbits.set_active(self._exports[index], step.export.active)
+
+    def _find_created(self, wanted):
+        """The new export in the list: not known before, and alike in every word that the list tells."""
+        for export in self._docbits.exports():
+            words = ("kind", "title", "document_type", "sub_organisation")
+            if export.id not in self._known_ids and all(export.get(word) in (None, wanted.get(word)) for word in words):
+                return export
+        return None
+
+    def verify(self) -> None:
+        """Read everything back that a step touched, and compare it word by word with what was planned."""
+        current = {export.id: export for export in self._docbits.exports()}
+        expected = {export.id: export for export in self._plan.after if export.id is not None}
+        differences = []
+        for step, export in zip(self._plan.steps, self._exports):
+            standing = current.get(export.id)
+            if step.action == REMOVE:
+                if standing is not None:
+                    differences.append(_difference(export, "it still stands in DocBits after its removal"))
+            elif standing is None:
+                differences.append(_difference(export, "it is no longer in DocBits"))
+            else:
+                differences += self._compare(expected.get(export.id, export), standing, step)
+        if differences:
+            raise Refused(differences)
+
+    def _compare(self, wanted, standing, step) -> list:
+        found = []
+        words = {*step.words, "active"} if step.action in (CREATE, UPDATE) else {"active"}
+        for word in sorted(words):
+            if word in SLOTS:
+                text = self._docbits.download(standing, word)
+                if text is None or (isinstance(text, str) and not same_file(SLOTS[word], text, wanted.files[word])):
+                    found.append(_difference(wanted, f"{word} is not what was sent"))
+            elif word not in SECRET_FIELDS and word in standing.fields and standing.fields[word] != wanted.fields.get(word):
+                found.append(_difference(wanted, f"{word} is {standing.fields[word]!r} and should be {wanted.fields.get(word)!r}"))
+        return found
+
+    def undo(self, uncertain: bool) -> list:
+        """Take back what this run did, the last step first. Gives a finding for every step that stays.
+
+        uncertain: whether the failed step may have taken effect all the same, because its answer never came
+        """
+        self._docbits.start_over()
+        findings = []
+        for index in reversed(range(len(self._outcomes))):
+            if self._outcomes[index] == DONE or (self._outcomes[index] == FAILED and uncertain):
+                failed = self._outcomes[index] == FAILED
+                try:
+                    kept = self._take_back(index)
+                except IonError as error:
+                    kept = f"undoing it failed as well ({error.id})"
+                if kept:
+                    self._outcomes[index] = LEFT
+                    findings.append(_left(self._plan.steps[index], kept))
+                elif not failed:
+                    self._outcomes[index] = UNDONE
+        return findings
+
+    def _take_back(self, index) -> str:
+        """Undo one step; gives why it stays where it cannot be undone, an empty string where it is undone."""
+        step, export = self._plan.steps[index], self._exports[index]
+        if step.action == REMOVE:
+            if any(standing.id == export.id for standing in self._docbits.exports()):
+                return ""
+            return "a removed export cannot come back under its id, which workflows may refer to"
+        if step.action == CREATE:
+            created = export if export.id is not None else self._find_created(export)
+            if created is not None:
+                self._docbits.remove(replace(created, label=step.export.label))
+            return ""
+        if step.action == UPDATE:
+            lost = [word for word in step.words if word in SLOTS and not isinstance(step.before.files.get(word), str)]
+            words = [word for word in step.words if word in step.before.fields or isinstance(step.before.files.get(word), str)]
+            self._docbits.configure(step.before, words)
+            return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
+        self._docbits.set_active(step.before, step.action == DEACTIVATE)
+        return ""
+
+
+def planned(plan: Plan) -> list:
+    """The steps of a plan that was not run, as results list them."""
+    return [step.as_dict(PLANNED) for step in plan.steps]
+
+
+def _difference(export, what):
+    return _finding("V01", export.label, f"after the change {what}", "run again; if it stays, compare the contract with docbits.ion.api_info")
+
+
+def _finding(id_, where, message, action):
+    return Finding(id_, ERROR, where, message, action)
+
+
+def _left(step, why):
+    return Finding(
+        "V03", WARNING, step.export.label, f"the step {step.action} stays: {why}", "look at the export in DocBits; a new run goes on from what stands there"
+    )
