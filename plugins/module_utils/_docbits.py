@@ -46,14 +46,16 @@ def host_of(params) -> str:
 
 def connect(params, settings, check_mode: bool) -> DocBits:
     """A client for the organisation that the options name, bound to the contract that they ask for."""
-    host = host_of(params)
+    contract = contract_of(params, settings)
+    return DocBits(host_of(params), params["api_key"], params["organisation_id"], contract, settings, check_mode)
+
+
+def contract_of(params, settings) -> Contract:
+    """The contract that the options ask for; a live one is read from the host, which needs no key."""
+    chosen = params["contract"]
+    schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(host_of(params), settings)
     overrides = Overrides(**{name: value for name, value in (params["contract_overrides"] or {}).items() if value})
-    if params["contract"] == "live":
-        schema = _live_schema(host, settings)
-        contract = Contract(schema, "live", overrides, params["path_prefix"])
-    else:
-        contract = Contract(BUNDLED[params["contract"]], params["contract"], overrides, params["path_prefix"])
-    return DocBits(host, params["api_key"], params["organisation_id"], contract, settings, check_mode)
+    return Contract(schema, chosen, overrides, params["path_prefix"])
 
 
 @lru_cache(maxsize=None)

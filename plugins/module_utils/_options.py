@@ -102,16 +102,14 @@ def expectations_from(params) -> Expectations:
     )
 
 
-def docbits_options() -> ArgumentSpec:
-    """Which DocBits organisation, how to sign in to it, and which contract to hold it to (fragment C(docbits))."""
+def host_options() -> ArgumentSpec:
+    """Which DocBits API, and which contract to hold it to (fragment C(host))."""
     return ArgumentSpec(
         {
             "docbits_url": {"type": "str", "fallback": (env_fallback, ["DOCBITS_URL"])},
             "docbits_environment": {"type": "str", "choices": ["production", "sandbox", "stage", "demo", "dev"]},
             "docbits_region": {"type": "str", "choices": ["eu", "us"], "default": "eu"},
             "path_prefix": {"type": "str"},
-            "api_key": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["DOCBITS_API_KEY"])},
-            "organisation_id": {"type": "str", "fallback": (env_fallback, ["DOCBITS_ORGANISATION_ID"])},
             "contract": {"type": "str", "choices": ["live", "2.2.10", "current"], "default": "live"},
             "contract_overrides": {
                 "type": "dict",
@@ -125,6 +123,18 @@ def docbits_options() -> ArgumentSpec:
         },
         mutually_exclusive=[("docbits_url", "docbits_environment")],
         required_one_of=[("docbits_url", "docbits_environment")],
+    )
+
+
+def docbits_options() -> ArgumentSpec:
+    """Which DocBits organisation, and how to sign in to it (fragments C(host) and C(organisation))."""
+    return host_options().merged(
+        ArgumentSpec(
+            {
+                "api_key": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["DOCBITS_API_KEY"])},
+                "organisation_id": {"type": "str", "fallback": (env_fallback, ["DOCBITS_ORGANISATION_ID"])},
+            }
+        )
     )
 
 

@@ -1,0 +1,45 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of every module: runs its function in the worker when the target is this machine, ships the module elsewhere."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+
+
+class ActionModule(Door):
+    """Named for each module in meta/runtime.yml."""
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        name = self._task.action.rpartition(".")[2]
+        task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
+        try:
+            args, findings = self.sources_read(plain(self._task.args), task.ARGUMENT_SPEC.argument_spec)
+        except IonError as error:
+            return failed_result(error)
+        if self._target_is_here():
+            with self.task_environment():
+                result = self.run_here(name, task, args)
+        else:
+            result = self._ship(name, args, task_vars)
+        return with_warnings(result, findings)
+
+    def _target_is_here(self) -> bool:
+        # Another user or a task in the background is a matter for an ordinary module, whatever the connection.
+        return self._connection.transport == "local" and not self._task.become and not self._task.async_val
+
+    def _ship(self, name, args, task_vars) -> dict:
+        # Pipelined, a module and its arguments reach the target through its standard input and never stand in a file there.
+        if self._connection.has_pipelining:
+            self._connection.set_option("pipelining", True)
+        result = self._execute_module(f"docbits.ion.{name}", args, task_vars=task_vars, wrap_async=self._task.async_val)
+        # Not every ansible-core returns the arguments of a module, and none of them is news to whoever wrote the task.
+        result.pop("invocation", None)
+        return result

@@ -1,0 +1,52 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of docbits.ion.environments: the hosts of a batch side by side, each with its own variables as options."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._module import environment
+from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+
+OPTIONS = environment.ARGUMENT_SPEC.argument_spec
+PREFIX = "docbits_"
+
+
+class ActionModule(Door):
+    """Works on the environments of a batch in threads of one worker, so that they share logins, connections and the contract."""
+
+    _supports_async = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        given = plain(self._task.args)
+        names = given.pop("hosts", None) or task_vars["ansible_play_batch"]
+        at_once = self._task.throttle or given.pop("at_once", 50)
+        with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(int(at_once), len(names)))) as pool:
+            # Variables are templated and files decrypted here, one host after the other: Ansible's templating knows no threads.
+            waiting = [pool.submit(self._work_on, *self._arguments(name, given, task_vars)) for name in names]
+            results = [work.result() for work in waiting]
+        return {"changed": False, "environments": dict(zip(names, results))}
+
+    def _arguments(self, name, given, task_vars):
+        """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
+        hostvars = task_vars["hostvars"]
+        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        args = dict(given)
+        for option in OPTIONS:
+            variable = option if option.startswith(PREFIX) else PREFIX + option
+            if variable in variables:
+                args[option] = plain(templar.template(variables[variable]))
+        try:
+            return self.sources_read({option: value for option, value in args.items() if value is not None}, OPTIONS)
+        except IonError as error:
+            return None, failed_result(error)
+
+    def _work_on(self, args, found):
+        return found if args is None else with_warnings(self.run_here("environment", environment, args), found)

@@ -1,0 +1,112 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rollout report: a table of all environments at the end of a run, and the same as a JSON file."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: rollout
+type: aggregate
+short_description: Report what became of each DocBits environment
+version_added: 1.0.0
+description:
+  - Prints one line for each environment that M(docbits.ion.environment) or M(docbits.ion.outcome) worked on, at the end of the run.
+  - Writes the same as JSON where O(report) names a file. Neither holds a secret.
+author:
+  - docbits.ion contributors
+requirements:
+  - enable in configuration (C(callbacks_enabled=docbits.ion.rollout))
+options:
+  report:
+    description: Path of the JSON file to write. Nothing is written without it.
+    type: path
+    env:
+      - name: DOCBITS_ION_REPORT
+    ini:
+      - section: callback_rollout
+        key: report
+"""
+
+import json
+from collections import Counter
+
+from ansible.plugins.callback import CallbackBase
+
+REPORTED = ("docbits.ion.environment", "docbits.ion.outcome")
+COLUMNS = ("environment", "ring", "Infor", "exports", "outcome")
+PAST = {"create": "created", "update": "updated", "activate": "activated", "deactivate": "deactivated", "remove": "removed"}
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "docbits.ion.rollout"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._environments = {}
+        self._ring = ""
+        self._check_mode = False
+
+    def v2_playbook_on_play_start(self, play):
+        self._ring = play.get_name()
+        self._check_mode = bool(play.check_mode)
+
+    def v2_runner_on_ok(self, result):
+        self._take(result)
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self._take(result)
+
+    def v2_playbook_on_stats(self, stats):
+        if not self._environments:
+            return
+        rows = [COLUMNS] + [tuple(environment[column] for column in COLUMNS) for environment in self._environments.values()]
+        widths = [max(len(row[index]) for row in rows) for index in range(len(COLUMNS) - 1)] + [0]
+        self._display.banner("ROLLOUT" + (" (check mode: nothing was changed)" if self._check_mode else ""))
+        for row in rows:
+            self._display.display("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip(), color=_color(row))
+        path = self.get_option("report")
+        if path:
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"check_mode": self._check_mode, "environments": list(self._environments.values())}, file, indent=2)
+                file.write("\n")
+
+    def _take(self, result) -> None:
+        task, host, values = result._task, result._host, result._result
+        if task.action not in REPORTED:
+            return
+        name = host.get_name()
+        self._environments[name] = {
+            "environment": name,
+            "ring": self._ring,
+            "Infor": _proofs(values),
+            "exports": _exports(values),
+            "outcome": _outcome(values),
+            "findings": values.get("findings", []),
+            "steps": values.get("steps", []),
+        }
+
+
+def _proofs(values) -> str:
+    connections = values.get("connections") or ({"": values["connection"]} if "connection" in values else {})
+    return ", ".join(sorted({str(connection.get("outcome", "")) for connection in connections.values()})) or "-"
+
+
+def _exports(values) -> str:
+    done = Counter(step["action"] for step in values.get("steps", ()) if step["outcome"] in ("done", "planned", "left"))
+    changes = ", ".join(f"{count} {PAST[action]}" for action, count in sorted(done.items()))
+    declared = len(values.get("exports", ()))
+    return changes or (f"{declared} as declared" if declared else "-")
+
+
+def _outcome(values) -> str:
+    if values.get("failed"):
+        return f"failed: {values.get('msg', '')}"
+    return "changed" if values.get("changed") else "unchanged"
+
+
+def _color(row):
+    return {"outcome": None, "changed": "yellow", "unchanged": "green"}.get(row[-1], "red")

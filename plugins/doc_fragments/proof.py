@@ -1,0 +1,55 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be proved of an ION API file."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  stages:
+    description:
+      - The stages to carry out. Stages that a chosen one builds on are carried out too.
+      - The default is what a DocBits export needs.
+      - With a proxy in the way, V(resolve), V(connect) and V(tls) are skipped, because the proxy does these.
+    type: list
+    elements: str
+    choices: [resolve, connect, tls, token, refresh, token_facts, gateway, identity, roles, idm, ion_messaging]
+    default: [resolve, connect, tls, token, refresh, token_facts, gateway, identity, roles, idm, ion_messaging]
+  required_roles:
+    description:
+      - The security roles that the service account's user must have, directly or implied by another role.
+    type: list
+    elements: str
+    default: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
+  optional_roles:
+    description:
+      - Those of O(required_roles) that the tenant may no longer know. A missing one is a warning.
+    type: list
+    elements: str
+    default: []
+  logical_id:
+    description:
+      - The logical id of an ION connection point, for example V(lid://infor.ims.docbits).
+      - When set, the stage V(connection_point) checks that the connection point is active and belongs to the authorized app.
+    type: str
+  m3:
+    description:
+      - Whether to ask M3 too.
+    type: bool
+    default: false
+  ln:
+    description:
+      - Whether to ask LN too.
+    type: bool
+    default: false
+  revoke:
+    description:
+      - Whether to revoke the access token at the end.
+      - The refresh token is never revoked, because Infor may then end the grant that DocBits relies on.
+      - Such a task makes a login of its own. Nothing is revoked in check mode.
+    type: bool
+    default: false
+"""

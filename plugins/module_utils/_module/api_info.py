@@ -1,0 +1,40 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module api_info does: a DocBits API's version, health, and contract against what this collection sends. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import contract_of, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._options import host_options, network_options, settings_from
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
+
+ARGUMENT_SPEC = host_options().merged(network_options())
+
+HEALTH_PATHS = ("/version", "/api/health/", "/healthz")
+
+
+def run(context: Context) -> dict:
+    """Gives C(version), C(health) by path, C(path_prefix), C(contract) with its comparison. Needs no API key."""
+    params = context.params
+    settings = settings_from(params)
+    contract = contract_of(params, settings)
+    comparison = contract.comparison()
+    return {
+        "version": contract.version,
+        "contract": params["contract"],
+        "path_prefix": contract.prefix,
+        "health": {path: _status(host_of(params) + path, settings) for path in HEALTH_PATHS},
+        "comparison": comparison,
+        "fits": not any(row["outcome"] == "unknown and required" for row in comparison),
+    }
+
+
+def _status(url, settings):
+    """The HTTP status of a public path, C(None) without an answer."""
+    try:
+        return Transport(settings).call("GET", url, headers={"Accept": "application/json"}).status
+    except IonError:
+        return None

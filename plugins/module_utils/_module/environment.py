@@ -1,0 +1,56 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module environment does: the whole way of one environment, parse, prove, plan, apply, verify. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils import _proof
+from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
+from ansible_collections.docbits.ion.plugins.module_utils._exports import bring
+from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
+from ansible_collections.docbits.ion.plugins.module_utils._options import (
+    ArgumentSpec,
+    default_ionapi_options,
+    docbits_options,
+    expectations_from,
+    export_set_options,
+    ionapi_options,
+    network_options,
+    settings_from,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+STOPS = ("parse", "prove", "verify")
+
+ARGUMENT_SPEC = docbits_options().merged(
+    network_options(),
+    ionapi_options(),
+    default_ionapi_options(),
+    export_set_options(),
+    proof_options(),
+    ArgumentSpec({"stop_after": {"type": "str", "choices": list(STOPS), "default": "verify"}}),
+)
+
+
+def run(context: Context) -> dict:
+    """Gives C(connections), a proof for each distinct ION API file, and what the module exports gives."""
+    params = context.params
+    settings = settings_from(params)
+    declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
+    files = judge_files(declared, expectations_from(params), params, context.secrets)
+    result = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
+    if params["stop_after"] == "parse":
+        return result
+    for label, ionapi in files.ionapis.items():
+        proof = _proof.prove(ionapi, settings, wanted_from(params, label), context.secrets, context.check_mode)
+        _proof.require(proof)
+        result["connections"][label] = proof.as_dict()
+        result["findings"] += [finding.as_dict() for finding in proof.findings]
+    if params["stop_after"] == "prove":
+        return result
+    docbits = connect(params, settings, context.check_mode)
+    brought = bring(docbits, files.exports, purge=params["purge"], several_active=params["several_active"], check_mode=context.check_mode)
+    return {**result, **brought, "findings": result["findings"] + brought["findings"]}

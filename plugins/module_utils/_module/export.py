@@ -1,0 +1,31 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module export does: one export. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import exports
+from ansible_collections.docbits.ion.plugins.module_utils._options import (
+    ArgumentSpec,
+    default_ionapi_options,
+    docbits_options,
+    export_options,
+    ionapi_options,
+    network_options,
+    rule_options,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+_OPTIONS = export_options()
+
+ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), rule_options(), ArgumentSpec(_OPTIONS))
+
+
+def run(context: Context) -> dict:
+    """The set of L(exports) with this one item and no purge."""
+    params = context.params
+    item = {**{name: params[name] for name in _OPTIONS}, "ignore": False}
+    one = Context({**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}, context.check_mode, context.secrets)
+    result = exports.run(one)
+    return {**{key: value for key, value in result.items() if key != "exports"}, "export": result["exports"][0]}

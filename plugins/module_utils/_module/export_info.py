@@ -1,0 +1,53 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module export_info does: read exports in a form that the module exports takes back. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+try:
+    import jmespath
+
+except ImportError:
+    jmespath = None
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD, connect
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._exports import as_declaration
+from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, docbits_options, network_options, settings_from
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+ARGUMENT_SPEC = docbits_options().merged(
+    network_options(), ArgumentSpec({"query": {"type": "str"}, "files": {"type": "bool", "default": True}})
+)
+
+
+def run(context: Context) -> dict:
+    """Gives C(exports), each a valid item of the module exports, or what O(query) makes of them."""
+    params = context.params
+    query = _compiled(params["query"])
+    docbits = connect(params, settings_from(params), context.check_mode)
+    exports = [as_declaration(_with_files(export, docbits) if params["files"] else export) for export in docbits.exports()]
+    return {"exports": query.search(exports) if query else exports}
+
+
+def _with_files(export, docbits):
+    slots = [slot for slot in (export.kind.carries if export.kind else ()) if slot in SLOTS and not SLOTS[slot].secret]
+    files = {slot: docbits.download(export, slot) for slot in slots}
+    return replace(export, files={slot: text for slot, text in files.items() if text is not None and text is not WITHHELD})
+
+
+def _compiled(query):
+    if not query:
+        return None
+    if jmespath is None:
+        raise failure(
+            InvalidInput, "E10", "query", "the Python library jmespath is missing on this machine", "install jmespath there, or filter the result without query"
+        )
+    try:
+        return jmespath.compile(query)
+    except jmespath.exceptions.JMESPathError:
+        raise failure(InvalidInput, "E11", "query", "it is no valid JMESPath expression", "try it on the result of a run without query") from None

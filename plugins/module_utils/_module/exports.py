@@ -1,0 +1,25 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module exports does: the whole set of exports of one environment. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
+from ansible_collections.docbits.ion.plugins.module_utils._exports import bring
+from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._options import default_ionapi_options, docbits_options, expectations_from, export_set_options, ionapi_options, network_options, settings_from
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), default_ionapi_options(), export_set_options())
+
+
+def run(context: Context) -> dict:
+    """Parse, plan, apply and verify; gives what L(bring) gives, after the findings of the files."""
+    params = context.params
+    declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
+    files = judge_files(declared, expectations_from(params), params, context.secrets)
+    docbits = connect(params, settings_from(params), context.check_mode)
+    result = bring(docbits, files.exports, purge=params["purge"], several_active=params["several_active"], check_mode=context.check_mode)
+    return {**result, "findings": files.findings_as_dicts() + result["findings"]}

@@ -1,0 +1,20 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ionapi_info does: parse and judge one ION API file, offline. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi import require
+from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options, source_options
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+ARGUMENT_SPEC = source_options().merged(ionapi_options())
+
+
+def run(context: Context) -> dict:
+    """Gives C(ionapi), the facts of the file without a secret, and C(findings)."""
+    params = context.params
+    ionapi, findings = require(params["content"], params["src"] or "content", expectations_from(params))
+    context.secrets.add(*ionapi.secret_values())
+    return {"ionapi": ionapi.summary(), "findings": [finding.as_dict() for finding in findings]}

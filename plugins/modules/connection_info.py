@@ -1,0 +1,166 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove an ION API file against Infor."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connection_info
+short_description: Prove that Infor accepts an ION API file
+version_added: "1.0.0"
+author:
+  - docbits.ion contributors (@docbits)
+description:
+  - Logs in to Infor with an ION API file (C(.ionapi)) as DocBits will, and asks the ION API gateway what the service account may do.
+  - Goes stage by stage from name resolution to security role. Every failure names its cause and the place in the Infor console
+    where it is mended. An outage of Infor is reported as undetermined, never as wrong credentials.
+  - Fails unless every stage passed. The result holds all stages in both cases.
+  - Environments of one play that share a file share one login, and a refused file is not tried again.
+  - The play makes fewer logins in a minute and tenant than Infor allows, because production uses the same allowance.
+extends_documentation_fragment:
+  - docbits.ion.source
+  - docbits.ion.ionapi
+  - docbits.ion.network
+  - docbits.ion.proof
+  - docbits.ion.attributes
+  - docbits.ion.attributes.info_module
+seealso:
+  - module: docbits.ion.ionapi_info
+"""
+
+EXAMPLES = r"""
+- name: Prove the file of this environment before its exports are touched
+  docbits.ion.connection_info:
+    src: "{{ inventory_dir }}/files/{{ inventory_hostname }}.ionapi"
+    tenant: ACME_PRD
+
+- name: Prove also that the connection point belongs to this authorized app
+  docbits.ion.connection_info:
+    src: production.ionapi
+    logical_id: lid://infor.ims.docbits
+
+- name: Only see whether Infor accepts the login, in a tenant without MingleEnterprise
+  docbits.ion.connection_info:
+    src: production.ionapi
+    stages: [token]
+    optional_roles: [MingleEnterprise]
+"""
+
+RETURN = r"""
+connection:
+  description: The proof.
+  returned: when the file could be parsed
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(proved) when no stage found an error, V(refused) when Infor said no.
+        - V(undetermined) when nothing was refused but something could not be asked.
+      type: str
+      sample: proved
+    stages:
+      description: The stages in the order in which they were carried out.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the stage.
+          type: str
+          sample: token
+        outcome:
+          description: V(passed), V(warned), V(failed), V(undetermined) or V(skipped).
+          type: str
+          sample: passed
+        seconds:
+          description: How long it took. A stage that another environment of the run carried out first shows the wait for its result.
+          type: float
+          sample: 0.213
+        findings:
+          description: What this stage found.
+          type: list
+          elements: dict
+        reason:
+          description: Why the stage was skipped.
+          type: str
+          sample: token did not pass
+    token:
+      description:
+        - What is known of the token, without the token. RV(connection.token.lifetime) is in seconds.
+        - From RV(connection.token.opaque) on, the values are read from the token itself without verification, V(null) where it does not say.
+      returned: when the login was accepted
+      type: dict
+      sample:
+        lifetime: 7200
+        refresh_token: true
+        opaque: false
+        tenant_matches: true
+        client_matches: true
+        linked_user: true
+        enforced_scopes: false
+        scopes: 4
+    identity:
+      description: The user that the service account stands for.
+      returned: when the stage V(identity) passed
+      type: dict
+      sample:
+        id: 00000000-0000-0000-0000-000000000001
+        name: DocBits Service
+    roles:
+      description: The security roles of this user.
+      returned: when the stage V(roles) was carried out
+      type: dict
+      sample:
+        assigned: [IDM-AdvancedUser, Infor-SuiteUser]
+        effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser]
+        missing: [MingleEnterprise]
+    revoked:
+      description: Whether the access token was revoked.
+      returned: when O(revoke=true), except in check mode
+      type: bool
+ionapi:
+  description: The facts of the file, as M(docbits.ion.ionapi_info) returns them.
+  returned: success
+  type: dict
+findings:
+  description: What was found in the file and by the proof.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable id of the rule.
+      type: str
+      sample: R02
+    level:
+      description: V(error), V(warning) or V(info).
+      type: str
+      sample: error
+    where:
+      description: The object and the key.
+      type: str
+      sample: "production.ionapi: roles"
+    message:
+      description: What is so.
+      type: str
+      sample: the service account's user lacks the security role IDM-AdvancedUser
+    action:
+      description: The next step.
+      type: str
+      sample: add IDM-AdvancedUser in Security > Users (or Service Users) > the account's user > Security Roles, then run again for a new token
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import connection_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    """Read the options, prove, exit."""
+    run_module(AnsibleModule(supports_check_mode=True, **connection_info.ARGUMENT_SPEC.to_kwargs()), connection_info.run)
+
+
+if __name__ == "__main__":
+    main()

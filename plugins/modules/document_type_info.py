@@ -1,0 +1,62 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List the document types of a DocBits organisation."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: document_type_info
+version_added: 1.0.0
+short_description: List the document types of a DocBits organisation
+description:
+  - Gives the document types that an export can name.
+author:
+  - docbits.ion contributors
+extends_documentation_fragment:
+  - docbits.ion.host
+  - docbits.ion.organisation
+  - docbits.ion.network
+  - docbits.ion.attributes
+  - docbits.ion.attributes.info_module
+"""
+
+EXAMPLES = r"""
+- name: The document types of the sandbox
+  docbits.ion.document_type_info:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+  register: types
+"""
+
+RETURN = r"""
+document_types:
+  description: The document types.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: What O(docbits.ion.exports#module:exports[].document_type) takes.
+      type: str
+    title:
+      description: Its title.
+      type: str
+    active:
+      description: Whether it is in use.
+      type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import document_type_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    run_module(AnsibleModule(supports_check_mode=True, **document_type_info.ARGUMENT_SPEC.to_kwargs()), document_type_info.run)
+
+
+if __name__ == "__main__":
+    main()

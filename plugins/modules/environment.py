@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way of one DocBits environment in one task."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: environment
+version_added: 1.0.0
+short_description: Bring a DocBits environment to its declared Infor exports
+description:
+  - The whole way in one task. It parses and judges every file, proves that Infor accepts the ION API file, then plans, applies, and verifies what stands in DocBits.
+  - What ends one stage ends the task before the next. Nothing is written to DocBits before everything before it has passed.
+  - For many environments use M(docbits.ion.environments) or the role P(docbits.ion.deploy#role), which share logins and connections.
+author:
+  - docbits.ion contributors
+extends_documentation_fragment:
+  - docbits.ion.host
+  - docbits.ion.organisation
+  - docbits.ion.network
+  - docbits.ion.ionapi
+  - docbits.ion.default_ionapi
+  - docbits.ion.export.set
+  - docbits.ion.proof
+  - docbits.ion.attributes
+  - docbits.ion.attributes.state_module
+options:
+  stop_after:
+    description: The last stage to go to. V(parse) makes no call, V(prove) makes none to DocBits.
+    type: str
+    default: verify
+    choices:
+      - parse
+      - prove
+      - verify
+seealso:
+  - module: docbits.ion.connection_info
+  - module: docbits.ion.exports
+"""
+
+EXAMPLES = r"""
+- name: Production, all the way
+  docbits.ion.environment:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    ionapi_src: ionapi/production.ionapi
+    exports:
+      - title: Invoices to IDM
+        kind: infor_idm
+        document_type: INVOICE
+        idm_mapping_src: mappings/idm.properties
+"""
+
+RETURN = r"""
+connections:
+  description: The proof of each distinct ION API file, by where it came from, as RV(docbits.ion.connection_info#module:connection).
+  returned: success
+  type: dict
+exports:
+  description: One line for each declared export.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the export, V(null) where it did not exist before.
+      type: str
+    title:
+      description: Its title.
+      type: str
+    kind:
+      description: Its kind.
+      type: str
+    actions:
+      description: What was done, or would be done in check mode.
+      type: list
+      elements: str
+steps:
+  description: Each write, in order, and what became of it. In check mode they are V(planned).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(update), V(activate), V(deactivate) or V(remove).
+      type: str
+    export:
+      description: Title of the export.
+      type: str
+    id:
+      description: Id of the export, V(null) where it does not exist yet.
+      type: str
+    reason:
+      description: What changes.
+      type: str
+    outcome:
+      description: V(planned), V(done), V(failed), V(undone), V(left) or V(not run).
+      type: str
+findings:
+  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable id of the rule, listed in the documentation.
+      type: str
+    level:
+      description: V(error), V(warning) or V(info).
+      type: str
+    where:
+      description: The object and the key.
+      type: str
+    message:
+      description: What is so. Never a secret value.
+      type: str
+    action:
+      description: The next step.
+      type: str
+  sample:
+    - id: T02
+      level: warning
+      where: "production.ionapi: ti"
+      message: the tenant is not of the form NAME_ENVIRONMENT
+      action: compare it with the tenant shown in Infor
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import environment
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    run_module(AnsibleModule(supports_check_mode=True, **environment.ARGUMENT_SPEC.to_kwargs()), environment.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the exports of a DocBits environment."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: export_info
+version_added: 1.0.0
+short_description: Read the export configurations of a DocBits environment
+description:
+  - Gives the exports in the form that M(docbits.ion.exports) takes. What is put in again changes nothing.
+  - Secrets are left out. An export of a kind that this collection does not manage comes with C(ignore).
+author:
+  - docbits.ion contributors
+extends_documentation_fragment:
+  - docbits.ion.host
+  - docbits.ion.organisation
+  - docbits.ion.network
+  - docbits.ion.attributes
+  - docbits.ion.attributes.info_module
+options:
+  query:
+    description: A JMESPath expression on the list of exports, for example V([?active].title). Needs the Python library C(jmespath).
+    type: str
+  files:
+    description: Whether the mapping files are read as well, a call for each.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: Titles of the active exports
+  docbits.ion.export_info:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+    query: "[?active].title"
+    files: false
+  register: active
+"""
+
+RETURN = r"""
+exports:
+  description: The exports, or what O(query) makes of them.
+  returned: success
+  type: raw
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import export_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    run_module(AnsibleModule(supports_check_mode=True, **export_info.ARGUMENT_SPEC.to_kwargs()), export_info.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parse and validate an ION API file, offline."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ionapi_info
+version_added: 1.0.0
+short_description: Parse and validate an ION API file
+description:
+  - Reads an ION API file (C(.ionapi)), as the Infor ION API console gives it under Download Credentials, and judges it without any network.
+  - Every finding has a stable id, names the key, and says where to click. No value of a secret is ever shown.
+author:
+  - docbits.ion contributors
+extends_documentation_fragment:
+  - docbits.ion.source
+  - docbits.ion.ionapi
+  - docbits.ion.attributes
+  - docbits.ion.attributes.info_module
+"""
+
+EXAMPLES = r"""
+- name: Judge the file of production
+  docbits.ion.ionapi_info:
+    src: ionapi/production.ionapi
+    tenant_environment: PRD
+  register: file
+
+- name: Show where tokens come from
+  ansible.builtin.debug:
+    var: file.ionapi.token_url
+"""
+
+RETURN = r"""
+ionapi:
+  description: The facts of the file, without a secret.
+  returned: when the file has no error
+  type: dict
+  sample:
+    flavour: cloud
+    tenant: ACME_PRD
+    environment: PRD
+    region: eu1
+    grant: password
+    app_name: DocBits_Production
+    fingerprint: 0123456789ab
+findings:
+  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable id of the rule, listed in the documentation.
+      type: str
+    level:
+      description: V(error), V(warning) or V(info).
+      type: str
+    where:
+      description: The object and the key.
+      type: str
+    message:
+      description: What is so. Never a secret value.
+      type: str
+    action:
+      description: The next step.
+      type: str
+  sample:
+    - id: T02
+      level: warning
+      where: "production.ionapi: ti"
+      message: the tenant is not of the form NAME_ENVIRONMENT
+      action: compare it with the tenant shown in Infor
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import ionapi_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    run_module(AnsibleModule(supports_check_mode=True, **ionapi_info.ARGUMENT_SPEC.to_kwargs()), ionapi_info.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+#!/usr/bin/python
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List the sub-organisations of a DocBits organisation."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sub_organisation_info
+version_added: 1.0.0
+short_description: List the sub-organisations of a DocBits organisation
+description:
+  - Gives the sub-organisations that an export can name.
+author:
+  - docbits.ion contributors
+extends_documentation_fragment:
+  - docbits.ion.host
+  - docbits.ion.organisation
+  - docbits.ion.network
+  - docbits.ion.attributes
+  - docbits.ion.attributes.info_module
+"""
+
+EXAMPLES = r"""
+- name: The sub-organisations of the sandbox
+  docbits.ion.sub_organisation_info:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+  register: places
+"""
+
+RETURN = r"""
+sub_organisations:
+  description: The sub-organisations.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+    name:
+      description: Its name.
+      type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.docbits.ion.plugins.module_utils._module import sub_organisation_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
+
+
+def main() -> None:
+    run_module(AnsibleModule(supports_check_mode=True, **sub_organisation_info.ARGUMENT_SPEC.to_kwargs()), sub_organisation_info.run)
+
+
+if __name__ == "__main__":
+    main()

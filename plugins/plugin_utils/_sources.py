@@ -1,0 +1,99 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the files that options name with C(src), on the controller. Private to the collection."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping, Sequence
+
+from ansible.errors import AnsibleError, AnsibleFileNotFound
+from ansible.parsing.vault import AnsibleVaultError
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
+
+SOURCE = "src"
+CONTENT = "content"
+# Vault text is about twice as long as what it holds; no file of an export is near this.
+LARGEST_FILE = 4 * 1024 * 1024
+
+
+def plain(value):
+    """A task's arguments as plain dicts, lists and scalars, vaulted values decrypted, without what Ansible tags to them."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if getattr(value, "__ENCRYPTED__", False) or isinstance(value, str) or type(value).__name__ == "EncryptedString":
+        return str(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, float) else value
+
+
+def with_sources_read(args, options, read, at=""):
+    """The arguments with the C(content) of every C(src), and warnings about the files.
+
+    args:    plain arguments
+    options: the argument spec that they follow
+    read:    from a path to (bytes, whether they were vaulted, mode of the file)
+    raises:  L(InvalidInput) naming the option and the path
+    """
+    args, warnings = dict(args), []
+    for name, option in options.items():
+        value = args.get(name)
+        if option.get("options") and isinstance(value, (dict, list)):
+            items = value if isinstance(value, list) else [value]
+            filled = []
+            for index, item in enumerate(items):
+                place = f"{at}{name}[{index}]." if isinstance(value, list) else f"{at}{name}."
+                if isinstance(item, dict):
+                    item, found = with_sources_read(item, option["options"], read, place)
+                    warnings += found
+                filled.append(item)
+            args[name] = filled if isinstance(value, list) else filled[0]
+        elif value is not None and (name == SOURCE or name.endswith(f"_{SOURCE}")):
+            twin = name[: -len(SOURCE)] + CONTENT
+            if args.get(twin) is not None:
+                raise failure(InvalidInput, "F09", f"{at}{name}", f"it is given together with {twin}", "give only one of the two")
+            args[twin], found = _content(f"{at}{name}", str(value), read, bool(options[twin].get("no_log")))
+            warnings += found
+    return args, warnings
+
+
+def _content(option, path, read, secret):
+    try:
+        content, vaulted, mode = read(path)
+    except AnsibleFileNotFound:
+        raise _unreadable(option, path, "there is no such file", "check the path; it counts from the play's and the role's folders") from None
+    except AnsibleVaultError:
+        raise _unreadable(
+            option, path, "none of the vault passwords at hand opens this file", "give the right one with --vault-id or --vault-password-file"
+        ) from None
+    except IsADirectoryError:
+        raise _unreadable(option, path, "it is a directory", "name the file in it") from None
+    except OSError as error:
+        raise _unreadable(option, path, f"it cannot be read ({error.strerror})", "check owner and mode of the file") from None
+    except AnsibleError:
+        raise _unreadable(option, path, "it could not be found or opened", "check the path and the vault password") from None
+    warnings = []
+    if secret and not vaulted and mode & (stat.S_IRGRP | stat.S_IROTH):
+        warnings.append(
+            Finding(
+                "F08",
+                WARNING,
+                f"{option}: {path}",
+                f"the file is not encrypted and others on this machine may read it (mode {stat.S_IMODE(mode):04o})",
+                "encrypt it with ansible-vault encrypt, or take the rights away with chmod 600",
+            )
+        )
+    # Bytes that are no UTF-8 travel as surrogates, so that the judge of the file can say what they are.
+    return content.decode("utf-8", "surrogateescape"), warnings
+
+
+def _unreadable(option, path, message, action):
+    return failure(InvalidInput, "F01", f"{option}: {path}", message, action)

@@ -1,0 +1,128 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demonstration: three environments deployed, deployed again, and checked after a hand edit, against the simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from simulator.client import Simulator  # noqa: E402
+from simulator.ionapi import make_ionapi, register  # noqa: E402
+
+DEMO = CHECKOUT / "build" / "demo"
+INVENTORY = DEMO / "inventory"
+PASSWORD = DEMO / "vault-password"
+TENANTS = {"sandbox": "ACME_TST", "stage": "ACME_TRN", "production": "ACME_PRD"}
+DOCUMENT_TYPES = ["INVOICE", "DELIVERY_NOTE", "PURCHASE_ORDER"]
+BOLD, GREEN, RED, PLAIN = ("\033[1m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "", "")
+
+
+def main() -> int:
+    """Run it all; 0 when everything came out as a reader is told."""
+    shutil.rmtree(DEMO, ignore_errors=True)
+    shutil.copytree(CHECKOUT / "examples" / "inventory", INVENTORY)
+    PASSWORD.touch(mode=0o600)
+    PASSWORD.write_text(secrets.token_urlsafe(24))
+    with Simulator.start(DEMO / "simulator") as simulator:
+        for name, tenant in TENANTS.items():
+            prepare(simulator, name, tenant)
+        checks = [*first_run(simulator), *second_run(simulator), *after_a_hand_edit(simulator)]
+    headline("What was shown")
+    for text, held in checks:
+        print(f"  {GREEN + 'yes' if held else RED + 'NO '}{PLAIN}  {text}")
+    print(f"\n  Look around in {DEMO.relative_to(CHECKOUT)}/inventory: what you see there is all that a user writes.\n")
+    return 0 if all(held for _text, held in checks) else 1
+
+
+def prepare(simulator, name, tenant) -> None:
+    """What the two consoles would give: an authorized app with its ION API file, and a DocBits organisation with an API key."""
+    ionapi = make_ionapi(simulator.infor_url, tenant, f"DocBits_{name.capitalize()}")
+    register(simulator, ionapi)
+    api_key = secrets.token_urlsafe(32)
+    simulator.put_organisation(name, api_key=api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
+    encrypt(json.dumps(ionapi), INVENTORY / "ionapi" / f"{name}.ionapi")
+    encrypt(f"docbits_api_key: {api_key}\n", INVENTORY / "host_vars" / name / "vault.yml")
+    # The real inventory names DocBits' own hosts; here the simulator stands in their place.
+    place = {"docbits_url": simulator.host_url(), "docbits_environment": None, "docbits_ca_path": simulator.ca, "docbits_allow_insecure": True}
+    (INVENTORY / "host_vars" / name / "simulator.yml").write_text(json.dumps(place))
+
+
+def encrypt(text, path) -> None:
+    """Encrypt from memory, so that the plain text never stands in a file."""
+    path.parent.mkdir(exist_ok=True)
+    subprocess.run(
+        ["ansible-vault", "encrypt", "--vault-password-file", PASSWORD, "--output", path, "-"], input=text, text=True, check=True, capture_output=True
+    )
+
+
+def first_run(simulator):
+    """Empty environments become what is declared."""
+    headline("First run: three empty environments, ring by ring")
+    before = simulator.last()
+    report = deploy()
+    logins = [request for request in simulator.journal(before) if request.get("login")]
+    yield "the first run brought all three environments to their declaration", outcomes(report) == {"changed"} and len(report) == 3
+    yield f"it proved each ION API file against Infor with one login each ({len(logins)})", len(logins) == 3
+
+
+def second_run(simulator):
+    """Nothing has changed, so nothing is written."""
+    headline("Second run: nothing to do")
+    before = simulator.last()
+    report = deploy()
+    writes = simulator.writes(before)
+    yield "the second run changed nothing, in no environment", outcomes(report) == {"unchanged"} and len(report) == 3
+    yield f"and sent no write: {len(simulator.journal(before))} requests in the journal, {len(writes)} writes", not writes
+
+
+def after_a_hand_edit(simulator):
+    """Someone edits production in the web console; check mode shows that edit and touches nothing."""
+    headline("Third run: check mode, after someone edited a mapping of production by hand")
+    edited = next(export for export in simulator.exports("production") if export["title"] == "Invoices to IDM and ION")
+    mapping = edited["files"]["idm_mapping"].replace("IF_SUPPLIER_NAME=SupplierName", "IF_SUPPLIER_NAME=Vendor")
+    simulator.edit_export("production", edited["id"], files={"idm_mapping": mapping})
+    before = simulator.last()
+    report = deploy("--check", "--diff")
+    changed = [environment["environment"] for environment in report if environment["outcome"] == "changed"]
+    steps = [step["reason"] for environment in report for step in environment["steps"]]
+    yield "check mode showed the hand edit of production, and that alone", changed == ["production"] and steps == ["idm_mapping"]
+    yield "and sent no write", not simulator.writes(before)
+
+
+def deploy(*options) -> list:
+    """One run of the playbook as a user starts it; the environments of its rollout report."""
+    report = DEMO / "report.json"
+    command = ["ansible-playbook", "-i", INVENTORY, CHECKOUT / "playbooks" / "deploy_ion.yml", "--vault-password-file", PASSWORD, *options]
+    print(f"{BOLD}$ {' '.join(str(word).replace(f'{CHECKOUT}/', '') for word in command)}{PLAIN}", flush=True)
+    environment = {
+        **os.environ,
+        "ANSIBLE_CALLBACKS_ENABLED": "docbits.ion.rollout",
+        "DOCBITS_ION_REPORT": str(report),
+        "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
+    }
+    subprocess.run([str(word) for word in command], env=environment, cwd=CHECKOUT, check=False)
+    return json.loads(report.read_text())["environments"]
+
+
+def outcomes(report) -> set:
+    """The different outcomes in a report."""
+    return {environment["outcome"] for environment in report}
+
+
+def headline(text) -> None:
+    """A line that stands out between the runs."""
+    print(f"\n{BOLD}== {text} {'=' * max(0, 90 - len(text))}{PLAIN}\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
