@@ -30,7 +30,7 @@ BOLD, GREEN, RED, PLAIN = ("\033[1m", "\033[32m", "\033[31m", "\033[0m") if sys.
 def main() -> int:
     """Run it all; 0 when everything came out as a reader is told."""
     shutil.rmtree(DEMO, ignore_errors=True)
-    shutil.copytree(CHECKOUT / "examples" / "inventory", INVENTORY)
+    shutil.copytree(CHECKOUT / "examples" / "rollout", DEMO)
     PASSWORD.touch(mode=0o600)
     PASSWORD.write_text(secrets.token_urlsafe(24))
     with Simulator.start(DEMO / "simulator") as simulator:
@@ -40,7 +40,7 @@ def main() -> int:
     headline("What was shown")
     for text, held in checks:
         print(f"  {GREEN + 'yes' if held else RED + 'NO '}{PLAIN}  {text}")
-    print(f"\n  Look around in {DEMO.relative_to(CHECKOUT)}/inventory: what you see there is all that a user writes.\n")
+    print(f"\n  Look around in {DEMO.relative_to(CHECKOUT)}: inventory, ionapi and mappings are all that a user writes.\n")
     return 0 if all(held for _text, held in checks) else 1
 
 
@@ -50,7 +50,7 @@ def prepare(simulator, name, tenant) -> None:
     register(simulator, ionapi)
     api_key = secrets.token_urlsafe(32)
     simulator.put_organisation(name, api_key=api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
-    encrypt(json.dumps(ionapi), INVENTORY / "ionapi" / f"{name}.ionapi")
+    encrypt(json.dumps(ionapi), DEMO / "ionapi" / f"{name}.ionapi")
     encrypt(f"docbits_api_key: {api_key}\n", INVENTORY / "host_vars" / name / "vault.yml")
     # The real inventory names DocBits' own hosts; here the simulator stands in their place.
     place = {"docbits_url": simulator.host_url(), "docbits_environment": None, "docbits_ca_path": simulator.ca, "docbits_allow_insecure": True}
