@@ -1,0 +1,113 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults and latency that a test orders: both listeners ask here before and after the app answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from .store import Store
+
+COLLECTION = "simulator"
+
+
+class ConnectionCut(Exception):
+    """The listener shall drop the connection without another byte."""
+
+
+class Faults:
+    """The ordered faults and the latency of each service, kept in the store.
+
+    A fault: {"service", "match", "times", "after", "action"}. `match` is a regular expression searched in "METHOD /path".
+    `times` says how often it strikes (null: always). With `after` the app handles the request first, and its answer is
+    lost. `action` is one of
+    {"status", "body", "content_type", "headers"}, {"delay": seconds}, {"close": true}, {"truncate": true}.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.load()
+
+    def load(self) -> None:
+        """Take what the store has."""
+        self._faults: list[dict] = self._store.get(COLLECTION, "faults") or []
+        self._latency: dict[str, float] = self._store.get(COLLECTION, "latency") or {}
+
+    def set_faults(self, faults: list[dict]) -> None:
+        self._store.put(COLLECTION, "faults", faults)
+        self.load()
+
+    def set_latency(self, milliseconds: dict[str, float]) -> None:
+        self._store.put(COLLECTION, "latency", milliseconds)
+        self.load()
+
+    def middleware(self, service: str, app):
+        """The ASGI app with the faults and the latency of `service`."""
+
+        async def faulty(scope, receive, send):
+            latency = self._latency.get(service)
+            if latency:
+                await asyncio.sleep(latency / 1000)
+            fault = self._next(service, f"{scope['method']} {scope['path']}") if self._faults else None
+            if fault is None:
+                return await app(scope, receive, send)
+            scope["state"]["fault"] = True
+            action = fault["action"]
+            if "delay" in action:
+                await asyncio.sleep(action["delay"])
+                return await app(scope, receive, send)
+            if action.get("truncate"):
+                return await app(scope, receive, _truncating(send))
+            if fault.get("after"):
+                await app(scope, receive, _discard)
+            else:
+                await _read_all(receive)
+            if action.get("close"):
+                raise ConnectionCut
+            return await _answer(send, action)
+
+        return faulty
+
+    def _next(self, service: str, request: str) -> dict | None:
+        for fault in self._faults:
+            if fault["service"] == service and fault.get("times") != 0 and re.search(fault["match"], request):
+                if fault.get("times") is not None:
+                    fault["times"] -= 1
+                    self._store.put(COLLECTION, "faults", self._faults)
+                return fault
+        return None
+
+
+async def _read_all(receive) -> None:
+    """Take the whole request first, as a proxy does: otherwise a client may see a broken pipe instead of the answer."""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
+
+
+async def _answer(send, action: dict) -> None:
+    body = action.get("body", "").encode()
+    headers = {"content-type": action.get("content_type", "text/html"), "content-length": str(len(body)), **action.get("headers", {})}
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": action["status"], "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _discard(message) -> None:
+    pass
+
+
+def _truncating(send):
+    """Sends the head, with the full Content-Length, and half of the body; then the connection ends."""
+
+    async def truncated(message):
+        if message["type"] == "http.response.body":
+            body = message.get("body", b"")
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            raise ConnectionCut
+        await send(message)
+
+    return truncated
