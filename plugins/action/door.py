@@ -21,7 +21,7 @@ class ActionModule(Door):
         name = self._task.action.rpartition(".")[2]
         task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
         try:
-            args, findings = self.sources_read(plain(self._task.args), task.ARGUMENT_SPEC.argument_spec)
+            args, findings = self.prepared(plain(self._task.args), task.ARGUMENT_SPEC.argument_spec, task_vars)
         except IonError as error:
             return failed_result(error)
         if self._target_is_here():
@@ -29,7 +29,7 @@ class ActionModule(Door):
                 result = self.run_here(name, task, args)
         else:
             result = self._ship(name, args, task_vars)
-        return with_warnings(result, findings)
+        return with_warnings(self.kept(result, args), findings)
 
     def _target_is_here(self) -> bool:
         # Another user or a task in the background is a matter for an ordinary module, whatever the connection.

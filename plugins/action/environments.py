@@ -44,9 +44,9 @@ class ActionModule(Door):
             if variable in variables:
                 args[option] = plain(templar.template(variables[variable]))
         try:
-            return self.sources_read({option: value for option, value in args.items() if value is not None}, OPTIONS)
+            return self.prepared({option: value for option, value in args.items() if value is not None}, OPTIONS, variables)
         except IonError as error:
             return None, failed_result(error)
 
     def _work_on(self, args, found):
-        return found if args is None else with_warnings(self.run_here("environment", environment, args), found)
+        return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)

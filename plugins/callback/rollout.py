@@ -55,10 +55,10 @@ class CallbackModule(CallbackBase):
         self._check_mode = bool(play.check_mode)
 
     def v2_runner_on_ok(self, result):
-        self._take(result)
+        self._take(result, failed=False)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        self._take(result)
+        self._take(result, failed=True)
 
     def v2_playbook_on_stats(self, stats):
         if not self._environments:
@@ -74,7 +74,7 @@ class CallbackModule(CallbackBase):
                 json.dump({"check_mode": self._check_mode, "environments": list(self._environments.values())}, file, indent=2)
                 file.write("\n")
 
-    def _take(self, result) -> None:
+    def _take(self, result, failed) -> None:
         task, host, values = result._task, result._host, result._result
         if task.action not in REPORTED:
             return
@@ -84,7 +84,7 @@ class CallbackModule(CallbackBase):
             "ring": self._ring,
             "Infor": _proofs(values),
             "exports": _exports(values),
-            "outcome": _outcome(values),
+            "outcome": _outcome(values, failed),
             "findings": values.get("findings", []),
             "steps": values.get("steps", []),
         }
@@ -102,8 +102,8 @@ def _exports(values) -> str:
     return changes or (f"{declared} as declared" if declared else "-")
 
 
-def _outcome(values) -> str:
-    if values.get("failed"):
+def _outcome(values, failed) -> str:
+    if failed:
         return f"failed: {values.get('msg', '')}"
     return "changed" if values.get("changed") else "unchanged"
 

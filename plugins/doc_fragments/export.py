@@ -139,6 +139,32 @@ several_active:
     - If V(false), two declared exports that would be active in one place are refused before anything is written.
   type: bool
   default: false
+update:
+  description:
+    - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
+    - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
+      V(on_create) never takes it for changed.
+  type: str
+  default: when_changed
+  choices:
+    - when_changed
+    - always
+    - on_create
+diff_mappings:
+  description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
+  type: str
+  default: meaning
+  choices:
+    - meaning
+    - text
+state_file:
+  description:
+    - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
+    - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
+  type: path
+remembered:
+  description: Content of O(state_file), filled in by the action plugin.
+  type: dict
 """
 
 _SET = r"""

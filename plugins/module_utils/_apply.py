@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_FIELDS, SLOTS, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE, same_file
 from ansible_collections.docbits.ion.plugins.module_utils._plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
 
 PLANNED = "planned"
@@ -20,8 +21,20 @@ LEFT = "left"
 NOT_RUN = "not run"
 
 
-def apply(plan: Plan, docbits) -> list:
-    """Run the steps, read back and compare. Gives the steps with their outcome, as results list them.
+@dataclass(frozen=True)
+class Applied:
+    """What a run did.
+
+    steps:      each step with its outcome, as results list them
+    unreadable: (export, word, value) of everything sent that DocBits does not give back
+    """
+
+    steps: list
+    unreadable: list
+
+
+def apply(plan: Plan, docbits) -> Applied:
+    """Run the steps, read back and compare.
 
     raises: L(ApplyFailed) with the steps as done, failed, undone, left or not run
     """
@@ -33,7 +46,7 @@ def apply(plan: Plan, docbits) -> list:
     except IonError as error:
         left = run.undo(uncertain=not isinstance(error, Refused))
         raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
-    return run.report()
+    return Applied(run.report(), run.unreadable)
 
 
 class _Run:
@@ -45,6 +58,7 @@ class _Run:
         self._outcomes = [NOT_RUN] * len(plan.steps)
         self._exports = [step.export for step in plan.steps]
         self._known_ids = {export.id for export in plan.before}
+        self.unreadable = []
 
     @property
     def left_something(self) -> bool:
@@ -115,12 +129,15 @@ class _Run:
         found = []
         words = {*step.words, "active"} if step.action in (CREATE, UPDATE) else {"active"}
         for word in sorted(words):
-            if word in SLOTS:
-                text = self._docbits.download(standing, word)
-                if text is None or (isinstance(text, str) and not same_file(SLOTS[word], text, wanted.files[word])):
-                    found.append(_difference(wanted, f"{word} is not what was sent"))
-            elif word not in SECRET_FIELDS and word in standing.fields and standing.fields[word] != wanted.fields.get(word):
-                found.append(_difference(wanted, f"{word} is {standing.fields[word]!r} and should be {wanted.fields.get(word)!r}"))
+            value = wanted.files[word] if word in SLOTS else wanted.fields.get(word)
+            told = self._docbits.download(standing, word) if word in SLOTS else standing.fields.get(word, WITHHELD)
+            if told is WITHHELD:
+                if word != "active":
+                    self.unreadable.append((standing, word, value))
+            elif word in SLOTS and (told is None or not same_file(SLOTS[word], told, value)):
+                found.append(_difference(wanted, f"{word} is not what was sent"))
+            elif word not in SLOTS and told != value:
+                found.append(_difference(wanted, f"{word} is {told!r} and should be {value!r}"))
         return found
 
     def undo(self, uncertain: bool) -> list:
@@ -157,8 +174,9 @@ class _Run:
                 self._docbits.remove(replace(created, label=step.export.label))
             return ""
         if step.action == UPDATE:
-            lost = [word for word in step.words if word in SLOTS and not isinstance(step.before.files.get(word), str)]
-            words = [word for word in step.words if word in step.before.fields or isinstance(step.before.files.get(word), str)]
+            before = {**step.before.fields, **step.before.files}
+            lost = [word for word in step.words if before.get(word) in (None, UNREADABLE)]
+            words = [word for word in step.words if word not in lost]
             self._docbits.configure(step.before, words)
             return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
         self._docbits.set_active(step.before, step.action == DEACTIVATE)

@@ -46,7 +46,8 @@ def _declared(index, item, default_ionapi) -> Export:
     if default_ionapi is not None and state == PRESENT and kind and "ionapi" in kind.carries:
         files.setdefault("ionapi", default_ionapi)
     name = item.get("title") or item.get("id") or ""
-    return Export(item.get("id"), fields, files, f'exports[{index}] "{name}"', state)
+    sources = {slot: item[f"{slot}_src"] for slot in SLOTS if item.get(f"{slot}_src")}
+    return Export(item.get("id"), fields, files, sources, f'exports[{index}] "{name}"', state)
 
 
 def _judged(export) -> list:

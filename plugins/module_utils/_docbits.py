@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.docbits.ion.plugins.module_utils._answers import data_of, records_in
@@ -14,6 +13,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled impo
 from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import MULTIPART, read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._model import ON_PREMISES, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
@@ -58,7 +58,7 @@ def contract_of(params, settings) -> Contract:
     return Contract(schema, chosen, overrides, params["path_prefix"])
 
 
-@lru_cache(maxsize=None)
+@once_per_process
 def _live_schema(host, settings):
     # Public, the same for every organisation of a host: read once for all environments that one process works on.
     transport = Transport(settings)

@@ -5,39 +5,78 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils import _apply
 from ansible_collections.docbits.ion.plugins.module_utils._declared import IGNORED, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
+from ansible_collections.docbits.ion.plugins.module_utils._files import check_document_type
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE
+from ansible_collections.docbits.ion.plugins.module_utils._normal_form import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._plan import Pair, match, plan
 
+# Told by the list itself or by nothing: no evidence could say whether someone switched an export off by hand.
+SWITCHES = ("active", "kind")
 
-def bring(docbits, declared, *, purge: bool, several_active: bool, check_mode: bool) -> dict:
+
+@dataclass(frozen=True)
+class Manner:
+    """How exports are brought about, from the options of L(rule_options) and O(purge).
+
+    purge:          whether exports that are not declared are removed
+    several_active: whether this DocBits runs several active exports in one place
+    update:         when a value that DocBits does not give back is sent to an export that exists
+    diff_mappings:  how the diff shows mappings
+    evidence:       what was sent for such values before
+    """
+
+    purge: bool
+    several_active: bool
+    update: str
+    diff_mappings: str
+    evidence: Evidence
+
+    @classmethod
+    def of(cls, params) -> Manner:
+        """From the options of a task."""
+        return cls(params["purge"], params["several_active"], params["update"], params["diff_mappings"], Evidence(params["remembered"]))
+
+
+def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
     """Bring the organisation's exports to the declared ones.
 
-    Gives C(changed), C(diff), C(exports) (one line for each declared one), C(steps) and C(findings).
+    Gives C(changed), C(diff), C(exports) (one line for each declared one), C(steps), C(findings), and C(remembered) where it grew.
     In check mode everything happens but the writes.
     """
     current = docbits.exports()
     declared = [_resolved(export, current, docbits) for export in declared]
-    pairs, findings = _with_files(match(declared, current), docbits)
-    todo = plan(pairs, current, purge)
-    if not several_active:
+    readings = [_read(pair, docbits, manner) for pair in match(declared, current)]
+    pairs = [reading.pair for reading in readings]
+    todo = plan(pairs, current, manner.purge)
+    if not manner.several_active:
         _refuse_conflicts(declared, todo)
     problems = [problem for step in todo.steps for problem in docbits.problems(step)]
     if problems:
         raise ContractMismatch(problems)
-    steps = _apply.planned(todo) if check_mode else _apply.apply(todo, docbits)
+    if check_mode:
+        return _result(readings, todo, _apply.planned(todo), manner)
+    applied = _apply.apply(todo, docbits)
+    result = _result(readings, todo, applied.steps, manner)
+    for export, word, value in applied.unreadable:
+        manner.evidence.remember(export.id, word, value)
+    return {**result, "remembered": manner.evidence.as_dict()} if applied.unreadable else result
+
+
+def _result(readings, todo, steps, manner) -> dict:
     return {
         "changed": todo.changed,
-        "diff": todo.diff,
-        "exports": _summary(pairs, todo.steps),
+        "diff": diff_of(todo, manner.diff_mappings),
+        "exports": [_summary(reading, todo.steps) for reading in readings],
         "steps": steps,
-        "findings": [finding.as_dict() for finding in findings],
+        "findings": [],
     }
 
 
@@ -52,6 +91,7 @@ def _resolved(export, current, docbits):
     type_ = fields.get("document_type")
     if type_ and export.state == PRESENT and all(type_ != other.get("document_type") for other in current):
         fields["document_type"] = _named(export, "document type", type_, docbits.document_types(), "key", "title", "D12", "docbits.ion.document_type_info")
+        check_document_type(replace(export, fields=fields))
     place = fields.get("sub_organisation")
     if place and all(place != other.get("sub_organisation") for other in current):
         fields["sub_organisation"] = _named(
@@ -73,30 +113,41 @@ def _named(export, what, value, known, id_key, name_key, finding_id, module):
     )
 
 
-def _with_files(pairs, docbits) -> tuple:
-    """The pairs with the files that the declared side has read from the current side, and findings for what cannot be read."""
-    read, findings = [], []
-    for pair in pairs:
-        if pair.current is None or pair.declared.state != PRESENT:
-            read.append(pair)
-            continue
-        files = {}
-        for slot in pair.declared.files:
-            text = docbits.download(pair.current, slot)
-            if text is WITHHELD:
-                findings.append(
-                    Finding(
-                        "E08",
-                        WARNING,
-                        f"{pair.declared.label}: {slot}",
-                        "DocBits does not give this file back, so it cannot be compared",
-                        "nothing is sent for it; remove and declare the export anew where it must change",
-                    )
-                )
-            else:
-                files[slot] = text
-        read.append(Pair(pair.declared, replace(pair.current, files=files)))
-    return read, findings
+@dataclass(frozen=True)
+class _Reading:
+    """A pair whose current side has a value for every declared word, and by which evidence each of them was told."""
+
+    pair: Pair
+    evidence: dict
+
+
+def _read(pair, docbits, manner) -> _Reading:
+    """Read what the declared side has from the current side: by value where DocBits gives it back, else by evidence or policy."""
+    declared, current = pair.declared, pair.current
+    if current is None or declared.state != PRESENT:
+        return _Reading(pair, {})
+    files, fields, evidence = {}, dict(current.fields), {}
+    for slot, text in declared.files.items():
+        standing = docbits.download(current, slot)
+        if standing is WITHHELD:
+            files[slot], evidence[slot] = _assumed(current.id, slot, text, manner)
+        else:
+            files[slot], evidence[slot] = standing, BY_VALUE
+    for word, value in declared.fields.items():
+        if word not in fields and word not in SWITCHES:
+            fields[word], evidence[word] = _assumed(current.id, word, value, manner)
+    return _Reading(Pair(declared, replace(current, files=files, fields=fields)), evidence)
+
+
+def _assumed(id_, word, value, manner) -> tuple:
+    """What is taken to stand in DocBits for a value that it does not give back, and why."""
+    if manner.update == ON_CREATE:
+        return value, BY_POLICY
+    if manner.update == ALWAYS:
+        return UNREADABLE, BY_POLICY
+    if manner.evidence.matches(id_, word, value):
+        return value, BY_FINGERPRINT
+    return UNREADABLE, BY_FINGERPRINT if manner.evidence.knows(id_, word) else NONE
 
 
 def _refuse_conflicts(declared, todo) -> None:
@@ -118,16 +169,15 @@ def _refuse_conflicts(declared, todo) -> None:
                 )
 
 
-def _summary(pairs, steps) -> list:
-    return [
-        {
-            "id": pair.current.id if pair.current else None,
-            "title": pair.declared.get("title") or (pair.current.get("title") if pair.current else None),
-            "kind": pair.declared.get("kind") or (pair.current.get("kind") if pair.current else None),
-            "actions": [step.action for step in steps if step.export.label == pair.declared.label],
-        }
-        for pair in pairs
-    ]
+def _summary(reading, steps) -> dict:
+    declared, current = reading.pair.declared, reading.pair.current
+    return {
+        "id": current.id if current else None,
+        "title": declared.get("title") or (current.get("title") if current else None),
+        "kind": declared.get("kind") or (current.get("kind") if current else None),
+        "actions": [step.action for step in steps if step.export.label == declared.label],
+        "evidence": reading.evidence,
+    }
 
 
 def as_declaration(export) -> dict:

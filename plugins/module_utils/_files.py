@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in
+from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parse
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping_cross import cross_checks
+from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS
+
+_CODE = re.compile(r"[A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -31,26 +38,73 @@ class JudgedFiles:
 
 
 def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
-    """Parse every file of every declared export; raises L(InvalidInput) with all findings where one is an error.
+    """Judge every file of every declared export; raises L(InvalidInput) with all findings where one is an error.
 
     params:  the options, for where the environment's own ION API file came from
     secrets: every secret of an ION API file is registered here
     """
-    exports, findings, ionapis, by_text = [], [], {}, {}
+    exports, findings, ionapis, parsed = [], [], {}, {}
     for export in declared:
+        ionapi = None
         text = export.files.get("ionapi")
         if text is not None:
-            if text not in by_text:
-                is_default = text == params.get("ionapi_content")
-                label = (params.get("ionapi_src") or "ionapi_content") if is_default else f"{export.label}: ionapi"
-                by_text[text] = parse(text, label, expectations)
-                findings += by_text[text].findings
-                if by_text[text].ionapi is not None:
-                    secrets.add(*by_text[text].ionapi.secret_values())
-                    ionapis[label] = by_text[text].ionapi
-            if by_text[text].ionapi is not None:
-                export = replace(export, files={**export.files, "ionapi": by_text[text].ionapi.canonical()})
+            if text not in parsed:
+                label = _ionapi_label(export, text, params)
+                parsed[text] = parse(text, label, expectations)
+                findings += parsed[text].findings
+                if parsed[text].ionapi is not None:
+                    secrets.add(*parsed[text].ionapi.secret_values())
+                    ionapis[label] = parsed[text].ionapi
+            ionapi = parsed[text].ionapi
+            if ionapi is not None:
+                export = replace(export, files={**export.files, "ionapi": ionapi.canonical()})
+        findings += _judged_mappings(export, ionapi, params.get("logical_id"))
         exports.append(export)
+    findings = list(dict.fromkeys(made_strict(findings) if expectations.strict else findings))
     if errors_in(findings):
         raise InvalidInput(findings)
     return JudgedFiles(exports, ionapis, findings)
+
+
+def _ionapi_label(export, text, params) -> str:
+    if text == params.get("ionapi_content"):
+        return params.get("ionapi_src") or "ionapi_content"
+    return export.sources.get("ionapi") or f"{export.label}: ionapi"
+
+
+def _judged_mappings(export, ionapi, logical_id) -> list:
+    document_type = export.get("document_type") or ""
+    # A title is not yet known by its code here; L(check_document_type) looks again once DocBits has told it.
+    code = document_type if _CODE.fullmatch(document_type) else None
+    judged = {
+        slot: _judged(text, export.sources.get(slot) or f"{export.label}: {slot}", MAPPING_KINDS[slot], code if slot == "idm_mapping" else None)
+        for slot, text in export.files.items()
+        if slot in MAPPING_KINDS
+    }
+    findings = [finding for mapping in judged.values() for finding in mapping.findings]
+    return findings + cross_checks(
+        export.get("kind"),
+        export.label,
+        code,
+        export.get("deployment"),
+        ionapi.flavour if ionapi else None,
+        judged.get("idm_mapping"),
+        judged.get("bod_mapping"),
+        logical_id,
+    )
+
+
+@lru_cache(maxsize=512)
+def _judged(text, where, kind, document_type):
+    # The environments of a fleet share their mappings; each is judged once.
+    return judge(text, where, kind, document_type)
+
+
+def check_document_type(export) -> None:
+    """Raise L(InvalidInput) where the IDM mapping has no line for the document type that a title turned out to mean."""
+    text = export.files.get("idm_mapping")
+    if text is not None and export.get("document_type"):
+        where = export.sources.get("idm_mapping") or f"{export.label}: idm_mapping"
+        errors = errors_in(_judged(text, where, "idm", export.get("document_type")).findings)
+        if errors:
+            raise InvalidInput(errors)

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import fingerprint
+from ansible_collections.docbits.ion.plugins.module_utils._properties import normal_text
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"
@@ -17,7 +17,8 @@ ON_PREMISES = "on_premises"
 INFOR = "infor"
 OTHER = "other"
 
-FINGERPRINT_SALT = "docbits.ion export"
+# Stands for a value that DocBits has, does not give back, and that is to be replaced; equal to nothing.
+UNREADABLE = "<unreadable>"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ SLOTS = {
     )
 }
 
+# The mapping layer's word for what stands in a slot.
+MAPPING_KINDS = {"idm_mapping": "idm", "bod_mapping": "bod", "m3_mapping": "m3", "m3_toml_mapping": "m3_toml", "ln_mapping": "ln"}
+
 _SERVER = ("server_url", "username", "password", "folder")
 
 KINDS = {
@@ -92,17 +96,19 @@ SECRET_FIELDS = ("password",)
 class Export:
     """An export, as declared by a user or as read from DocBits.
 
-    id:     DocBits' own, an opaque string; C(None) while it does not exist
-    fields: values by the names in C(FIELDS); a missing name means untouched (declared) or not told (read);
-            an empty string means the main organisation or no value
-    files:  text by slot name; a missing name as above
-    label:  how messages call it
-    state:  C(present) or C(absent), only of a declared export
+    id:      DocBits' own, an opaque string; C(None) while it does not exist
+    fields:  values by the names in C(FIELDS); a missing name means untouched (declared) or not told (read);
+             an empty string means the main organisation or no value
+    files:   text by slot name; a missing name as above
+    sources: where the files came from, by slot name, for messages
+    label:   how messages call it
+    state:   C(present) or C(absent), only of a declared export
     """
 
     id: str | None
     fields: dict
     files: dict = field(default_factory=dict, repr=False)
+    sources: dict = field(default_factory=dict)
     label: str = ""
     state: str = "present"
 
@@ -127,29 +133,6 @@ class Export:
         family = kind.family if kind else (INFOR if str(self.get("kind", "")).startswith(INFOR) else OTHER)
         return (self.get("sub_organisation") or "", self.get("document_type") or "", family)
 
-    def with_changes(self, declared) -> Export:
-        """This export as it stands once the declared one has been applied to it."""
-        return replace(self, fields={**self.fields, **declared.fields}, files={**self.files, **declared.files}, label=declared.label or self.label)
-
-    def normal_form(self) -> dict:
-        """The export as diffs and results show it: words of the design, fixed order, secrets as markers.
-
-        A mapping is the list of its lines; an ION API file is a marker with a fingerprint; a password is a marker.
-        """
-        shown = {"id": self.id} if self.id is not None else {}
-        for name in FIELDS:
-            if name in self.fields:
-                shown[name] = "<secret>" if name in SECRET_FIELDS and self.fields[name] else self.fields[name]
-        for name, slot in SLOTS.items():
-            if name in self.files:
-                shown[name] = _shown_file(slot, self.files[name])
-        return shown
-
-
-def normal_text(text: str) -> str:
-    """Text as it is compared: one kind of newline, no byte order mark, no empty lines at the end."""
-    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-
 
 def same_file(slot: Slot, one: str, other: str) -> bool:
     """Whether two texts of a slot mean the same: an ION API file by its JSON values, all others by their text."""
@@ -164,9 +147,3 @@ def canonical_json(text: str) -> str:
         return json.dumps(json.loads(text.lstrip("\ufeff")), sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):
         return normal_text(text)
-
-
-def _shown_file(slot, text):
-    if slot.secret:
-        return f"<secret> fingerprint {fingerprint(canonical_json(text), FINGERPRINT_SALT)}"
-    return normal_text(text).split("\n")

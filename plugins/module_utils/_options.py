@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.docbits.ion.plugins.module_utils._evidence import POLICIES, WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._normal_form import MAPPING_FORMS, MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 
 
@@ -183,5 +185,13 @@ def export_set_options() -> ArgumentSpec:
 
 
 def rule_options() -> ArgumentSpec:
-    """The product rule that older DocBits enforce (fragment C(export_set))."""
-    return ArgumentSpec({"several_active": {"type": "bool", "default": False}})
+    """How exports are brought about: product rule, secrets, evidence (fragment C(export))."""
+    return ArgumentSpec(
+        {
+            "several_active": {"type": "bool", "default": False},
+            "update": {"type": "str", "choices": list(POLICIES), "default": WHEN_CHANGED},
+            "diff_mappings": {"type": "str", "choices": list(MAPPING_FORMS), "default": MEANING},
+            "state_file": {"type": "path"},
+            "remembered": {"type": "dict"},
+        }
+    )

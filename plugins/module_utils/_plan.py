@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declared exports against current ones: which belong together, the ordered steps, and one diff. Pure. Private to the collection."""
+"""Declared exports against current ones: which belong together, and the ordered steps between them. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be done: ordered steps, and the state before and after them in normal form."""
+    """What has to be done: ordered steps, and all exports of the organisation before and after them."""
 
     steps: tuple
     before: tuple
@@ -65,19 +65,6 @@ class Plan:
     def changed(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.steps)
-
-    @property
-    def diff(self) -> dict:
-        """Before and after as Ansible shows them."""
-        return {"before": {"exports": _shown(self.before)}, "after": {"exports": _shown(self.after)}}
-
-
-def _shown(exports) -> list:
-    return [export.normal_form() for export in sorted(exports, key=_reading_order)]
-
-
-def _reading_order(export) -> tuple:
-    return tuple(str(export.get(word) or "") for word in ("sub_organisation", "document_type", "kind", "title")) + (export.id or "",)
 
 
 def match(declared, current) -> list:

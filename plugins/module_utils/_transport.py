@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -35,6 +34,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._errors import (
     Unreachable,
     failure,
 )
+from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
 
 SAFE_METHODS = ("GET", "HEAD")
 RETRIED_STATUSES = (502, 503, 504)
@@ -54,7 +54,8 @@ class Settings:
     timeout:  seconds without a byte before a call is given up
     deadline: seconds for all calls of one environment together
     retries:  how often a call that may be repeated is repeated
-    verify:   C(False) switches TLS verification off
+
+    There is no setting that switches TLS verification off: O(ca_path) serves every honest case.
     """
 
     ca_path: str | None = None
@@ -62,7 +63,6 @@ class Settings:
     timeout: float = 30.0
     deadline: float = 300.0
     retries: int = 2
-    verify: bool = True
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,11 @@ class Transport:
                 "N07",
                 where,
                 f"the deadline of {self._settings.deadline:g} s for this environment has passed",
-                "raise O(deadline) or find out why the services are slow",
+                "raise the option deadline or find out why the services are slow",
             )
         started = time.monotonic()
         timeout = max(0.05, min(self._settings.timeout, left))
-        session = _session(self._settings.ca_path, self._settings.verify)
+        session = _session(self._settings.ca_path)
         try:
             with _gate(where):
                 with session.request(
@@ -205,9 +205,7 @@ class Transport:
         return self._ends - time.monotonic()
 
     def _proxies(self, url) -> dict:
-        if self._settings.proxy:
-            return {"http": self._settings.proxy, "https": self._settings.proxy}
-        return get_environ_proxies(url, no_proxy=None)
+        return proxies_for(url, self._settings.proxy)
 
 
 class _PreparedTLS(HTTPAdapter):
@@ -227,20 +225,27 @@ class _PreparedTLS(HTTPAdapter):
         """The context decides; requests would load its own bundle into it for every connection."""
 
 
-@lru_cache(maxsize=None)
-def _session(ca_path, verify):
+def proxies_for(url, proxy) -> dict:
+    """The proxies for a URL as requests takes them: the given one, or what the environment variables say."""
+    return {"http": proxy, "https": proxy} if proxy else get_environ_proxies(url, no_proxy=None)
+
+
+@once_per_process
+def _session(ca_path):
     session = requests.Session()
     # A .netrc entry would replace the Authorization header without a word, and cookies would tie environments together.
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "docbits.ion"
-    adapter = _PreparedTLS(_tls_context(ca_path, verify), pool_connections=64, pool_maxsize=64, max_retries=0)
+    adapter = _PreparedTLS(tls_context(ca_path), pool_connections=64, pool_maxsize=64, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-def _tls_context(ca_path, verify):
+@once_per_process
+def tls_context(ca_path):
+    """The TLS context that trusts O(ca_path), or what this machine trusts; raises L(InvalidInput) where it cannot be read."""
     bundle = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     try:
         if bundle and os.path.isdir(bundle):
@@ -258,13 +263,10 @@ def _tls_context(ca_path, verify):
     if not bundle and not context.get_ca_certs():
         # Slim containers ship no system store; the bundle that requests brings is what their users expect then.
         context.load_verify_locations(requests.certs.where())
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
     return context
 
 
-@lru_cache(maxsize=None)
+@once_per_process
 def _gate(where):
     return threading.BoundedSemaphore(CALLS_AT_ONCE_PER_HOST)
 
@@ -308,13 +310,13 @@ def _unreachable(error, where, settings) -> Unreachable:
     certificate = met(ssl.SSLCertVerificationError)
     if met(requests.exceptions.ProxyError):
         id_, message = "N05", "the proxy refused or did not answer"
-        action = "check O(proxy) and the variables HTTPS_PROXY and NO_PROXY"
+        action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"
     elif met(socket.gaierror):
         id_, message = "N01", "the name cannot be resolved"
         action = "check the host for a typing error and its region, then DNS, VPN and proxy of this machine"
     elif certificate:
         id_, message = "N03", f"its TLS certificate is not accepted ({certificate.verify_message})"
-        action = "give the CA of the inspecting proxy or of the on-premises server in O(ca_path); do not switch verification off"
+        action = "give the CA of the inspecting proxy or of the on-premises server in the option ca_path; do not switch verification off"
     elif met(ssl.SSLError, requests.exceptions.SSLError):
         id_, message = "N03", "no TLS connection could be agreed"
         action = "check that the port speaks TLS 1.2 or newer and that no firewall breaks it up"
@@ -323,7 +325,7 @@ def _unreachable(error, where, settings) -> Unreachable:
         action = "open the way to this host and port in the firewall"
     elif met(requests.exceptions.ReadTimeout, socket.timeout):
         id_, message = "N06", f"it took the request and did not answer within {settings.timeout:g} s"
-        action = "try again later; raise O(timeout) if the service is known to be slow"
+        action = "try again later; raise the option timeout if the service is known to be slow"
     elif met(ConnectionRefusedError):
         id_, message = "N02", "the connection was refused"
         action = "check host and port, and that the service runs"

@@ -13,6 +13,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, with_sources_read
+from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
 
 # Imported before Ansible forks its workers: they inherit what is loaded, and the memory in which they share logins.
 from ansible_collections.docbits.ion.plugins.module_utils import _logins  # noqa: F401
@@ -25,9 +26,24 @@ class Door(ActionBase):
     _supports_async = True
     _supports_check_mode = True
 
-    def sources_read(self, args, options):
-        """The arguments with the text of every file that they name, and warnings about the files; raises L(InvalidInput)."""
-        return with_sources_read(args, options, self._read)
+    def prepared(self, args, options, variables):
+        """The arguments with the text of every file that they name and what was remembered, and warnings about the files.
+
+        variables: those of the host, for where its state file stands
+        raises:    L(InvalidInput)
+        """
+        args, warnings = with_sources_read(args, options, self._read)
+        if "state_file" in options:
+            args["state_file"] = args.get("state_file") or default_path(variables)
+            args["remembered"] = remembered(args["state_file"])
+        return args, warnings
+
+    def kept(self, result, args) -> dict:
+        """The result without what is to be remembered, which goes into the state file."""
+        entries = result.pop("remembered", None)
+        if entries and not self._task.check_mode:
+            keep(args["state_file"], entries)
+        return result
 
     def run_here(self, name, task, args) -> dict:
         """The result of a module's function, as the shipped module would give it."""

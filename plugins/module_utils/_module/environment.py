@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.docbits.ion.plugins.module_utils import _proof
 from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports import bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
 from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
@@ -52,5 +52,5 @@ def run(context: Context) -> dict:
     if params["stop_after"] == "prove":
         return result
     docbits = connect(params, settings, context.check_mode)
-    brought = bring(docbits, files.exports, purge=params["purge"], several_active=params["several_active"], check_mode=context.check_mode)
+    brought = bring(docbits, files.exports, Manner.of(params), context.check_mode)
     return {**result, **brought, "findings": result["findings"] + brought["findings"]}

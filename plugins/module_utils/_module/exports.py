@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports import bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
 from ansible_collections.docbits.ion.plugins.module_utils._options import default_ionapi_options, docbits_options, expectations_from, export_set_options, ionapi_options, network_options, settings_from
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
@@ -21,5 +21,5 @@ def run(context: Context) -> dict:
     declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
     files = judge_files(declared, expectations_from(params), params, context.secrets)
     docbits = connect(params, settings_from(params), context.check_mode)
-    result = bring(docbits, files.exports, purge=params["purge"], several_active=params["several_active"], check_mode=context.check_mode)
+    result = bring(docbits, files.exports, Manner.of(params), context.check_mode)
     return {**result, "findings": files.findings_as_dicts() + result["findings"]}

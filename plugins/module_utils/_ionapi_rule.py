@@ -1,0 +1,85 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rule about ION API files is, and how a hit becomes a finding. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import Expectations
+
+
+@dataclass(frozen=True)
+class Example:
+    """An input of the parser, for tests and for the documentation. Its keys are invented and say so.
+
+    content:  what is parsed
+    shown:    how the documentation shows it
+    second:   another file of the fleet, for rules about more than one
+    """
+
+    content: object
+    shown: str
+    expectations: Expectations = Expectations()
+    mode: int | None = None
+    filename: str | None = None
+    second: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way in which a rule is not met.
+
+    name:    unique within the rule
+    level:   C(error), C(warning) or C(info)
+    message: what is so; C({fact}) stands for a key name, a count or a word of the caller, never for a value of the file
+    action:  the next step, naming the place in Infor's console
+    example: builds an input that shows it
+    """
+
+    name: str
+    level: str
+    message: str
+    action: str
+    example: Callable[[], Example]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A case that was met.
+
+    case:  C(<rule>.<case>), for example C(K03.one)
+    key:   the key of the file that it is about, or C(None) for the file as a whole
+    facts: what fills the message
+    """
+
+    case: str
+    key: str | None = None
+    facts: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the table.
+
+    statement:  what must be so, in one line
+    confidence: the tag of the contract notes: A official, B seen in several programs, C seen once, D general standard,
+                E inferred, U unknown. D, E and U are assumptions.
+    cases:      how it can be broken
+    passing:    builds an input that keeps it
+    check:      yields the L(Hit)s of a L(Subject); C(None) where the hits come from reading the text, the file or the fleet
+    """
+
+    id: str
+    statement: str
+    confidence: str
+    cases: tuple
+    passing: Callable[[], Example]
+    check: Callable | None = None
+
+    def finding(self, case: Case, where: str, key: str | None, facts: dict) -> Finding:
+        """The finding for one of its cases."""
+        return Finding(self.id, case.level, f"{where}: {key}" if key else where, case.message.format(**facts), case.action.format(**facts))

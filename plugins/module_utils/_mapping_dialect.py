@@ -1,0 +1,168 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules that hold for a mapping file of any kind: size, encoding, format and the `.properties` dialect. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import (
+    ASSUMED,
+    CALIBRATED,
+    FILE,
+    SEEN,
+    WORDS,
+    Rule,
+    by_id,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._properties import BYTE_ORDER_MARK, decoded, normal_text
+
+LIMIT = 1024 * 1024
+
+RULES = by_id(
+    Rule(
+        "MP01",
+        ERROR,
+        "The file is not larger than 1 MiB",
+        "give the mapping file itself; the vendor's own are smaller than 20 KiB",
+        ASSUMED,
+        "a file of 10 KiB",
+        "a file of 2 MiB",
+        WORDS,
+    ),
+    Rule(
+        "MP02",
+        ERROR,
+        "The file is text in an encoding that DocBits reads",
+        "save the file as plain text in UTF-8 without byte order mark",
+        ASSUMED,
+        "a file saved as UTF-8",
+        "a file saved as UTF-16 ('Unicode' in Windows editors), a ZIP archive, a PDF",
+        WORDS,
+    ),
+    Rule(
+        "MP03",
+        ERROR,
+        "The file is not in another well-known format",
+        "give the mapping file in this place",
+        ASSUMED,
+        "",
+        '{"an": "object"}',
+        FILE,
+    ),
+    Rule("MP04", ERROR, "The file is not empty", "give the mapping file; an empty one maps nothing", ASSUMED, "", "\n\n", FILE),
+    Rule(
+        "MP05",
+        ERROR,
+        "The file is of a kind that can be recognised, or the caller says which kind it is",
+        "say which kind the file is: idm, bod, m3, ln or m3_toml",
+        ASSUMED,
+        "",
+        "colour=green\n",
+        FILE,
+    ),
+    Rule(
+        "MP06",
+        ERROR,
+        "The file is of the kind that its place asks for",
+        "give this file in its own place and the right file here",
+        ASSUMED,
+        "",
+        "StaticFields=DIVI\nSF_DIVI=AAA\nHeaderFields=SUNO,SINO\nHF_SUNO=supplier_id\nHF_SINO=invoice_id\n",
+        FILE,
+    ),
+    Rule(
+        "MP07",
+        ERROR,
+        "Each line that is neither empty nor a comment has an =",
+        "write key=value on one line, or # at its beginning; no line goes on in the next one",
+        CALIBRATED,
+        "SV_Sep=-",
+        "SV_Sep -",
+    ),
+    Rule("MP08", ERROR, "No key stands twice", "keep one of the two lines", CALIBRATED, "SV_Sep=-", "SV_Sep=-\nSV_Sep=_"),
+    Rule(
+        "MP20",
+        WARNING,
+        "The file does not begin with a byte order mark",
+        "save the file as UTF-8 without byte order mark, or DocBits may take the mark for a part of the first key",
+        ASSUMED,
+        "INVOICE=LN_SupplierInvoice",
+        BYTE_ORDER_MARK + "INVOICE=LN_SupplierInvoice",
+    ),
+    Rule(
+        "MP21",
+        WARNING,
+        "The file is UTF-8",
+        "save the file as UTF-8; it was read as Latin-1 here",
+        ASSUMED,
+        "a file saved as UTF-8, or with ASCII characters only",
+        "a file with umlauts saved as 'ANSI' or Latin-1",
+        WORDS,
+    ),
+    Rule("MP22", WARNING, "Each = has a key before it", "write the key before the =", ASSUMED, "SV_Sep=-", "SV_Sep=-\n=_"),
+    Rule(
+        "MP23",
+        WARNING,
+        "No list has an empty item",
+        "take the comma out that has nothing before or after it",
+        SEEN,
+        "Static_Values=Sep,Acl",
+        "Static_Values=Sep,,Acl",
+    ),
+)
+
+# How other formats begin, what to call them, and what to do. A vaulted file counts too: it must be opened before it is judged.
+_OTHER_FORMATS = (
+    ("{", "JSON, as an ION API file is, and no mapping file", "give the ION API file as the ION API file and the mapping file here"),
+    ("<", "XML or an HTML page, and no mapping file", "download the mapping file again; a page like this is what a proxy or a login gives"),
+    ("-----BEGIN", "a certificate or key, and no mapping file", "give the mapping file here"),
+    ("$ANSIBLE_VAULT", "still encrypted by Ansible Vault", "give the vault password of this file to Ansible"),
+    ("%PDF", "a PDF document, and no mapping file", "give the mapping file here"),
+)
+
+
+def readable(content):
+    """O(content) as normal text, or C(None) where it cannot be a mapping file; and what was found (a list). Never raises."""
+    if not isinstance(content, (str, bytes, bytearray)):
+        return None, [RULES["MP02"].found("is neither text nor bytes")]
+    if len(content) > LIMIT:
+        return None, [RULES["MP01"].found("is larger than 1 MiB")]
+    raw = decoded(content)
+    if "\0" in raw or bytes(raw[:2], "latin-1", "replace") in (b"\xff\xfe", b"\xfe\xff"):
+        return None, [RULES["MP02"].found("is not text in UTF-8; it looks like UTF-16 or binary data")]
+    text = normal_text(raw)
+    if not text.strip():
+        return None, [RULES["MP04"].found("is empty")]
+    for beginning, what, action in _OTHER_FORMATS:
+        if text.lstrip().startswith(beginning):
+            return None, [RULES["MP03"].found(f"is {what}", action=action)]
+    return text, _encoding(content, raw)
+
+
+def _encoding(content, raw) -> list:
+    found = []
+    if raw.startswith(BYTE_ORDER_MARK):
+        found.append(RULES["MP20"].found("begins with a byte order mark", line=1))
+    if not isinstance(content, str) and raw.encode("utf-8") != content:
+        found.append(RULES["MP21"].found("is not UTF-8"))
+    return found
+
+
+def check(properties):
+    """What breaks the dialect, whatever the kind. Yields C(Found)."""
+    for line in properties.bare_lines:
+        yield RULES["MP07"].found("has no =", line=line)
+    for entry, earlier in properties.repeated:
+        if entry.key:
+            yield RULES["MP08"].found(f"stands on line {earlier.line} already", entry.key, entry.line)
+    for entry in properties.entries:
+        if not entry.key:
+            yield RULES["MP22"].found("has nothing before the =", line=entry.line)
+
+
+def check_lists(properties, list_keys):
+    """Empty items in the lists of a kind. Yields C(Found)."""
+    for key in list_keys:
+        if properties.has_empty_item(key):
+            yield RULES["MP23"].found("has an empty item", key, properties.line(key))
