@@ -287,7 +287,6 @@ def test_revocation_takes_the_access_token_only(simulator):
 
 def found_by_workers(stands) -> list:
     """What a worker for each stand finds, all at once, forked as Ansible forks them: from a process that made no call yet."""
-    _transport._session.cache_clear()
     context = multiprocessing.get_context("fork")
     found = context.SimpleQueue()
     workers = [context.Process(target=lambda stand=stand: found.put([finding.id for finding in stand.proof().findings])) for stand in stands]
