@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi import across_fleet, parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 
@@ -29,9 +30,10 @@ class ActionModule(Door):
         at_once = self._task.throttle or given.pop("at_once", 50)
         with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(int(at_once), len(names)))) as pool:
             # Variables are templated and files decrypted here, one host after the other: Ansible's templating knows no threads.
-            waiting = [pool.submit(self._work_on, *self._arguments(name, given, task_vars)) for name in names]
-            results = [work.result() for work in waiting]
-        return {"changed": False, "environments": dict(zip(names, results))}
+            arguments = {name: self._arguments(name, given, task_vars) for name in names}
+            waiting = {name: pool.submit(self._work_on, *prepared) for name, prepared in arguments.items()}
+            results = {name: work.result() for name, work in waiting.items()}
+        return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
     def _arguments(self, name, given, task_vars):
         """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
@@ -50,3 +52,9 @@ class ActionModule(Door):
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+
+
+def _across_fleet(arguments) -> list:
+    """What only the ION API files of all these environments together show, such as a client secret that was replaced in one of them."""
+    files = {name: parse(args["ionapi_content"], name).ionapi for name, (args, _found) in arguments.items() if args and args.get("ionapi_content")}
+    return across_fleet({name: ionapi for name, ionapi in files.items() if ionapi is not None})

@@ -51,8 +51,8 @@ _INFOR = {
     "deployment": Wire(("on_permise", "on_premise", "on_premises", "is_on_premise", "on_prem", "onprem"), (BOOLEAN,), "spec22"),
     "zugferd": Wire(("zugferd", "is_zugferd", "zugferd_pdf"), (BOOLEAN,), "spec22"),
     "ionapi": Wire(("ion_api", "ion_mapping", "ionapi", "ionapi_file", "ion_api_file"), (FILE,), "spec22"),
-    "idm_mapping": Wire(("idm_mapping", "idm_mapping_file"), (FILE,), "spec22"),
 }
+_IDM = {"idm_mapping": Wire(("idm_mapping", "idm_mapping_file"), (FILE,), "spec22")}
 _BOD = {"bod_mapping": Wire(("bod_mapping", "bod_mapping_file"), (FILE,), "spec22")}
 _FOLDER = Wire(("folder", "default_directory", "directory", "folder_path"), (TEXT,), "inferred")
 _SERVER = {
@@ -92,20 +92,20 @@ OPERATIONS = {
     "document_types": Operation("GET", ("/document_type/get_document_types",), {}, False, "doc26"),
     "sub_organisations": Operation("GET", ("/sub_organisations/get_sub_organisations",), {}, False, "spec22"),
     "webhook": _configure(("webhook",), {**_CONFIGURE, "url": Wire(("export_url", "webhook_url", "url"), (TEXT,), "spec22")}, "spec22"),
-    "infor_idm": _configure(("idm",), _INFOR, "spec22"),
+    "infor_idm": _configure(("idm",), {**_INFOR, **_IDM}, "spec22"),
     "infor_ion_bod": _configure(("bod",), {**_INFOR, **_BOD}, "spec22"),
-    "infor_idm_ion_bod": _configure(("ion",), {**_INFOR, **_BOD}, "spec22"),
+    "infor_idm_ion_bod": _configure(("ion",), {**_INFOR, **_IDM, **_BOD}, "spec22"),
     "infor_idm_m3": _configure(
-        ("infor", "m3"), {**_INFOR, "m3_mapping": Wire(("m3_mapping", "m3_mapping_file"), (FILE,), "inferred")}, "inferred"
+        ("infor", "m3"), {**_INFOR, **_IDM, "m3_mapping": Wire(("m3_mapping", "m3_mapping_file"), (FILE,), "inferred")}, "inferred"
     ),
     "infor_idm_m3_toml": _configure(
-        ("infor", "m3_toml"), {**_INFOR, "m3_toml_mapping": Wire(("m3_toml_mapping", "m3_toml", "toml_mapping"), (FILE,), "inferred")}, "inferred"
+        ("infor", "m3_toml"), {**_INFOR, **_IDM, "m3_toml_mapping": Wire(("m3_toml_mapping", "m3_toml", "toml_mapping"), (FILE,), "inferred")}, "inferred"
     ),
     "infor_idm_ln": _configure(
-        ("infor", "ln"), {**_INFOR, "ln_mapping": Wire(("ln_mapping", "ln_mapping_file"), (FILE,), "inferred")}, "inferred"
+        ("infor", "ln"), {**_INFOR, **_IDM, "ln_mapping": Wire(("ln_mapping", "ln_mapping_file"), (FILE,), "inferred")}, "inferred"
     ),
     "infor_sftp": _configure(
-        ("infor_sftp", "sftp"), {**_CONFIGURE, "idm_mapping": _INFOR["idm_mapping"], **_BOD, "folder": _FOLDER}, "inferred"
+        ("infor_sftp", "sftp"), {**_CONFIGURE, **_IDM, **_BOD, "folder": _FOLDER}, "inferred"
     ),
     "sftp": _configure(
         ("sftp",),

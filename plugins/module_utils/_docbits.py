@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.docbits.ion.plugins.module_utils._answers import data_of, records_in
@@ -114,7 +115,7 @@ class DocBits:
                     return WITHHELD
                 raise
         text = response.body.decode("utf-8", "surrogateescape")
-        return WITHHELD if _is_mask(text) else text
+        return WITHHELD if _is_masked(slot, text) else text
 
     def problems(self, step) -> list:
         """Why the contract at hand cannot carry a step: findings, empty when it can."""
@@ -145,6 +146,13 @@ class DocBits:
     def remove(self, export: Export) -> None:
         """Remove an export."""
         self._send("remove", f"remove {export.label}", {"id": export.id})
+
+    def have_checked(self, export: Export) -> None:
+        """Let DocBits check an active export itself, by every check that the contract has; raises L(Refused) for what it finds."""
+        if export.get("document_type") and not self.contract.problems("validate", {"document_type"}):
+            self._send("validate", f"validate {export.label}", {"document_type": export.get("document_type")})
+        if "ionapi" in export.kind.carries and not self.contract.problems("test_connection", {"id"}):
+            self._send("test_connection", f"test the Infor connection of {export.label}", {"id": export.id})
 
     def start_over(self) -> None:
         """Begin the deadline anew, for undoing."""
@@ -235,6 +243,16 @@ class _Withheld:
 
 
 WITHHELD = _Withheld()
+
+
+def _is_masked(slot, text) -> bool:
+    if slot != "ionapi":
+        return _is_mask(text)
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return _is_mask(text)
+    return isinstance(values, dict) and any(isinstance(value, str) and _is_mask(value) for value in values.values())
 
 
 def _is_mask(text) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, SLOTS, Export, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, COMMON_FIELDS, KINDS, SLOTS, Export, same_file
 
 CREATE = "create"
 UPDATE = "update"
@@ -75,9 +75,8 @@ def match(declared, current) -> list:
     pairs, taken = [], {}
     for index, wanted in enumerate(declared):
         found = [export for export in current if _means(wanted, export)]
-        if wanted.state == "ignore":
-            pairs += [Pair(wanted, export) for export in found]
-            continue
+        # A list that does not tell a title leaves the other three words to decide, but one that tells it goes first.
+        found = [export for export in found if export.get("title") == wanted.get("title")] or found
         if wanted.id is not None and not found and wanted.state == "present":
             raise _invalid(
                 "P01",
@@ -85,16 +84,16 @@ def match(declared, current) -> list:
                 f"no export has the id {wanted.id}",
                 "read the ids with docbits.ion.export_info, or leave the id out to create it",
             )
-        if len(found) > 1:
+        if len(found) > 1 and wanted.state != "ignore":
             ids = ", ".join(sorted(export.id for export in found))
             raise _invalid("P02", wanted.label, f"{len(found)} exports in DocBits fit this declaration (ids {ids})", "add the id of the one that is meant")
-        if found:
-            other = taken.setdefault(found[0].id, index)
+        for export in found:
+            other = taken.setdefault(export.id, index)
             if other != index:
                 raise _invalid(
-                    "P03", wanted.label, f"it means the same export as exports[{other}] (id {found[0].id})", "merge the two items or tell them apart by id"
+                    "P03", wanted.label, f"it means the same export as exports[{other}] (id {export.id})", "merge the two items or tell them apart by id"
                 )
-        pairs.append(Pair(wanted, found[0] if found else None))
+        pairs += [Pair(wanted, export) for export in found or [None]]
     return pairs
 
 
@@ -103,7 +102,6 @@ def _means(wanted, export) -> bool:
         return wanted.id == export.id
     if wanted.state == "ignore":
         return all(export.get(word) == value for word, value in wanted.fields.items())
-    # A list that does not tell titles leaves the other three words to decide.
     same_title = export.get("title") is None or export.get("title") == wanted.get("title")
     return (
         same_title
@@ -135,20 +133,26 @@ def plan(pairs, current, purge: bool = False) -> Plan:
         elif pair.current is None:
             creates.append(_new(pair.declared))
         else:
+            _refuse_words_not_carried(pair)
             changes = _changes(pair)
             if changes:
                 result[pair.current.id] = _changed_export(pair, changes)
                 if any(word not in NEVER_SENT for word in changes):
                     updates.append((pair.current, result[pair.current.id], changes))
+    reasons = ["declared absent"] * len(removals)
     if purge:
         claimed = {pair.current.id for pair in pairs if pair.current is not None}
         removals += [export for export in current if export.id not in claimed]
+        reasons += ["not declared"] * (len(removals) - len(reasons))
     for export in removals:
         del result[export.id]
     after = tuple(result.values()) + tuple(creates)
-    steps = [_update_step(before, now, changes) for before, now, changes in updates]
-    steps += _activity_steps(known, result, creates, removals)
-    steps += [Step(REMOVE, export, export, reason="not declared" if purge else "declared absent") for export in removals]
+    # An active export that moves to another place could meet an active one there: it moves inactive and takes its turn there.
+    steps = [_activity(DEACTIVATE, before, True) for before, now, _changed in updates if before.active and before.place != now.place]
+    standing = {**known, **{step.export.id: step.export for step in steps}}
+    steps += [_update_step(before, now, changes, standing[before.id].get("active")) for before, now, changes in updates]
+    steps += _activity_steps(standing, result, creates, removals)
+    steps += [Step(REMOVE, export, export, reason=reason) for export, reason in zip(removals, reasons)]
     return Plan(tuple(steps), tuple(known.values()), after)
 
 
@@ -156,6 +160,20 @@ def _new(declared) -> Export:
     kind = KINDS[declared.get("kind")]
     carried = {word: value for word, value in NEW_EXPORT.items() if word in ("active", "sub_organisation") or word in kind.carries}
     return replace(declared, fields={**carried, **declared.fields})
+
+
+def _refuse_words_not_carried(pair) -> None:
+    """What could only be judged once the id told the kind: words that the kind does not carry, a kind that is not managed here."""
+    kind = pair.current.kind
+    allowed = COMMON_FIELDS + kind.carries if kind else ("active", "kind")
+    for word, value in {**pair.declared.fields, **pair.declared.files}.items():
+        if word not in allowed and value != pair.current.get(word):
+            raise _invalid(
+                "P05",
+                f"{pair.declared.label}: {word}",
+                f"export {pair.current.id} is of kind {pair.current.get('kind')}, {'which does not carry it' if kind else 'of which only active can be set'}",
+                "leave it out, or correct the id",
+            )
 
 
 def _changes(pair) -> dict:
@@ -184,13 +202,13 @@ def _changed_export(pair, changes) -> Export:
     return replace(pair.current, fields=fields, files=files, label=pair.declared.label)
 
 
-def _update_step(before, after, changes) -> Step:
+def _update_step(before, after, changes, active) -> Step:
     # Whether DocBits keeps what is left out is not documented, so all that is known goes along; files are kept (seen in its dialog).
     kind = after.kind
     fields = tuple(word for word in after.fields if word not in NEVER_SENT and (word in COMMON_SENT or (kind and word in kind.carries)))
     fields = tuple(word for word in fields if after.fields[word] != "" or word in changes)
     files = tuple(word for word in changes if word in SLOTS)
-    return Step(UPDATE, replace(after, fields={**after.fields, "active": before.get("active")}), before, fields + files, ", ".join(sorted(changes)))
+    return Step(UPDATE, replace(after, fields={**after.fields, "active": active}), before, fields + files, ", ".join(sorted(changes)))
 
 
 COMMON_SENT = ("title", "document_type", "sub_organisation", "execution_order")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, with_sources_read
@@ -17,6 +18,8 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import def
 
 # Imported before Ansible forks its workers: they inherit what is loaded, and the memory in which they share logins.
 from ansible_collections.docbits.ion.plugins.module_utils import _logins  # noqa: F401
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._findings import made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, warnings_of
 
 
@@ -33,6 +36,8 @@ class Door(ActionBase):
         raises:    L(InvalidInput)
         """
         args, warnings = with_sources_read(args, options, self._read)
+        if warnings and boolean(args.get("strict", False), strict=False):
+            raise InvalidInput(made_strict(warnings))
         if "state_file" in options:
             args["state_file"] = args.get("state_file") or default_path(variables)
             args["remembered"] = remembered(args["state_file"])

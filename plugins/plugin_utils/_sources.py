@@ -12,7 +12,8 @@ from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules import finding_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_file import check_file
 
 SOURCE = "src"
 CONTENT = "content"
@@ -80,19 +81,11 @@ def _content(option, path, read, secret):
         raise _unreadable(option, path, f"it cannot be read ({error.strerror})", "check owner and mode of the file") from None
     except AnsibleError:
         raise _unreadable(option, path, "it could not be found or opened", "check the path and the vault password") from None
-    warnings = []
-    if secret and not vaulted and mode & (stat.S_IRGRP | stat.S_IROTH):
-        warnings.append(
-            Finding(
-                "F08",
-                WARNING,
-                f"{option}: {path}",
-                f"the file is not encrypted and others on this machine may read it (mode {stat.S_IMODE(mode):04o})",
-                "encrypt it with ansible-vault encrypt, or take the rights away with chmod 600",
-            )
-        )
     # Bytes that are no UTF-8 travel as surrogates, so that the judge of the file can say what they are.
-    return content.decode("utf-8", "surrogateescape"), warnings
+    text = content.decode("utf-8", "surrogateescape")
+    # An ION API file is the only file that is a secret as a whole.
+    hits = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
+    return text, [finding_of(hit, f"{option}: {path}") for hit in hits]
 
 
 def _unreadable(option, path, message, action):
