@@ -41,7 +41,7 @@ def create_app(store: Store):
         contract, api = served(json.dumps(spec))
         if contract.prefix and path.startswith(f"{contract.prefix}/"):
             path = path.removeprefix(contract.prefix)
-        elif contract.prefix_required and path not in PUBLIC:
+        elif contract.prefix and contract.prefix_required and path not in PUBLIC:
             return await JSONResponse({"detail": "Not Found"}, 404)(scope, receive, send)
         scope["state"].update(host=host, mount=mount)
         return await api({**scope, "path": path, "raw_path": path.encode()}, receive, send)

@@ -10,7 +10,6 @@ import inspect
 import json
 import uuid
 from enum import Enum
-from typing import Optional
 
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Path, Query, UploadFile
 from fastapi.exceptions import RequestValidationError
@@ -125,7 +124,7 @@ def _parameter(field: Field, download_type: type[Enum]) -> inspect.Parameter:
     type_ = download_type if field.type == "download_type" else TYPES[field.type]
     if field.required:
         return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=type_, default=place(alias=field.wire))
-    return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=Optional[type_], default=place(None, alias=field.wire))
+    return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=type_ | None, default=place(None, alias=field.wire))
 
 
 def _in_pydantic_1(problem: dict) -> dict:

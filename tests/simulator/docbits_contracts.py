@@ -232,17 +232,14 @@ def _type(schema: dict) -> str:
 def current() -> Contract:
     """What today's DocBits is assumed to have; paths are documented, nearly all field names are inferred."""
     base = published()
-    additions = {
-        "configure_infor_export": ("m3_mapping", "m3_toml_mapping", "ln_mapping"),
-    }
-    operations = [_grown(operation, additions.get(operation.name, ())) for operation in base.operations]
+    operations = [_grown(operation) for operation in base.operations]
     operations += [
         _new("configure_sftp_export", MULTIPART, [*COMMON, *SERVER, _file("xslt"), _text("filename_export_mode"), _boolean("include_document_history")]),
         _new("configure_smb_export", MULTIPART, [*COMMON, *SERVER, _file("jpl_mapping")]),
         _new("configure_infor_sftp_export", MULTIPART, [*COMMON, _text("folder"), _file("idm_mapping"), _file("bod_mapping")]),
         _new("test_infor_connection", URLENCODED, [Field("config_id", "config_id", "uuid", required=True)]),
-        _new("test_sftp_connection", URLENCODED, [*SERVER]),
-        _new("test_smb_connection", URLENCODED, [*SERVER]),
+        _new("test_sftp_connection", URLENCODED, list(SERVER)),
+        _new("test_smb_connection", URLENCODED, list(SERVER)),
     ]
     return replace(
         base,
@@ -262,8 +259,8 @@ def current() -> Contract:
     )
 
 
-def _text(name: str, required: bool = False) -> Field:
-    return Field(name, name, "string", required)
+def _text(name: str) -> Field:
+    return Field(name, name, "string")
 
 
 def _file(name: str) -> Field:
@@ -279,11 +276,13 @@ COMMON = (Field("config_id", "config_id", "uuid"), _text("title"), _text("doc_ty
 SERVER = (_text("server_url"), Field("port", "port", "integer"), _text("username"), _text("password"), _text("folder"))
 
 
-def _grown(operation: Operation, files: tuple[str, ...]) -> Operation:
-    """The operation with ids as UUID, and where it configures an export, with what every export has now."""
-    fields = [replace(field, type="uuid") if field.name in ("config_id", "id") else field for field in operation.fields]
+def _grown(operation: Operation) -> Operation:
+    """The operation with ids as UUID, and where it configures an export, with what exports have now."""
+    fields = [replace(one, type="uuid") if one.name in ("config_id", "id") else one for one in operation.fields]
     if operation.name.startswith("configure_"):
-        fields += [*SUB_ORGANISATION_AND_ORDER, *(_file(name) for name in files)]
+        fields += SUB_ORGANISATION_AND_ORDER
+    if operation.name == "configure_infor_export":
+        fields += [_file("m3_mapping"), _file("m3_toml_mapping"), _file("ln_mapping")]
     return replace(operation, fields=tuple(fields))
 
 
@@ -306,45 +305,43 @@ def seeded(seed: int) -> Contract:
     chance = random.Random(f"contract {seed}")
     base = current()
     id_type = chance.choice(("integer", "uuid"))
-    names = {name: chance.choice(pool) for name, pool in ALIASES.items() if chance.random() < 0.25}
+    names = _some_aliases(chance, ALIASES)
     if chance.random() < 0.15:
         names[chance.choice(sorted(ALIASES))] = _invented_name(chance)
-    without_zugferd = chance.random() < 0.1
-    flags_required = chance.random() < 0.7
-    visibility_type = chance.choice(("string", "boolean"))
-    lost = chance.choice(LOSABLE) if chance.random() < 0.12 else None
+    lost_fields = {"zugferd"} if chance.random() < 0.1 else set()
+    optional = {"on_permise", "zugferd"} if chance.random() < 0.3 else set()
+    types = {"uuid": id_type}
+    visibility_types = {**types, "string": chance.choice(("string", "boolean"))}
+    lost_operation = chance.choice(LOSABLE) if chance.random() < 0.12 else None
     burdened = chance.choice([name for name in LOSABLE if name.startswith("configure_")]) if chance.random() < 0.15 else None
 
     def changed(operation: Operation) -> Operation:
-        fields = [field for field in operation.fields if not (field.name == "zugferd" and without_zugferd)]
-        taken: set[str] = set()
-        for index, field in enumerate(fields):
-            wire = names.get(field.name, field.wire) if field.where == "body" else field.wire
-            wire = field.wire if wire in taken else wire
-            taken.add(wire)
-            type_ = {"uuid": id_type}.get(field.type, field.type)
-            if operation.name == "update_configuration_visibility" and field.name == "is_active":
-                type_ = visibility_type
-            fields[index] = replace(field, wire=wire, type=type_, required=field.required and (flags_required or field.name not in ("on_permise", "zugferd")))
+        taken = {one.wire for one in operation.fields if one.name not in names}
+        new_types = visibility_types if operation.name == "update_configuration_visibility" else types
+        fields = []
+        for one in operation.fields:
+            wire = names.get(one.name, one.wire) if one.where == "body" else one.wire
+            if one.name in names and wire in taken:
+                wire = one.wire
+            required = one.required and one.name not in optional
+            if one.name not in lost_fields:
+                fields.append(replace(one, wire=wire, type=new_types.get(one.type, one.type), required=required))
         if operation.name == burdened:
             invented = _invented_name(chance)
             fields.append(Field(invented, invented, "string", required=True))
         return replace(operation, fields=tuple(fields))
 
-    download_types = {name: chance.choice(DOWNLOAD_ALIASES[name]) if name in DOWNLOAD_ALIASES and chance.random() < 0.25 else type_
-                      for name, type_ in base.download_types.items()}
-    lists = [operation.name for operation in base.operations if operation.name in ("get_configurations", "get_sub_organisations", "get_document_types")]
     return replace(
         base,
         version=f"13.{seed}.{chance.randrange(400)}",
-        operations=tuple(changed(operation) for operation in base.operations if operation.name != lost),
+        operations=tuple(changed(operation) for operation in base.operations if operation.name != lost_operation),
         openapi=chance.choice(("3.0.2", "3.1.0")),
         id_type=id_type,
         prefix=chance.choice(("", "/prod-api", "/stage-api")),
         prefix_required=chance.random() < 0.5,
-        record_keys={name: chance.choice(pool) for name, pool in RECORD_ALIASES.items() if chance.random() < 0.25},
-        download_types=download_types,
-        bare_lists=frozenset(name for name in lists if chance.random() < 0.5),
+        record_keys=_some_aliases(chance, RECORD_ALIASES),
+        download_types={**base.download_types, **_some_aliases(chance, DOWNLOAD_ALIASES)},
+        bare_lists=frozenset(name for name in ("get_configurations", "get_document_types", "get_sub_organisations") if chance.random() < 0.5),
         trace_key=chance.choice(TRACE_KEYS),
         failure_key=chance.choice(FAILURE_KEYS),
         pydantic=chance.choice((1, 2)),
@@ -356,6 +353,11 @@ def seeded(seed: int) -> Contract:
             failure_status=chance.choice((200, 400, 409)),
         ),
     )
+
+
+def _some_aliases(chance: random.Random, pools: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Another name for about every fourth."""
+    return {name: chance.choice(pool) for name, pool in pools.items() if chance.random() < 0.25}
 
 
 def _invented_name(chance: random.Random) -> str:

@@ -62,8 +62,6 @@ class Faults:
                 return await app(scope, receive, _truncating(send))
             if fault.get("after"):
                 await app(scope, receive, _discard)
-            else:
-                await _read_all(receive)
             if action.get("close"):
                 raise ConnectionCut
             return await _answer(send, action)
@@ -78,14 +76,6 @@ class Faults:
                     self._store.put(COLLECTION, "faults", self._faults)
                 return fault
         return None
-
-
-async def _read_all(receive) -> None:
-    """Take the whole request first, as a proxy does: otherwise a client may see a broken pipe instead of the answer."""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return
 
 
 async def _answer(send, action: dict) -> None:

@@ -44,14 +44,13 @@ class Journal:
         """The ASGI app, journaled as `service`. The app names who asked in `scope["state"]["principal"]`."""
 
         async def journaled(scope, receive, send):
-            body = bytearray()
+            # The whole body first: an app that refuses without reading it shall be journaled like any other.
+            body = await _whole_body(receive)
+            unread = [{"type": "http.request", "body": body, "more_body": False}]
             status = None
 
             async def listen():
-                message = await receive()
-                if message["type"] == "http.request":
-                    body.extend(message.get("body", b""))
-                return message
+                return unread.pop() if unread else await receive()
 
             async def speak(message):
                 nonlocal status
@@ -80,7 +79,7 @@ class Journal:
                     "fault": state.get("fault", False),
                 }
                 content_type = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "")
-                self._waiting.append((entry, content_type, bytes(body)))
+                self._waiting.append((entry, content_type, body))
                 if len(self._waiting) >= BATCH:
                     self.flush()
 
@@ -105,6 +104,16 @@ class Journal:
     def last(self) -> int:
         """The number of the newest request, 0 before the first."""
         return self._next - 1
+
+
+async def _whole_body(receive) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def _query(query_string: bytes) -> dict:

@@ -412,3 +412,27 @@ def test_a_client_id_that_is_a_plain_name_may_be_that_of_the_app():
     assert found(cloud(ci="DocBits_Production_1", cn="DocBits_Production_1")) == [("T05", WARNING), ("L01", WARNING)]
     key = secrets.token_urlsafe(64)
     assert ("L02", ERROR) in found(cloud(ci=key, cn=key))
+
+
+@pytest.mark.parametrize("key", ["iu", "pu"])
+def test_one_unknown_host_beside_one_of_infor_is_never_an_error(key):
+    other = {"iu": "https://gateway.acme.example", "pu": "https://login.acme.example/ACME_PRD/as/"}[key]
+    assert {level for _id, level in found(cloud(**{key: other}))} == {WARNING}
+
+
+def test_an_on_premises_tenant_names_no_environment():
+    parsed = judged(on_premises(ti="acme_prd", saak="acme_prd#" + secrets.token_urlsafe(64)))
+    assert parsed.ionapi.environment is None
+
+
+def test_a_truth_value_is_no_number():
+    assert ("K05", ERROR) in found(cloud(dt=True))
+
+
+def test_a_word_that_stands_in_a_secret_is_not_shown_as_a_key():
+    document = cloud(cs="somewords" + secrets.token_urlsafe(58)[:77], somewords="1")
+    assert ["somewords" in finding.message for finding in judged(document).findings if finding.id == "K06"] == [False]
+
+
+def test_the_suffix_may_be_in_capitals():
+    assert parse(json.dumps(cloud()), "f", filename="DOCBITS.IONAPI").findings == []

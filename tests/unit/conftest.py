@@ -1,0 +1,28 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the collection importable by its full name where the test environment has not done so already."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COLLECTIONS = CHECKOUT / "build/collections"
+
+
+def _importable() -> bool:
+    try:
+        return importlib.util.find_spec("ansible_collections.docbits.ion") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+if not _importable():
+    link = COLLECTIONS / "ansible_collections/docbits/ion"
+    if not link.is_symlink():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(CHECKOUT, target_is_directory=True)
+    sys.path.insert(0, str(COLLECTIONS))

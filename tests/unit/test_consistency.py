@@ -1,0 +1,126 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to agree in the collection: modules, their functions, the action group, the routing, documentation and argument specs."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
+# Modules that an action plugin of their own name does on the controller; they have no function that could be shipped.
+ON_THE_CONTROLLER = sorted({path.stem for path in (PLUGINS / "action").glob("*.py")} & set(MODULES))
+SHIPPED = [name for name in MODULES if name not in ON_THE_CONTROLLER]
+
+
+def constant(path: Path, name: str):
+    """The value of a constant of a module, without importing the module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{path} has no {name}")
+
+
+def documented_options(module: str) -> dict:
+    """The options in a module's documentation, those of its fragments with them."""
+    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
+    options = dict(documentation.get("options", {}))
+    for fragment in documentation.get("extends_documentation_fragment", []):
+        name, _dot, section = fragment.removeprefix("docbits.ion.").partition(".")
+        texts = import_module(f"ansible_collections.docbits.ion.plugins.doc_fragments.{name}").ModuleDocFragment
+        options |= yaml.safe_load(getattr(texts, (section or "documentation").upper())).get("options", {})
+    return options
+
+
+def argument_spec(module: str) -> dict:
+    """The options that a module's function takes."""
+    return import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").ARGUMENT_SPEC.argument_spec
+
+
+def differences(documented: dict, spec: dict, place: str = "") -> list:
+    """Where documentation and argument spec say different things."""
+    found = [f"{place}{name}: not documented" for name in spec.keys() - documented.keys()]
+    found += [f"{place}{name}: documented, but no option" for name in documented.keys() - spec.keys()]
+    for name in spec.keys() & documented.keys():
+        for key in ("type", "elements", "required", "default", "choices"):
+            unset = {"type": "str", "required": False}.get(key)
+            said, meant = documented[name].get(key, unset), spec[name].get(key, unset)
+            if said != meant:
+                found.append(f"{place}{name}: {key} is documented as {said!r} and is {meant!r}")
+        if not documented[name].get("description"):
+            found.append(f"{place}{name}: no description")
+        found += differences(documented[name].get("suboptions", {}), spec[name].get("options", {}), f"{place}{name}.")
+    return sorted(found)
+
+
+def test_there_are_modules():
+    assert {"exports", "ionapi_info"} <= set(MODULES)
+
+
+def test_every_module_is_in_the_action_group_and_nothing_else():
+    assert sorted(RUNTIME["action_groups"]["all"]) == MODULES
+
+
+@pytest.mark.parametrize("module", SHIPPED)
+def test_every_shipped_module_goes_through_the_door(module):
+    action = RUNTIME["plugin_routing"]["modules"].get(module, {}).get("action_plugin")
+    assert action == "docbits.ion.door"
+
+
+def test_the_routing_names_no_module_that_is_not_there():
+    assert not RUNTIME["plugin_routing"]["modules"].keys() - set(MODULES)
+
+
+@pytest.mark.parametrize("module", SHIPPED)
+def test_every_module_runs_the_function_of_its_name(module):
+    run = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").run
+    assert callable(run)
+    source = (PLUGINS / f"modules/{module}.py").read_text()
+    assert f"run_module(AnsibleModule(supports_check_mode=True, **{module}.ARGUMENT_SPEC.to_kwargs()), {module}.run)" in source
+
+
+def test_every_function_has_its_module():
+    functions = {path.stem for path in (PLUGINS / "module_utils/_module").glob("*.py")} - {"__init__"}
+    assert functions == set(SHIPPED)
+
+
+@pytest.mark.parametrize("module", SHIPPED)
+def test_documentation_and_argument_spec_agree(module):
+    assert differences(documented_options(module), argument_spec(module)) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_documentation_examples_and_return_values(module):
+    path = PLUGINS / f"modules/{module}.py"
+    documentation = yaml.safe_load(constant(path, "DOCUMENTATION"))
+    assert documentation["module"] == module
+    assert documentation["short_description"] and documentation["version_added"]
+    assert f"docbits.ion.{module}:" in constant(path, "EXAMPLES")
+    assert yaml.safe_load(constant(path, "RETURN"))
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info")])
+def test_an_info_module_says_that_it_changes_nothing(module):
+    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
+    assert "docbits.ion.attributes.info_module" in documentation["extends_documentation_fragment"]
+
+
+def test_every_fragment_is_used():
+    used = set()
+    for module in MODULES:
+        documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
+        used |= {fragment.split(".")[2] for fragment in documentation["extends_documentation_fragment"]}
+    assert {path.stem for path in (PLUGINS / "doc_fragments").glob("*.py")} == used
+
+
+@pytest.mark.parametrize("path", sorted((PLUGINS / "module_utils").rglob("_*.py")), ids=lambda path: path.name)
+def test_shared_code_says_that_it_is_private(path):
+    assert "Private to the collection." in ast.get_docstring(ast.parse(path.read_text()))
