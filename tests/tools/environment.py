@@ -1,0 +1,164 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes everything that the tests and the demo need under build/, from nothing but Python, and runs commands in it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BUILD = CHECKOUT / "build"
+HOME = BUILD / "home"
+TEMPORARY = BUILD / "tmp"
+COLLECTIONS = BUILD / "collections"
+PYTHONS = BUILD / "pythons"
+
+REQUIREMENTS = (CHECKOUT / "tests/requirements.txt", CHECKOUT / "tests/simulator/requirements.txt")
+RUNTIME_REQUIREMENTS = CHECKOUT / "meta/ee-requirements.txt"
+
+# Every Python that a supported ansible-core runs on, as controller or as target.
+KNOWN_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+
+# Variables of the caller that would change what the tests see.
+NOT_HANDED_ON = ("ANSIBLE_", "DOCBITS_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "XDG_")
+
+
+@dataclass(frozen=True)
+class Core:
+    """One version of ansible-core that the scenarios run on, and the Pythons that can be its controller."""
+
+    version: str
+    pythons: tuple
+
+    @property
+    def venv(self) -> Path:
+        """Where it stands: with the collection's run-time packages and nothing else, as at a user's."""
+        return BUILD / f"core-{self.version}"
+
+
+OLDEST_CORE = Core("2.18", ("3.11", "3.12", "3.13"))
+NEWEST_CORE = Core("2.21", ("3.12", "3.13", "3.14"))
+
+
+def main_venv() -> Path:
+    """The environment of the tests themselves, with the newest ansible-core that this Python can run; made when missing."""
+    return made_venv(BUILD / "venv", sys.executable, [path for path in REQUIREMENTS if path.exists()])
+
+
+def core_venv(core: Core) -> Path | None:
+    """The environment of another ansible-core, made when missing; none where no fitting Python is installed."""
+    python = next((found for version in core.pythons if (found := find_python(version))), None)
+    return python and made_venv(core.venv, python, [RUNTIME_REQUIREMENTS], f"ansible-core~={core.version}.0")
+
+
+def made_venv(venv: Path, python: str, requirement_files: list, *packages: str) -> Path:
+    """The virtual environment at O(venv), made anew only when its Python, its place or its requirements changed."""
+    wanted = "\n".join([str(venv), python, *packages, *(path.read_text() for path in requirement_files)])
+    stamp = venv / "made-for"
+    key = hashlib.sha256(wanted.encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == key:
+        return venv
+    print(f"making {venv.relative_to(CHECKOUT)}", file=sys.stderr, flush=True)
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([python, "-m", "venv", venv], check=True)
+    files = [argument for path in requirement_files for argument in ("--requirement", path)]
+    subprocess.run([venv / "bin/pip", "install", "--quiet", "--no-cache-dir", *files, *packages], check=True)
+    stamp.write_text(key)
+    return venv
+
+
+def find_python(version: str) -> str | None:
+    """The path of an interpreter of this version: this one, one on PATH or one of pyenv's; links and shims resolved."""
+    candidates = [shutil.which(f"python{version}")]
+    if "PYENV_ROOT" in os.environ or (Path.home() / ".pyenv").exists():
+        versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+        candidates += sorted(versions.glob(f"{version}.*/bin/python{version}"), reverse=True)
+    for candidate in filter(None, [sys.executable, *candidates]):
+        # A shim can be on PATH for a version that it refuses to start.
+        answer = subprocess.run(
+            [candidate, "-c", "import sys, ensurepip; print(sys._base_executable, '%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+        )
+        if answer.returncode == 0 and answer.stdout.split()[1] == version:
+            return answer.stdout.split()[0]
+    return None
+
+
+def prepare() -> dict:
+    """Make what is missing and return the environment variables under which everything runs; nothing then writes outside build/."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (someone may start it with an older one)
+        sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; name another one: make PYTHON=python3.12 ...")
+    for directory in (HOME, TEMPORARY, PYTHONS):
+        directory.mkdir(parents=True, exist_ok=True)
+    sweep_temporary_files()
+    venv = main_venv()
+    link_collection()
+    keep_pip_settings(venv)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)}
+    return kept | {
+        "HOME": str(HOME),
+        "TMPDIR": str(TEMPORARY),
+        "PATH": os.pathsep.join([str(venv / "bin"), *_path_without_shims()]),
+        "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "tests"), str(COLLECTIONS)]),
+        "PYTHONUTF8": "1",
+        "PIP_NO_CACHE_DIR": "1",
+        "ANSIBLE_HOME": str(HOME / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+    }
+
+
+def link_collection() -> None:
+    """Let Ansible and pytest find the checkout as docbits.ion, whatever its directory is called."""
+    link = COLLECTIONS / "ansible_collections/docbits/ion"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to("../../../..")
+
+
+def keep_pip_settings(venv: Path) -> None:
+    """Write pip's settings where tools find them that hand on no environment variable but HOME (ansible-test)."""
+    listed = subprocess.run([venv / "bin/pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+    settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in (line.partition("=") for line in listed.splitlines())}
+    file = HOME / ".config/pip/pip.conf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("[global]\nno-cache-dir = true\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if name != "no-cache-dir"))
+
+
+def link_pythons() -> Path:
+    """A directory with a working link to each Python of this machine that ansible-test can use."""
+    for version in KNOWN_PYTHONS:
+        link = PYTHONS / f"python{version}"
+        found = find_python(version)
+        if found and not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(found)
+    return PYTHONS
+
+
+def sweep_temporary_files() -> None:
+    """Remove what earlier runs left under build/tmp; what is younger than a day may belong to a run that goes on."""
+    for path in TEMPORARY.iterdir():
+        if path.lstat().st_mtime < time.time() - 86400:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _path_without_shims():
+    # pyenv's shims stand for every version that it has and refuse to start most of them.
+    return [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry).name != "shims"]
+
+
+if __name__ == "__main__":
+    environment = prepare()
+    os.chdir(CHECKOUT)
+    os.execvpe(sys.argv[1], sys.argv[1:], environment)
