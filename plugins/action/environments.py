@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import across_fleet, parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
 PREFIX = "docbits_"
+_UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
 class ActionModule(Door):
@@ -29,9 +34,11 @@ class ActionModule(Door):
         names = given.pop("hosts", None) or task_vars["ansible_play_batch"]
         at_once = self._task.throttle or given.pop("at_once", 50)
         with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(int(at_once), len(names)))) as pool:
-            # Variables are templated and files decrypted here, one host after the other: Ansible's templating knows no threads.
-            arguments = {name: self._arguments(name, given, task_vars) for name in names}
-            waiting = {name: pool.submit(self._work_on, *prepared) for name, prepared in arguments.items()}
+            arguments, waiting = {}, {}
+            for name in names:
+                # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
+                arguments[name] = self._arguments(name, given, task_vars)
+                waiting[name] = pool.submit(self._work_on, *arguments[name])
             results = {name: work.result() for name, work in waiting.items()}
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
@@ -41,17 +48,40 @@ class ActionModule(Door):
         variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
         templar = self._templar.copy_with_new_env(available_variables=variables)
         args = dict(given)
-        for option in OPTIONS:
-            variable = option if option.startswith(PREFIX) else PREFIX + option
-            if variable in variables:
-                args[option] = plain(templar.template(variables[variable]))
         try:
+            for option in OPTIONS:
+                variable = option if option.startswith(PREFIX) else PREFIX + option
+                if variable in variables:
+                    args[option] = _evaluated(variable, variables, templar)
             return self.prepared({option: value for option, value in args.items() if value is not None}, OPTIONS, variables)
         except IonError as error:
             return None, failed_result(error)
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+
+
+def _evaluated(variable, variables, templar):
+    """The value of a host's variable, templated and decrypted; raises L(InvalidInput) that names the variable and never its value."""
+    try:
+        return plain(templar.template(variables[variable]))
+    except AnsibleError as error:
+        problem, action = _reason(error)
+    raise failure(InvalidInput, "E13", variable, problem, action)
+
+
+def _reason(error) -> tuple:
+    """Why a value could not be had, without the error's text, which may hold a part of it; and what to do."""
+    cause = error
+    while cause is not None:
+        if isinstance(cause, AnsibleVaultError):
+            return "it cannot be decrypted", "give its vault password with --vault-id or --vault-password-file"
+        cause = cause.__cause__
+    if isinstance(error, AnsibleUndefinedVariable):
+        unknown = _UNDEFINED.search(str(error))
+        missing = unknown.group(1) if unknown else "something"
+        return f"it refers to {missing}, which is not defined", "define it for this host, or correct the template"
+    return f"it cannot be evaluated ({type(error).__name__})", "correct the template"
 
 
 def _across_fleet(arguments) -> list:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._model import FINGERPRINT_SALT, canonical_json
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import fingerprint
+import hashlib
+
+from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._normal_form import normal_form
 
 KIND_OF_METHOD = {
     "webhook": ("webhook", None),
@@ -31,18 +33,23 @@ WORD_OF_FILE = {"ion_api": "ionapi"}
 
 
 def in_our_words(record: dict) -> dict:
-    """A stored record as a diff shows an export."""
+    """A stored record in the words of the collection, each file as its text."""
     kind, deployment = KIND_OF_METHOD[record["export_method"]]
     words = {word: record[field] for field, word in WORD_OF_FIELD.items() if record.get(field) is not None}
     words |= {"id": str(record["id"]), "kind": kind, "deployment": deployment}
-    for slot, text in record["files"].items():
-        if text is not None:
-            words[WORD_OF_FILE.get(slot, slot)] = shown_file(slot, text)
-    return words
+    return words | {WORD_OF_FILE.get(slot, slot): text for slot, text in record["files"].items() if text is not None}
 
 
-def shown_file(slot: str, text: str):
-    """The text of a file as a diff shows it."""
-    if slot == "ion_api":
-        return f"<secret> fingerprint {fingerprint(canonical_json(text), FINGERPRINT_SALT)}"
-    return text.rstrip().splitlines()
+def as_said(words: dict, said: dict) -> dict:
+    """A record in our words, in the form of what a diff says about it: files as the diff shows them, no value as an empty string."""
+    shown = {word: "" for word, value in said.items() if value == ""} | words
+    for word, text in words.items():
+        if word == "ionapi" and word in said:
+            shown[word] = normal_form(Export(None, {}, {word: text}))[word]
+        elif isinstance(said.get(word), list):
+            shown[word] = text.rstrip().splitlines()
+        elif isinstance(said.get(word), dict):
+            digest = hashlib.sha256(text.replace("\r\n", "\n").rstrip().encode()).hexdigest()[:12]
+            # What a mapping says is read out of the same text; the digest is what can be checked here.
+            shown[word] = {**said[word], "text": f"sha256 {digest}"}
+    return shown

@@ -86,6 +86,7 @@ def find_python(version: str) -> str | None:
         # A shim can be on PATH for a version that it refuses to start.
         answer = subprocess.run(
             [candidate, "-c", "import sys, ensurepip; print(sys._base_executable, '%d.%d' % sys.version_info[:2])"],
+            check=False,
             capture_output=True,
             text=True,
         )

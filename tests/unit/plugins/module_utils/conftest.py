@@ -13,6 +13,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_FIELDS, SLOTS, Export
 
 
+WRITES = ("create", "update", "activate", "deactivate", "remove")
+
+
 def refused(id_="D05"):
     """What the client raises when DocBits says no."""
     return failure(Refused, id_, "docbits", "it said no", "look there", status=200)
@@ -41,7 +44,7 @@ class MemoryDocBits:
 
     @property
     def writes(self) -> list:
-        return [call for call in self.calls if call[0] not in ("exports", "download", "document_types", "sub_organisations")]
+        return [call for call in self.calls if call[0] in WRITES]
 
     @property
     def state(self) -> list:
@@ -96,6 +99,10 @@ class MemoryDocBits:
     def remove(self, export):
         with self._call("remove", export.get("title")):
             del self.stored[export.id]
+
+    def have_checked(self, export):
+        with self._call("have_checked", export.get("title")):
+            return None
 
     def start_over(self):
         self.calls.append(("start_over", None))
