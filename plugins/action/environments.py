@@ -9,7 +9,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
-from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
@@ -74,7 +73,8 @@ def _reason(error) -> tuple:
     """Why a value could not be had, without the error's text, which may hold a part of it; and what to do."""
     cause = error
     while cause is not None:
-        if isinstance(cause, AnsibleVaultError):
+        # The class that newer ansible-core raises is its own affair; the name is what all versions have in common.
+        if "Vault" in type(cause).__name__:
             return "it cannot be decrypted", "give its vault password with --vault-id or --vault-password-file"
         cause = cause.__cause__
     if isinstance(error, AnsibleUndefinedVariable):

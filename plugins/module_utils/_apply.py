@@ -40,13 +40,16 @@ def apply(plan: Plan, docbits) -> Applied:
     """
     run = _Run(plan, docbits)
     try:
-        for step in plan.steps:
-            run.do(step)
+        for index, step in enumerate(plan.steps):
+            run.do(index, step)
         if plan.steps:
             run.verify()
     except IonError as error:
         left = run.undo(uncertain=not isinstance(error, Refused))
         raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
+    except Exception:  # a defect of the collection must not leave an environment half-written either
+        run.undo(uncertain=True)
+        raise
     return Applied(run.report(), run.unreadable)
 
 
@@ -70,9 +73,8 @@ class _Run:
         """Each step with its outcome."""
         return [replace(step, export=export).as_dict(outcome) for step, export, outcome in zip(self._plan.steps, self._exports, self._outcomes)]
 
-    def do(self, step) -> None:
+    def do(self, index, step) -> None:
         """Run one step."""
-        index = self._plan.steps.index(step)
         self._outcomes[index] = FAILED
         if step.action == CREATE:
             self._create(index, step)
@@ -85,8 +87,10 @@ class _Run:
         self._outcomes[index] = DONE
 
     def _create(self, index, step) -> None:
-        self._docbits.configure(step.export, step.words)
-        created = self._find_created(step.export)
+        answered = self._docbits.configure(step.export, step.words)
+        # From here on it stands in DocBits, whatever becomes of the calls that follow.
+        self._outcomes[index] = DONE
+        created = self._find_created(step.export, answered)
         if created is None:
             raise Refused(
                 _finding(
@@ -101,24 +105,29 @@ class _Run:
         if created.get("active") is not None and created.active != step.export.active:
             self._docbits.set_active(self._exports[index], step.export.active)
 
-    def _find_created(self, wanted):
-        """The new export in the list: not known before, and alike in every word that the list tells."""
-        for export in self._docbits.exports():
-            words = ("kind", "title", "document_type", "sub_organisation")
-            if export.id not in self._known_ids and all(export.get(word) in (None, wanted.get(word)) for word in words):
-                return export
-        return None
+    def _find_created(self, wanted, answered=None):
+        """The new export in the list: not known before, and alike in every word that the list tells; of several the one with the answered id."""
+        words = ("kind", "title", "document_type", "sub_organisation")
+        alike = [
+            export
+            for export in self._docbits.exports()
+            if export.id not in self._known_ids and all(export.get(word) is None or export.get(word) == (wanted.get(word) or "") for word in words)
+        ]
+        return next((export for export in alike if export.id == answered), alike[0] if alike else None)
 
     def verify(self) -> None:
         """Read everything back that a step touched, compare it word by word with what was planned, and let DocBits check it too."""
         current = {export.id: export for export in self._docbits.exports()}
         expected = {export.id: export for export in self._plan.after if export.id is not None}
+        removed = {step.export.id for step in self._plan.steps if step.action == REMOVE}
         differences = []
         for step, export in zip(self._plan.steps, self._exports):
             standing = current.get(export.id)
             if step.action == REMOVE:
                 if standing is not None:
                     differences.append(_difference(export, "it still stands in DocBits after its removal"))
+            elif export.id in removed:
+                continue
             elif standing is None:
                 differences.append(_difference(export, "it is no longer in DocBits"))
             else:
@@ -176,7 +185,7 @@ class _Run:
             created = export if export.id is not None else self._find_created(export)
             if created is not None:
                 self._docbits.remove(replace(created, label=step.export.label))
-            return ""
+            return "the list does not show it" if created is None and self._outcomes[index] == DONE else ""
         if step.action == UPDATE:
             before = {**step.before.fields, **step.before.files}
             lost = [word for word in step.words if before.get(word) in (None, UNREADABLE)]

@@ -44,7 +44,7 @@ def as_said(words: dict, said: dict) -> dict:
     """A record in our words, in the form of what a diff says about it: files as the diff shows them, no value as an empty string."""
     shown = {word: "" for word, value in said.items() if value == ""} | words
     for word, text in words.items():
-        if word == "ionapi" and word in said:
+        if word == "ionapi" and said.get(word) != text:
             shown[word] = normal_form(Export(None, {}, {word: text}))[word]
         elif isinstance(said.get(word), list):
             shown[word] = text.rstrip().splitlines()

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins, _transport
+from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins
 from ansible_collections.docbits.ion.plugins.module_utils._diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._proof import DEFAULT_STAGES, ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets

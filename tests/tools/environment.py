@@ -130,7 +130,7 @@ def link_collection() -> None:
 def keep_pip_settings(venv: Path) -> None:
     """Write pip's settings where tools find them that hand on no environment variable but HOME (ansible-test)."""
     listed = subprocess.run([venv / "bin/pip", "config", "list"], capture_output=True, text=True, check=True).stdout
-    settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in (line.partition("=") for line in listed.splitlines())}
+    settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _equals, value in (line.partition("=") for line in listed.splitlines())}
     file = HOME / ".config/pip/pip.conf"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("[global]\nno-cache-dir = true\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if name != "no-cache-dir"))

@@ -33,12 +33,14 @@ class MemoryDocBits:
     calls:    every call as (verb, title or None), reads included
     withheld: slots that it does not give back
     untold:   fields that its list does not tell
+    new_fields: fields of a new export that nobody sent
     """
 
-    def __init__(self, stored=(), *, one_active=True, active_on_create=True, withheld=(), untold=()):
+    def __init__(self, stored=(), *, one_active=True, active_on_create=True, withheld=(), untold=(), new_fields=None):
         self.stored = {export.id: export for export in stored}
         self.calls, self.kinds_without_contract = [], set()
         self._one_active, self._active_on_create, self._withheld, self._untold = one_active, active_on_create, withheld, untold
+        self._new_fields = new_fields or {}
         self._faults = []
         self._next_id = 100
 
@@ -84,21 +86,21 @@ class MemoryDocBits:
             files = {word: value for word, value in sent.items() if word in SLOTS}
             if export.id is None:
                 self._next_id += 1
-                told = {"kind": export.get("kind"), "sub_organisation": "", "active": self._active_on_create}
+                told = {"kind": export.get("kind"), "sub_organisation": "", "active": self._active_on_create, **self._new_fields}
                 self._keep(Export(str(self._next_id), {**told, **fields}, files))
                 return str(self._next_id)
-            former = self.stored[export.id]
+            former = self._find(export)
             self._keep(replace(former, fields={**former.fields, **fields}, files={**former.files, **files}))
             return export.id
 
     def set_active(self, export, active):
         with self._call("activate" if active else "deactivate", export.get("title")):
-            former = self.stored[export.id]
+            former = self._find(export)
             self._keep(replace(former, fields={**former.fields, "active": active}))
 
     def remove(self, export):
         with self._call("remove", export.get("title")):
-            del self.stored[export.id]
+            del self.stored[self._find(export).id]
 
     def have_checked(self, export):
         with self._call("have_checked", export.get("title")):
@@ -107,11 +109,16 @@ class MemoryDocBits:
     def start_over(self):
         self.calls.append(("start_over", None))
 
+    def _find(self, export):
+        if export.id not in self.stored:
+            raise refused("D03")
+        return self.stored[export.id]
+
     def _keep(self, export):
         rivals = [other for other in self.stored.values() if other.id != export.id and other.active and other.place == export.place]
         if self._one_active and export.active and rivals:
             raise refused()
-        self.stored[export.id] = replace(export, label="")
+        self.stored[export.id] = export
 
     def _call(self, verb, what):
         self.calls.append((verb, what))
