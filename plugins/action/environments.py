@@ -10,19 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
-from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import across_fleet, parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
 PREFIX = "docbits_"
 _UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
-class ActionModule(Door):
+class ActionModule(Controller):
     """Works on the environments of a batch in threads of one worker, so that they share logins, connections and the contract."""
 
     _supports_async = False

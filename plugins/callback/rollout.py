@@ -14,7 +14,7 @@ description:
   - Prints one line for each environment that M(docbits.ion.environment) or M(docbits.ion.outcome) worked on, at the end of the run.
   - Writes the same as JSON where O(report) names a file. Neither holds a secret.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 requirements:
   - enable in configuration (C(callbacks_enabled=docbits.ion.rollout))
 options:

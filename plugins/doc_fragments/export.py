@@ -1,194 +1,338 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One export, and the set of them."""
+"""One export, and the set of them. A test holds the suboptions of the set against the options of one."""
 
 from __future__ import annotations
 
-from textwrap import indent
-
-_ONE_EXPORT = r"""
-id:
-  description:
-    - DocBits' own id of the export, as M(docbits.ion.export_info) tells it. With an id, everything left out stays as it is.
-    - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
-  type: str
-title:
-  description: The configuration's title. Required without an id; with an id, a new title.
-  type: str
-kind:
-  description: What kind of export it is. Required without an id. The kind of an export that exists cannot be changed.
-  type: str
-  choices:
-    - infor_idm
-    - infor_ion_bod
-    - infor_idm_ion_bod
-    - infor_idm_m3
-    - infor_idm_m3_toml
-    - infor_idm_ln
-    - infor_sftp
-    - sftp
-    - smb
-    - webhook
-state:
-  description: Whether the export is to exist.
-  type: str
-  default: present
-  choices:
-    - present
-    - absent
-active:
-  description: Whether DocBits runs the export. A new export is active unless this is V(false).
-  type: bool
-document_type:
-  description: Key or title of the document type, for example V(INVOICE).
-  type: str
-sub_organisation:
-  description: Name or id of the sub-organisation; empty for the main organisation.
-  type: str
-execution_order:
-  description: Place in the order in which newer DocBits runs several exports of one document type.
-  type: int
-deployment:
-  description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) unless told otherwise.
-  type: str
-  choices:
-    - cloud
-    - on_premises
-zugferd:
-  description: Whether the exported PDF is a ZUGFeRD file.
-  type: bool
-url:
-  description: Address that a webhook export calls.
-  type: str
-server_url:
-  description: Server of an SFTP or SMB export.
-  type: str
-port:
-  description: Port of an SFTP or SMB export.
-  type: int
-username:
-  description: User of an SFTP or SMB export.
-  type: str
-password:
-  description: Password of an SFTP or SMB export.
-  type: str
-folder:
-  description: Folder on the server. It must exist and be writable.
-  type: str
-filename_mode:
-  description: How an SFTP export names files.
-  type: str
-document_history:
-  description: Whether an SFTP export adds the document's history.
-  type: bool
-ionapi_src:
-  description: Path on the controller of the ION API file (C(.ionapi)). A vaulted file is decrypted in memory.
-  type: path
-ionapi_content:
-  description: Text of the ION API file (C(.ionapi)), instead of the path.
-  type: str
-idm_mapping_src:
-  description: Path on the controller of the IDM mapping (C(.properties)). A vaulted file is decrypted in memory.
-  type: path
-idm_mapping_content:
-  description: Text of the IDM mapping (C(.properties)), instead of the path.
-  type: str
-bod_mapping_src:
-  description: Path on the controller of the BOD mapping (C(.properties)). A vaulted file is decrypted in memory.
-  type: path
-bod_mapping_content:
-  description: Text of the BOD mapping (C(.properties)), instead of the path.
-  type: str
-m3_mapping_src:
-  description: Path on the controller of the M3 mapping (C(.properties)). A vaulted file is decrypted in memory.
-  type: path
-m3_mapping_content:
-  description: Text of the M3 mapping (C(.properties)), instead of the path.
-  type: str
-m3_toml_mapping_src:
-  description: Path on the controller of the M3 mapping of the Rule Manager (C(.toml)). A vaulted file is decrypted in memory.
-  type: path
-m3_toml_mapping_content:
-  description: Text of the M3 mapping of the Rule Manager (C(.toml)), instead of the path.
-  type: str
-ln_mapping_src:
-  description: Path on the controller of the LN mapping (C(.properties)). A vaulted file is decrypted in memory.
-  type: path
-ln_mapping_content:
-  description: Text of the LN mapping (C(.properties)), instead of the path.
-  type: str
-xslt_src:
-  description: Path on the controller of the XSLT of an SFTP export. A vaulted file is decrypted in memory.
-  type: path
-xslt_content:
-  description: Text of the XSLT of an SFTP export, instead of the path.
-  type: str
-jpl_mapping_src:
-  description: Path on the controller of the JPL mapping of an SMB export (C(.properties)). A vaulted file is decrypted in memory.
-  type: path
-jpl_mapping_content:
-  description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
-  type: str
-"""
-
-_SEVERAL_ACTIVE = r"""
-several_active:
-  description:
-    - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
-    - If V(false), two declared exports that would be active in one place are refused before anything is written.
-  type: bool
-  default: false
-update:
-  description:
-    - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
-    - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
-      V(on_create) never takes it for changed.
-  type: str
-  default: when_changed
-  choices:
-    - when_changed
-    - always
-    - on_create
-diff_mappings:
-  description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
-  type: str
-  default: meaning
-  choices:
-    - meaning
-    - text
-state_file:
-  description:
-    - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
-    - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
-  type: path
-remembered:
-  description: Content of O(state_file), filled in by the action plugin.
-  type: dict
-"""
-
-_SET = r"""
-exports:
-  description: The exports. A file given in none of them comes from O(ionapi_src) where an Infor kind needs it.
-  type: list
-  elements: dict
-  required: true
-  suboptions:
-    ignore:
-      description: Whether to leave this export alone, whatever it is, and keep it from being purged.
-      type: bool
-      default: false
-"""
-
-_PURGE = r"""
-purge:
-  description: Whether exports of the organisation that are not declared are removed. The diff shows them beforehand.
-  type: bool
-  default: false
-"""
-
 
 class ModuleDocFragment:
-    DOCUMENTATION = "options:\n" + indent(_ONE_EXPORT + _SEVERAL_ACTIVE, "  ")
+    DOCUMENTATION = r"""
+options:
+  id:
+    description:
+      - DocBits' own id of the export, as M(docbits.ion.export_info) tells it. With an id, everything left out stays as it is.
+      - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
+    type: str
+  title:
+    description: The configuration's title. Required without an id; with an id, a new title.
+    type: str
+  kind:
+    description: What kind of export it is. Required without an id. The kind of an export that exists cannot be changed.
+    type: str
+    choices:
+      - infor_idm
+      - infor_ion_bod
+      - infor_idm_ion_bod
+      - infor_idm_m3
+      - infor_idm_m3_toml
+      - infor_idm_ln
+      - infor_sftp
+      - sftp
+      - smb
+      - webhook
+  state:
+    description: Whether the export is to exist.
+    type: str
+    default: present
+    choices:
+      - present
+      - absent
+  active:
+    description: Whether DocBits runs the export. A new export is active unless this is V(false).
+    type: bool
+  document_type:
+    description: Key or title of the document type, for example V(INVOICE).
+    type: str
+  sub_organisation:
+    description: Name or id of the sub-organisation; empty for the main organisation.
+    type: str
+  execution_order:
+    description: Place in the order in which newer DocBits runs several exports of one document type.
+    type: int
+  deployment:
+    description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) unless told otherwise.
+    type: str
+    choices:
+      - cloud
+      - on_premises
+  zugferd:
+    description: Whether the exported PDF is a ZUGFeRD file.
+    type: bool
+  url:
+    description: Address that a webhook export calls.
+    type: str
+  server_url:
+    description: Server of an SFTP or SMB export.
+    type: str
+  port:
+    description: Port of an SFTP or SMB export.
+    type: int
+  username:
+    description: User of an SFTP or SMB export.
+    type: str
+  password:
+    description: Password of an SFTP or SMB export.
+    type: str
+  folder:
+    description: Folder on the server. It must exist and be writable.
+    type: str
+  filename_mode:
+    description: How an SFTP export names files.
+    type: str
+  document_history:
+    description: Whether an SFTP export adds the document's history.
+    type: bool
+  ionapi_src:
+    description: Path on the controller of the ION API file (C(.ionapi)). A vaulted file is decrypted in memory.
+    type: path
+  ionapi_content:
+    description: Text of the ION API file (C(.ionapi)), instead of the path.
+    type: str
+  idm_mapping_src:
+    description: Path on the controller of the IDM mapping (C(.properties)). A vaulted file is decrypted in memory.
+    type: path
+  idm_mapping_content:
+    description: Text of the IDM mapping (C(.properties)), instead of the path.
+    type: str
+  bod_mapping_src:
+    description: Path on the controller of the BOD mapping (C(.properties)). A vaulted file is decrypted in memory.
+    type: path
+  bod_mapping_content:
+    description: Text of the BOD mapping (C(.properties)), instead of the path.
+    type: str
+  m3_mapping_src:
+    description: Path on the controller of the M3 mapping (C(.properties)). A vaulted file is decrypted in memory.
+    type: path
+  m3_mapping_content:
+    description: Text of the M3 mapping (C(.properties)), instead of the path.
+    type: str
+  m3_toml_mapping_src:
+    description: Path on the controller of the M3 mapping of the Rule Manager (C(.toml)). A vaulted file is decrypted in memory.
+    type: path
+  m3_toml_mapping_content:
+    description: Text of the M3 mapping of the Rule Manager (C(.toml)), instead of the path.
+    type: str
+  ln_mapping_src:
+    description: Path on the controller of the LN mapping (C(.properties)). A vaulted file is decrypted in memory.
+    type: path
+  ln_mapping_content:
+    description: Text of the LN mapping (C(.properties)), instead of the path.
+    type: str
+  xslt_src:
+    description: Path on the controller of the XSLT of an SFTP export. A vaulted file is decrypted in memory.
+    type: path
+  xslt_content:
+    description: Text of the XSLT of an SFTP export, instead of the path.
+    type: str
+  jpl_mapping_src:
+    description: Path on the controller of the JPL mapping of an SMB export (C(.properties)). A vaulted file is decrypted in memory.
+    type: path
+  jpl_mapping_content:
+    description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
+    type: str
+  several_active:
+    description:
+      - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
+      - If V(false), two declared exports that would be active in one place are refused before anything is written.
+    type: bool
+    default: false
+  update:
+    description:
+      - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
+      - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
+        V(on_create) never takes it for changed.
+    type: str
+    default: when_changed
+    choices:
+      - when_changed
+      - always
+      - on_create
+  diff_mappings:
+    description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
+    type: str
+    default: meaning
+    choices:
+      - meaning
+      - text
+  state_file:
+    description:
+      - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
+      - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
+    type: path
+  remembered:
+    description: Content of O(state_file), filled in by the action plugin.
+    type: dict
+"""
 
-    SET = "options:\n" + indent(_SET + indent(_ONE_EXPORT, "    ") + _PURGE + _SEVERAL_ACTIVE, "  ")
+    SET = r"""
+options:
+  exports:
+    description: The exports. A file given in none of them comes from O(ionapi_src) where an Infor kind needs it.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      ignore:
+        description: Whether to leave this export alone, whatever it is, and keep it from being purged.
+        type: bool
+        default: false
+      id:
+        description:
+          - DocBits' own id of the export, as M(docbits.ion.export_info) tells it. With an id, everything left out stays as it is.
+          - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
+        type: str
+      title:
+        description: The configuration's title. Required without an id; with an id, a new title.
+        type: str
+      kind:
+        description: What kind of export it is. Required without an id. The kind of an export that exists cannot be changed.
+        type: str
+        choices:
+          - infor_idm
+          - infor_ion_bod
+          - infor_idm_ion_bod
+          - infor_idm_m3
+          - infor_idm_m3_toml
+          - infor_idm_ln
+          - infor_sftp
+          - sftp
+          - smb
+          - webhook
+      state:
+        description: Whether the export is to exist.
+        type: str
+        default: present
+        choices:
+          - present
+          - absent
+      active:
+        description: Whether DocBits runs the export. A new export is active unless this is V(false).
+        type: bool
+      document_type:
+        description: Key or title of the document type, for example V(INVOICE).
+        type: str
+      sub_organisation:
+        description: Name or id of the sub-organisation; empty for the main organisation.
+        type: str
+      execution_order:
+        description: Place in the order in which newer DocBits runs several exports of one document type.
+        type: int
+      deployment:
+        description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) unless told otherwise.
+        type: str
+        choices:
+          - cloud
+          - on_premises
+      zugferd:
+        description: Whether the exported PDF is a ZUGFeRD file.
+        type: bool
+      url:
+        description: Address that a webhook export calls.
+        type: str
+      server_url:
+        description: Server of an SFTP or SMB export.
+        type: str
+      port:
+        description: Port of an SFTP or SMB export.
+        type: int
+      username:
+        description: User of an SFTP or SMB export.
+        type: str
+      password:
+        description: Password of an SFTP or SMB export.
+        type: str
+      folder:
+        description: Folder on the server. It must exist and be writable.
+        type: str
+      filename_mode:
+        description: How an SFTP export names files.
+        type: str
+      document_history:
+        description: Whether an SFTP export adds the document's history.
+        type: bool
+      ionapi_src:
+        description: Path on the controller of the ION API file (C(.ionapi)). A vaulted file is decrypted in memory.
+        type: path
+      ionapi_content:
+        description: Text of the ION API file (C(.ionapi)), instead of the path.
+        type: str
+      idm_mapping_src:
+        description: Path on the controller of the IDM mapping (C(.properties)). A vaulted file is decrypted in memory.
+        type: path
+      idm_mapping_content:
+        description: Text of the IDM mapping (C(.properties)), instead of the path.
+        type: str
+      bod_mapping_src:
+        description: Path on the controller of the BOD mapping (C(.properties)). A vaulted file is decrypted in memory.
+        type: path
+      bod_mapping_content:
+        description: Text of the BOD mapping (C(.properties)), instead of the path.
+        type: str
+      m3_mapping_src:
+        description: Path on the controller of the M3 mapping (C(.properties)). A vaulted file is decrypted in memory.
+        type: path
+      m3_mapping_content:
+        description: Text of the M3 mapping (C(.properties)), instead of the path.
+        type: str
+      m3_toml_mapping_src:
+        description: Path on the controller of the M3 mapping of the Rule Manager (C(.toml)). A vaulted file is decrypted in memory.
+        type: path
+      m3_toml_mapping_content:
+        description: Text of the M3 mapping of the Rule Manager (C(.toml)), instead of the path.
+        type: str
+      ln_mapping_src:
+        description: Path on the controller of the LN mapping (C(.properties)). A vaulted file is decrypted in memory.
+        type: path
+      ln_mapping_content:
+        description: Text of the LN mapping (C(.properties)), instead of the path.
+        type: str
+      xslt_src:
+        description: Path on the controller of the XSLT of an SFTP export. A vaulted file is decrypted in memory.
+        type: path
+      xslt_content:
+        description: Text of the XSLT of an SFTP export, instead of the path.
+        type: str
+      jpl_mapping_src:
+        description: Path on the controller of the JPL mapping of an SMB export (C(.properties)). A vaulted file is decrypted in memory.
+        type: path
+      jpl_mapping_content:
+        description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
+        type: str
+  purge:
+    description: Whether exports of the organisation that are not declared are removed. The diff shows them beforehand.
+    type: bool
+    default: false
+  several_active:
+    description:
+      - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
+      - If V(false), two declared exports that would be active in one place are refused before anything is written.
+    type: bool
+    default: false
+  update:
+    description:
+      - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
+      - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
+        V(on_create) never takes it for changed.
+    type: str
+    default: when_changed
+    choices:
+      - when_changed
+      - always
+      - on_create
+  diff_mappings:
+    description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
+    type: str
+    default: meaning
+    choices:
+      - meaning
+      - text
+  state_file:
+    description:
+      - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
+      - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
+    type: path
+  remembered:
+    description: Content of O(state_file), filled in by the action plugin.
+    type: dict
+"""

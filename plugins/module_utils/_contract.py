@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema
+from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema, as_prefix
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, ON_PREMISES, SLOTS
@@ -29,13 +29,17 @@ class Wire:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing to ask of DocBits: its paths (the published one first), and its fields in our words."""
+    """One thing to ask of DocBits: its paths (the published one first), and its fields in our words.
+
+    implied: our word to the value that goes along where the contract demands the field, though the kind has no such choice
+    """
 
     method: str
     paths: tuple
     fields: dict
     writes: bool
     confidence: str
+    implied: dict = field(default_factory=dict)
 
 
 _ID = Wire(("config_id", "configuration_id", "export_config_id", "id"), (INTEGER, TEXT), "spec22")
@@ -65,20 +69,20 @@ _SERVER = {
 }
 
 
-def _configure(stems, fields, confidence):
-    return Operation("POST", tuple(f"/configurations/configure_{stem}_export" for stem in stems), fields, True, confidence)
+# The dialogs of M3 and LN offer neither choice (ui), but the one operation that all Infor kinds share demands both fields (spec22).
+_NO_CHOICE = {"deployment": CLOUD, "zugferd": False}
+
+
+def _configure(stems, fields, confidence, implied=None):
+    return Operation("POST", tuple(f"/configurations/configure_{stem}_export" for stem in stems), fields, True, confidence, implied or {})
 
 
 OPERATIONS = {
     "list": Operation("POST", ("/configurations/get_configurations",), {}, False, "spec22"),
     "download": Operation("GET", ("/configurations/download/{id}",), {"slot": Wire(("type", "file_type"), (TEXT,), "spec22")}, False, "spec22"),
-    "validate": Operation(
-        "POST", ("/configurations/validate_export_configuration",), {"document_type": _CONFIGURE["document_type"]}, False, "spec22"
-    ),
+    "validate": Operation("POST", ("/configurations/validate_export_configuration",), {"document_type": _CONFIGURE["document_type"]}, False, "spec22"),
     "test_connection": Operation("POST", ("/configurations/test_infor_connection",), {"id": _ID}, False, "inferred"),
-    "remove": Operation(
-        "POST", ("/configurations/remove_configuration",), {"id": Wire(("id",) + _ID.names[:3], (INTEGER, TEXT), "spec22")}, True, "spec22"
-    ),
+    "remove": Operation("POST", ("/configurations/remove_configuration",), {"id": Wire(("id",) + _ID.names[:3], (INTEGER, TEXT), "spec22")}, True, "spec22"),
     "set_active": Operation(
         "POST",
         ("/configurations/update_configuration_visibility",),
@@ -96,17 +100,18 @@ OPERATIONS = {
     "infor_ion_bod": _configure(("bod",), {**_INFOR, **_BOD}, "spec22"),
     "infor_idm_ion_bod": _configure(("ion",), {**_INFOR, **_IDM, **_BOD}, "spec22"),
     "infor_idm_m3": _configure(
-        ("infor", "m3"), {**_INFOR, **_IDM, "m3_mapping": Wire(("m3_mapping", "m3_mapping_file"), (FILE,), "inferred")}, "inferred"
+        ("infor", "m3"), {**_INFOR, **_IDM, "m3_mapping": Wire(("m3_mapping", "m3_mapping_file"), (FILE,), "inferred")}, "inferred", _NO_CHOICE
     ),
     "infor_idm_m3_toml": _configure(
-        ("infor", "m3_toml"), {**_INFOR, **_IDM, "m3_toml_mapping": Wire(("m3_toml_mapping", "m3_toml", "toml_mapping"), (FILE,), "inferred")}, "inferred"
+        ("infor", "m3_toml"),
+        {**_INFOR, **_IDM, "m3_toml_mapping": Wire(("m3_toml_mapping", "m3_toml", "toml_mapping"), (FILE,), "inferred")},
+        "inferred",
+        _NO_CHOICE,
     ),
     "infor_idm_ln": _configure(
-        ("infor", "ln"), {**_INFOR, **_IDM, "ln_mapping": Wire(("ln_mapping", "ln_mapping_file"), (FILE,), "inferred")}, "inferred"
+        ("infor", "ln"), {**_INFOR, **_IDM, "ln_mapping": Wire(("ln_mapping", "ln_mapping_file"), (FILE,), "inferred")}, "inferred", _NO_CHOICE
     ),
-    "infor_sftp": _configure(
-        ("infor_sftp", "sftp"), {**_CONFIGURE, **_IDM, **_BOD, "folder": _FOLDER}, "inferred"
-    ),
+    "infor_sftp": _configure(("infor_sftp", "sftp"), {**_CONFIGURE, **_IDM, **_BOD, "folder": _FOLDER}, "inferred"),
     "sftp": _configure(
         ("sftp",),
         {
@@ -202,7 +207,8 @@ class Overrides:
 class BoundOperation:
     """An operation as the contract at hand has it.
 
-    names: our word to wire name, for every word that the contract has a field for
+    names:   our word to wire name, for every word that the contract has a field for
+    implied: those of the operation's implied words that this contract demands, with their values
     """
 
     name: str
@@ -211,6 +217,7 @@ class BoundOperation:
     schema: OperationSchema
     names: dict
     constants: dict
+    implied: dict
 
 
 class Contract:
@@ -219,7 +226,7 @@ class Contract:
     def __init__(self, schema: ApiSchema, source: str, overrides: Overrides | None = None, prefix: str | None = None) -> None:
         self.version = schema.version
         self.source = source
-        self.prefix = schema.prefix if prefix is None else prefix
+        self.prefix = schema.prefix if prefix is None else as_prefix(prefix)
         self._schema = schema
         self._overrides = overrides or Overrides()
 
@@ -230,7 +237,9 @@ class Contract:
         for path in (override,) if override else operation.paths:
             schema = self._schema.operations.get((operation.method, path))
             if schema is not None:
-                bound = BoundOperation(name, operation.method, path, schema, self._names(operation, schema), self._constants(schema))
+                names = self._names(operation, schema)
+                implied = {word: value for word, value in operation.implied.items() if names.get(word) in schema.required}
+                bound = BoundOperation(name, operation.method, path, schema, names, self._constants(schema), implied)
                 if self._serves(name, bound):
                     return bound
         return None
@@ -258,7 +267,7 @@ class Contract:
                         f"leave {word} out, or look the field up in /docs of this host and name it in contract_overrides: fields: {word}",
                     )
                 )
-        filled = {bound.names[word] for word in words if word in bound.names} | set(bound.constants)
+        filled = {bound.names[word] for word in (*words, *bound.implied) if word in bound.names} | set(bound.constants)
         for wire in sorted(bound.schema.required - filled):
             word = next((word for word, name in bound.names.items() if name == wire), None)
             found.append(
@@ -311,8 +320,9 @@ class Contract:
     def _names(self, operation, schema) -> dict:
         names = {}
         for word, wire in operation.fields.items():
+            # One word may be called differently in different operations, so an override goes before the known names and does not replace them.
             override = self._overrides.fields.get(word)
-            for name in (override,) if override else wire.names:
+            for name in ((override,) if override else ()) + wire.names:
                 if schema.fields.get(name) in wire.types and name not in names.values():
                     names[word] = name
                     break

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 BOOLEAN = "boolean"
 INTEGER = "integer"
@@ -52,15 +53,20 @@ def read_openapi(document) -> ApiSchema:
             for method, operation in methods.items()
             if isinstance(operation, dict)
         }
-    except (KeyError, TypeError, AttributeError):
+        return ApiSchema(version, operations, _prefix(document.get("servers")))
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise ValueError("no OpenAPI document") from None
-    return ApiSchema(version, operations, _prefix(document.get("servers")))
+
+
+def as_prefix(path: str) -> str:
+    """A path as it is put between host and operation: with a slash before it and none behind, so that it never becomes part of the host."""
+    return f"/{path.strip('/')}" if path.strip("/") else ""
 
 
 def _prefix(servers) -> str:
-    url = servers[0].get("url", "") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else ""
-    path = "/" + url.split("://", 1)[1].partition("/")[2] if "://" in url else url
-    return path.rstrip("/")
+    # Only the path counts: the host is the one that the user named, whatever the document says.
+    url = servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else None
+    return as_prefix(urlsplit(url).path) if isinstance(url, str) else ""
 
 
 def _operation(operation, schemas) -> OperationSchema:
@@ -94,7 +100,9 @@ def _take(name, schema, schemas, fields, choices) -> None:
 def _type(schema) -> str:
     if schema.get("format") == "binary" or "contentMediaType" in schema:
         return FILE
-    return schema["type"] if schema.get("type") in (BOOLEAN, INTEGER) else TEXT
+    types = schema.get("type")
+    types = [type_ for type_ in types if type_ != "null"] if isinstance(types, list) else [types]
+    return types[0] if types[:1] in ([BOOLEAN], [INTEGER]) else TEXT
 
 
 def _resolved(schema, schemas) -> dict:

@@ -73,7 +73,9 @@ def _judged(export) -> list:
                 found.append(_missing(export, option, f"an export of kind {kind.name} cannot work without it"))
     for slot, text in export.files.items():
         if slot != "ionapi" and not text.strip():
-            found.append(_finding("E07", f"{export.label}: {slot}", "the file is empty", "declare a file with content, or leave it out to keep what stands there"))
+            found.append(
+                _finding("E07", f"{export.label}: {slot}", "the file is empty", "declare a file with content, or leave it out to keep what stands there")
+            )
     return found
 
 

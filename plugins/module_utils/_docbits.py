@@ -21,7 +21,14 @@ REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
 
 _RECORD_TEXTS = ("title", "document_type", "url", "server_url", "username", "folder", "filename_mode")
-_NO_FILE_CODES = ("MISSING_MAPPING_FILE", "ION_API_RECORD_NOT_FOUND", "M3_TOML_MAPPING_NOT_FOUND", "NO_XSLT_RECORD_FOUND", "NOT_FOUND", "NO_RECORD_WITH_ID_FOUND")
+_NO_FILE_CODES = (
+    "MISSING_MAPPING_FILE",
+    "ION_API_RECORD_NOT_FOUND",
+    "M3_TOML_MAPPING_NOT_FOUND",
+    "NO_XSLT_RECORD_FOUND",
+    "NOT_FOUND",
+    "NO_RECORD_WITH_ID_FOUND",
+)
 _BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -120,7 +127,7 @@ class DocBits:
     def problems(self, step) -> list:
         """Why the contract at hand cannot carry a step: findings, empty when it can."""
         if step.action in ("create", "update"):
-            words = set(step.words) | ({"id"} if step.export.id is not None else set())
+            words = self._carried(step.export, step.words) + (["id"] if step.export.id is not None else [])
             return self.contract.problems(step.export.get("kind"), words)
         if step.action == "remove":
             return self.contract.problems("remove", {"id"})
@@ -133,11 +140,19 @@ class DocBits:
         """
         verb = "create" if export.id is None else "update"
         values = {"id": export.id} if export.id is not None else {}
-        for word in words:
+        for word, implied in self.contract.operation(export.get("kind")).implied.items():
+            values[word] = export.get(word, implied)
+        for word in self._carried(export, words):
             values[word] = export.files[word] if word in SLOTS else export.fields[word]
         _response, data = self._send(export.get("kind"), f"{verb} {export.label}", values)
         id_ = self.contract.record_value(data, "id") if isinstance(data, dict) else None
         return None if id_ is None else str(id_)
+
+    def _carried(self, export, words) -> list:
+        """The words without an unwanted ZUGFeRD where the contract has no field for it: it is gone from DocBits' dialogs (ui)."""
+        bound = self.contract.find(export.get("kind"))
+        gone = bound is not None and "zugferd" not in bound.names and not export.get("zugferd")
+        return [word for word in words if not (gone and word == "zugferd")]
 
     def set_active(self, export: Export, active: bool) -> None:
         """Activate or deactivate an export."""

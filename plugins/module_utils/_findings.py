@@ -46,7 +46,4 @@ def errors_in(findings) -> list:
 
 def made_strict(findings) -> list:
     """The same findings with every warning raised to an error, for callers that asked for O(strict=true)."""
-    return [
-        Finding(finding.id, ERROR, finding.where, finding.message, finding.action) if finding.level == WARNING else finding
-        for finding in findings
-    ]
+    return [Finding(finding.id, ERROR, finding.where, finding.message, finding.action) if finding.level == WARNING else finding for finding in findings]

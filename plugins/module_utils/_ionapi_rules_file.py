@@ -140,7 +140,7 @@ RULES = (
                 ERROR,
                 "typographic quotation marks stand where JSON has straight ones (line {line}, column {column}): a chat or word processor changed the text",
                 SAVE_UNCHANGED,
-                whole_text(lambda content: content.replace('"ti"', "“ti”"), "{“ti”: ...}"),
+                whole_text(lambda content: content.replace('"ti"', "\u201cti\u201d"), "{ti in typographic quotes: ...}"),
             ),
             Case(
                 "yaml",

@@ -23,7 +23,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _YAML_START = re.compile(r"---|[A-Za-z_][A-Za-z0-9_.-]*[ \t]*:")
 _PYTHON_START = re.compile(r"\{\s*u?'")
 _ENCRYPTED_START = ("$ANSIBLE_VAULT;", "!vault", "-----BEGIN PGP MESSAGE", "-----BEGIN AGE ENCRYPTED", "age-encryption.org/")
-_TYPOGRAPHIC_QUOTES = "“”„‟«»‘’"
+_TYPOGRAPHIC_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,11 @@ class _NotJson(ValueError):
 def read(content) -> Reading:
     """Read the content of a file, in time linear in its size. Takes anything, raises nothing."""
     if isinstance(content, str):
-        content = content.encode("utf-8", "surrogatepass")
+        try:
+            # Bytes that are no UTF-8 come as surrogates.
+            content = content.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return Reading(None, (Hit("F02.not_utf8"),))
     if not isinstance(content, (bytes, bytearray)):
         return Reading(None, (Hit("F01.not_text"),))
     if len(content) > LARGEST:

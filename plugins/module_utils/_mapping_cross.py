@@ -44,26 +44,6 @@ RULES = by_id(
         "kind infor_idm_m3, ION API file of an on-premises installation",
         WORDS,
     ),
-    Rule(
-        "MX22",
-        WARNING,
-        "A deployment is given only to kinds that have a choice of it",
-        "leave the deployment out; this kind has no such choice in DocBits",
-        DOCUMENTED,
-        "kind infor_idm_ion_bod, deployment on_premises",
-        "kind infor_idm_ln, deployment on_premises",
-        WORDS,
-    ),
-    Rule(
-        "MX23",
-        WARNING,
-        "An ION API file is given only to kinds that carry one",
-        "leave the ION API file out; this kind has no place for it in DocBits",
-        DOCUMENTED,
-        "kind infor_idm, with an ION API file",
-        "kind infor_sftp, with an ION API file",
-        WORDS,
-    ),
 )
 
 
@@ -93,15 +73,11 @@ def cross_checks(kind, where="export", document_type=None, deployment=None, flav
 
 
 def _check_deployment(kind, deployment, flavour):
-    if kind is None:
+    # A kind that has no place for a deployment or an ION API file never gets here with one (finding E02).
+    if kind is None or flavour is None:
         return
-    has_deployment, has_file = "deployment" in kind.carries, "ionapi" in kind.carries
-    if deployment and not has_deployment:
-        yield RULES["MX22"].found(f"is given, but the kind {kind.name} has no choice of it", "deployment")
-    if flavour and not has_file:
-        yield RULES["MX23"].found(f"is given, but the kind {kind.name} carries no ION API file", "ionapi")
-    elif flavour == ON_PREMISES and not has_deployment:
-        yield RULES["MX21"].found(f"is that of an on-premises installation, but the kind {kind.name} is for cloud tenants", "ionapi")
-    elif flavour and deployment and has_deployment and flavour != deployment:
-        message = f"is {TITLES.get(deployment, 'another one')}, but the ION API file is that of {TITLES.get(flavour, 'another')} Infor"
-        yield RULES["MX20"].found(message, "deployment")
+    if "deployment" not in kind.carries:
+        if flavour == ON_PREMISES:
+            yield RULES["MX21"].found(f"is that of an on-premises installation, but the kind {kind.name} is for cloud tenants", "ionapi")
+    elif deployment and flavour != deployment:
+        yield RULES["MX20"].found(f"is {TITLES[deployment]}, but the ION API file is that of {TITLES[flavour]} Infor", "deployment")

@@ -124,7 +124,13 @@ _OTHER_FORMATS = (
 
 def readable(content):
     """O(content) as normal text, or C(None) where it cannot be a mapping file; and what was found (a list). Never raises."""
-    if not isinstance(content, (str, bytes, bytearray)):
+    if isinstance(content, str):
+        try:
+            # Bytes that are no UTF-8 come as surrogates.
+            content = content.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return None, [RULES["MP02"].found("is not text in UTF-8")]
+    if not isinstance(content, (bytes, bytearray)):
         return None, [RULES["MP02"].found("is neither text nor bytes")]
     if len(content) > LIMIT:
         return None, [RULES["MP01"].found("is larger than 1 MiB")]
@@ -144,7 +150,7 @@ def _encoding(content, raw) -> list:
     found = []
     if raw.startswith(BYTE_ORDER_MARK):
         found.append(RULES["MP20"].found("begins with a byte order mark", line=1))
-    if not isinstance(content, str) and raw.encode("utf-8") != content:
+    if raw.encode("utf-8") != content:
         found.append(RULES["MP21"].found("is not UTF-8"))
     return found
 

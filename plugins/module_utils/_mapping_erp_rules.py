@@ -101,7 +101,7 @@ def _shared(letter, header, listed, unlisted, header_column, columns) -> dict:
             f"M{letter}40",
             INFO,
             "Tax, receipt and cost lines take documented columns only",
-            "make sure that the DocBits table has these columns (Settings, Document Types, Table Columns)",
+            "make sure that the table in DocBits has these columns",
             SEEN,
             *columns,
         ),

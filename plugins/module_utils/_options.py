@@ -71,9 +71,9 @@ def settings_from(params) -> Settings:
     )
 
 
-def source_options() -> ArgumentSpec:
-    """The one file that a module judges (fragment C(source))."""
-    return ArgumentSpec({"src": {"type": "path"}, "content": {"type": "str", "no_log": True}})
+def source_options(secret: bool) -> ArgumentSpec:
+    """The one file that a module judges, and whether it is secret (fragment C(source))."""
+    return ArgumentSpec({"src": {"type": "path"}, "content": {"type": "str", "no_log": secret}}, required_one_of=[("src", "content")])
 
 
 def ionapi_options() -> ArgumentSpec:

@@ -9,12 +9,16 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from urllib.parse import quote, quote_plus
 
 MARKER = "<secret>"
 
 # A shorter value stands in ordinary words and numbers: masking its derived forms would destroy the output and protect nothing.
 SHORTEST_DERIVED = 4
+
+# The names of results look like this. A password that is part of one ("e", "failed") must not turn a failure into a success.
+_NAME = re.compile(r"[a-z_]+")
 
 
 def forms_of(value: str) -> set:
@@ -53,7 +57,7 @@ class Secrets:
         return set().union(*(forms_of(value) for value in self._values)) if self._values else set()
 
     def clear_of(self, value):
-        """The same JSON-like value with every form of every secret masked, dict keys included."""
+        """The same JSON-like value with every form of every secret masked, dict keys included unless they are names of results."""
         return _masked(value, sorted(self.forms(), key=len, reverse=True))
 
 
@@ -64,10 +68,14 @@ def _masked(value, forms):
                 value = value.replace(form, MARKER)
         return value
     if isinstance(value, dict):
-        return {_masked(key, forms): _masked(item, forms) for key, item in value.items()}
+        return {key if _is_name(key) else _masked(key, forms): _masked(item, forms) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_masked(item, forms) for item in value]
     return value
+
+
+def _is_name(key) -> bool:
+    return isinstance(key, str) and _NAME.fullmatch(key) is not None
 
 
 def fingerprint(content: str, salt: str) -> str:

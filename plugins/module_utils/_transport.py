@@ -194,9 +194,7 @@ class Transport:
             chunks.append(chunk)
             size += len(chunk)
             if size > LARGEST_ANSWER:
-                raise failure(
-                    BadAnswer, "N08", where, "the answer is larger than 32 MiB", "check the address; no DocBits or Infor answer is that large"
-                )
+                raise failure(BadAnswer, "N08", where, "the answer is larger than 32 MiB", "check the address; no DocBits or Infor answer is that large")
             if self._time_left() <= 0:
                 raise requests.exceptions.ReadTimeout()
         return b"".join(chunks)

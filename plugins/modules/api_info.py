@@ -14,7 +14,7 @@ description:
   - Reads the version, the health and the C(openapi.json) of a DocBits host. All of it is public, no API key is needed.
   - Compares every operation and field that this collection sends with what the host takes. Where a name is missing or new, set it with O(contract_overrides).
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.network

@@ -87,8 +87,8 @@ connection:
           sample: token did not pass
     token:
       description:
-        - What is known of the token, without the token. RV(connection.token.lifetime) is in seconds.
-        - From RV(connection.token.opaque) on, the values are read from the token itself without verification, V(null) where it does not say.
+        - What is known of the token, without the token. C(lifetime) is in seconds.
+        - From C(opaque) on, the values are read from the token itself without verification, V(null) where it does not say.
       returned: when the login was accepted
       type: dict
       sample:

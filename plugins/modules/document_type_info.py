@@ -13,7 +13,7 @@ short_description: List the document types of a DocBits organisation
 description:
   - Gives the document types that an export can name.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.organisation

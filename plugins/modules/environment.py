@@ -11,11 +11,12 @@ module: environment
 version_added: 1.0.0
 short_description: Bring a DocBits environment to its declared Infor exports
 description:
-  - The whole way in one task. It parses and judges every file, proves that Infor accepts the ION API file, then plans, applies, and verifies what stands in DocBits.
+  - The whole way in one task. It parses and judges every file, proves that Infor accepts the ION API file, then plans, applies,
+    and verifies what stands in DocBits.
   - What ends one stage ends the task before the next. Nothing is written to DocBits before everything before it has passed.
   - For many environments use M(docbits.ion.environments) or the role P(docbits.ion.deploy#role), which share logins and connections.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.organisation

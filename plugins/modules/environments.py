@@ -17,7 +17,7 @@ description:
     C(docbits_url) stays C(docbits_url), and so on for every option of M(docbits.ion.environment).
   - The task itself never fails because of an environment. M(docbits.ion.outcome) makes the result of each host its own.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
@@ -45,8 +45,6 @@ options:
 seealso:
   - module: docbits.ion.environment
   - module: docbits.ion.outcome
-  - plugin: docbits.ion.deploy
-    plugin_type: role
 """
 
 EXAMPLES = r"""

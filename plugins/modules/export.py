@@ -13,7 +13,7 @@ short_description: Manage one export configuration of a DocBits environment
 description:
   - Like M(docbits.ion.exports) for a single export; other exports are not touched.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.organisation

@@ -14,7 +14,7 @@ description:
   - Gives the exports in the form that M(docbits.ion.exports) takes. What is put in again changes nothing.
   - Secrets are left out. An export of a kind that this collection does not manage comes with C(ignore).
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.organisation

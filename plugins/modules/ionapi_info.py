@@ -14,7 +14,7 @@ description:
   - Reads an ION API file (C(.ionapi)), as the Infor ION API console gives it under Download Credentials, and judges it without any network.
   - Every finding has a stable id, names the key, and says where to click. No value of a secret is ever shown.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.source
   - docbits.ion.ionapi

@@ -14,7 +14,7 @@ description:
   - Takes what M(docbits.ion.environments) found for one host and returns it as the result of this task, so that the host is changed or
     failed, shows its diff and its warnings, and stops or goes on by itself.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module

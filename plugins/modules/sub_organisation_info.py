@@ -13,7 +13,7 @@ short_description: List the sub-organisations of a DocBits organisation
 description:
   - Gives the sub-organisations that an export can name.
 author:
-  - docbits.ion contributors
+  - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.host
   - docbits.ion.organisation

@@ -1,102 +1,49 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every action of the collection does on the controller: read sources in memory, run a function here. Private to the collection."""
+"""The door on the controller: a module's function runs in the worker when the target is this machine, the module is shipped elsewhere.
+
+Private to the collection. Every module has an action plugin of its name that is this class; Ansible loads it before it forks its workers,
+so that they inherit what it imports and the memory in which they share logins.
+"""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
+from importlib import import_module
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import UnsupportedError
-from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, with_sources_read
-from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
-
-# Imported before Ansible forks its workers: they inherit what is loaded, and the memory in which they share logins.
-from ansible_collections.docbits.ion.plugins.module_utils import _logins  # noqa: F401
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, warnings_of
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 
 
-class Door(ActionBase):
-    """The part that the action plugins share."""
+class Door(Controller):
+    """The action of every module."""
 
-    _supports_async = True
-    _supports_check_mode = True
-
-    def prepared(self, args, options, variables):
-        """The arguments with the text of every file that they name and what was remembered, and warnings about the files.
-
-        variables: those of the host, for where its state file stands
-        raises:    L(InvalidInput)
-        """
-        args, warnings = with_sources_read(args, options, self._read)
-        if warnings and boolean(args.get("strict", False), strict=False):
-            raise InvalidInput(made_strict(warnings))
-        if "state_file" in options:
-            args["state_file"] = args.get("state_file") or default_path(variables)
-            args["remembered"] = remembered(args["state_file"])
-        return args, warnings
-
-    def kept(self, result, args) -> dict:
-        """The result without what is to be remembered, which goes into the state file."""
-        entries = result.pop("remembered", None)
-        if entries and not self._task.check_mode:
-            keep(args["state_file"], entries)
-        return result
-
-    def run_here(self, name, task, args) -> dict:
-        """The result of a module's function, as the shipped module would give it."""
-        context = Context(params={}, check_mode=self._task.check_mode)
-        validation = ArgumentSpecValidator(**task.ARGUMENT_SPEC.to_kwargs()).validate(args)
-        context.secrets.add(*validation._no_log_values)
-        if validation.error_messages:
-            message = validation.error_messages[0]
-            if isinstance(validation.errors[0], UnsupportedError):
-                message = f"Unsupported parameters for (docbits.ion.{name}) module: {message}"
-            return context.secrets.clear_of({"failed": True, "msg": message})
-        context.params.update(validation.validated_parameters)
-        result = carry_out(task.run, context)
-        warnings = warnings_of(result)
-        return {**result, "warnings": warnings} if warnings else result
-
-    @contextmanager
-    def task_environment(self):
-        """The task's keyword C(environment), for the fallbacks of options and the proxies, as a shipped module would see it."""
-        variables = {}
-        self._compute_environment_string(variables)
-        before = {name: os.environ.get(name) for name in variables}
-        os.environ.update({name: str(value) for name, value in variables.items()})
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        name = self._task.action.rpartition(".")[2]
+        task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
         try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            args, findings = self.prepared(plain(self._task.args), task.ARGUMENT_SPEC.argument_spec, task_vars)
+        except IonError as error:
+            return failed_result(error)
+        if self._target_is_here():
+            with self.task_environment():
+                result = self.run_here(name, task, args)
+        else:
+            result = self._ship(name, args, task_vars)
+        return with_warnings(self.kept(result, args), findings)
 
-    def _read(self, path):
-        """The bytes of a file found as Ansible finds the files of a task, whether they were vaulted, and the file's mode."""
-        found = self._find_needle("files", path)
-        with open(found, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            raw = file.read(LARGEST_FILE + 1)
-        content, vaulted = self._loader._decrypt_if_vault_data(raw)
-        return content, vaulted, mode
+    def _target_is_here(self) -> bool:
+        # Another user or a task in the background is a matter for an ordinary module, whatever the connection.
+        return self._connection.transport == "local" and not self._task.become and not self._task.async_val
 
-
-def with_warnings(result, findings) -> dict:
-    """The result with findings of the controller before its own."""
-    if not findings:
+    def _ship(self, name, args, task_vars) -> dict:
+        # Pipelined, a module and its arguments reach the target through its standard input and never stand in a file there.
+        if self._connection.has_pipelining:
+            self._connection.set_option("pipelining", True)
+        result = self._execute_module(f"docbits.ion.{name}", args, task_vars=task_vars, wrap_async=self._task.async_val)
+        # Not every ansible-core returns the arguments of a module, and none of them is news to whoever wrote the task.
+        result.pop("invocation", None)
         return result
-    return {
-        **result,
-        "findings": [finding.as_dict() for finding in findings] + list(result.get("findings", ())),
-        "warnings": [finding.sentence() for finding in findings] + list(result.get("warnings", ())),
-    }

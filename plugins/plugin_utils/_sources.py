@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
 from collections.abc import Mapping, Sequence
 
@@ -36,6 +38,15 @@ def plain(value):
     return float(value) if isinstance(value, float) else value
 
 
+def contents(loader, path):
+    """The bytes of a file, decrypted in memory where it is vaulted, whether it was, and the file's mode."""
+    with open(path, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        raw = file.read(LARGEST_FILE + 1)
+    content, stood_there_in_plain = loader._decrypt_if_vault_data(raw)
+    return content, not stood_there_in_plain, mode
+
+
 def with_sources_read(args, options, read, at=""):
     """The arguments with the C(content) of every C(src), and warnings about the files.
 
@@ -61,12 +72,22 @@ def with_sources_read(args, options, read, at=""):
             twin = name[: -len(SOURCE)] + CONTENT
             if args.get(twin) is not None:
                 raise failure(InvalidInput, "F09", f"{at}{name}", f"it is given together with {twin}", "give only one of the two")
-            args[twin], found = _content(f"{at}{name}", str(value), read, bool(options[twin].get("no_log")))
+            args[twin], found = read_source(f"{at}{name}", str(value), read, bool(options[twin].get("no_log")))
             warnings += found
+        elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
+            # What a template gives and reads as JSON is a dict in ansible-core 2.18.
+            args[name] = json.dumps(value)
     return args, warnings
 
 
-def _content(option, path, read, secret):
+def read_source(option, path, read, secret):
+    """The text of a file, and warnings about the file.
+
+    option: what messages call the place that names the path
+    read:   from a path to (bytes, whether they were vaulted, mode of the file)
+    secret: whether others on this machine must not read the file
+    raises: L(InvalidInput) naming the option and the path
+    """
     try:
         content, vaulted, mode = read(path)
     except AnsibleFileNotFound:

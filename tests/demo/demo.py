@@ -88,7 +88,7 @@ def second_run(simulator):
 def after_a_hand_edit(simulator):
     """Someone edits production in the web console; check mode shows that edit and touches nothing."""
     headline("Third run: check mode, after someone edited a mapping of production by hand")
-    edited = next(export for export in simulator.exports("production") if export["title"] == "Invoices to IDM and ION")
+    [edited] = [export for export in simulator.exports("production") if export["title"] == "Invoices to IDM and ION"]
     mapping = edited["files"]["idm_mapping"].replace("IF_SUPPLIER_NAME=SupplierName", "IF_SUPPLIER_NAME=Vendor")
     simulator.edit_export("production", edited["id"], files={"idm_mapping": mapping})
     before = simulator.last()

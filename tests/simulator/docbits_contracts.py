@@ -362,4 +362,4 @@ def _some_aliases(chance: random.Random, pools: dict[str, tuple[str, ...]]) -> d
 
 def _invented_name(chance: random.Random) -> str:
     """A field name that no client can know."""
-    return "z_" + "".join(chance.choice("bcdfghklmnprstvw") + chance.choice("aeiou") for _ in range(4))
+    return "z_" + "".join(chance.choice("bcdfghklmnprstvw") + chance.choice("aeiou") for _syllable in range(4))

@@ -9,9 +9,10 @@ import hashlib
 import secrets
 import time
 import uuid
+from collections.abc import Sequence
 
 SCOPES = ["INFOR-IFS", "Infor-IDM", "Infor-ION", "Infor-Mingle"]
-ROLES = ["IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise"]
+ROLES = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise")
 
 
 def make_ionapi(
@@ -58,7 +59,7 @@ def account_id(ionapi: dict) -> str:
     return "account-" + hashlib.sha256(ionapi["saak"].encode()).hexdigest()[:16]
 
 
-def records(ionapi: dict, roles: list | None = ROLES) -> dict[str, dict]:
+def records(ionapi: dict, roles: Sequence[str] | None = ROLES) -> dict[str, dict]:
     """What Infor knows of this file: control-API path to body, without the tenant's switches.
 
     `roles` are names or {"display", "type"}; None plays a service account without a user.
@@ -87,7 +88,7 @@ def records(ionapi: dict, roles: list | None = ROLES) -> dict[str, dict]:
     return result
 
 
-def register(simulator, ionapi: dict, roles: list | None = ROLES, **switches) -> None:
+def register(simulator, ionapi: dict, roles: Sequence[str] | None = ROLES, **switches) -> None:
     """Tell a running simulator about this file; `switches` are those of its tenant, others of the tenant stay."""
     for path, body in records(ionapi, roles).items():
         if path.startswith("tenants/"):

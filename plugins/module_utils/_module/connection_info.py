@@ -33,7 +33,7 @@ def proof_options() -> ArgumentSpec:
     )
 
 
-ARGUMENT_SPEC = source_options().merged(ionapi_options(), network_options(), proof_options())
+ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options(), network_options(), proof_options())
 
 
 def wanted_from(params, label) -> _proof.ProofOptions:

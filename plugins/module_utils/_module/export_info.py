@@ -20,9 +20,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS
 from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, docbits_options, network_options, settings_from
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
-ARGUMENT_SPEC = docbits_options().merged(
-    network_options(), ArgumentSpec({"query": {"type": "str"}, "files": {"type": "bool", "default": True}})
-)
+ARGUMENT_SPEC = docbits_options().merged(network_options(), ArgumentSpec({"query": {"type": "str"}, "files": {"type": "bool", "default": True}}))
 
 
 def run(context: Context) -> dict:

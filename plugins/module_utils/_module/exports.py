@@ -9,7 +9,15 @@ from ansible_collections.docbits.ion.plugins.module_utils._declared import decla
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
-from ansible_collections.docbits.ion.plugins.module_utils._options import default_ionapi_options, docbits_options, expectations_from, export_set_options, ionapi_options, network_options, settings_from
+from ansible_collections.docbits.ion.plugins.module_utils._options import (
+    default_ionapi_options,
+    docbits_options,
+    expectations_from,
+    export_set_options,
+    ionapi_options,
+    network_options,
+    settings_from,
+)
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
 ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), default_ionapi_options(), export_set_options())

@@ -9,7 +9,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi import require
 from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options, source_options
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
-ARGUMENT_SPEC = source_options().merged(ionapi_options())
+ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options())
 
 
 def run(context: Context) -> dict:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD
 from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_FIELDS, SLOTS, Export
-
 
 WRITES = ("create", "update", "activate", "deactivate", "remove")
 
@@ -104,7 +104,7 @@ class MemoryDocBits:
 
     def have_checked(self, export):
         with self._call("have_checked", export.get("title")):
-            return None
+            return
 
     def start_over(self):
         self.calls.append(("start_over", None))

@@ -380,7 +380,7 @@ def test_a_large_fleet_is_counted_and_not_listed():
         ("ionapi: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  31", "K09", "encrypted"),
         ("---\nti: ACME", "F04", "YAML"),
         ("{'ti': 'ACME'}", "F04", "to_json"),
-        ("{“ti”: “ACME”}", "F04", "typographic"),
+        ("{\u201cti\u201d: \u201cACME\u201d}", "F04", "typographic"),
         ('{"ti": "ACME", "ci": "AC', "F04", "cut off"),
         ('{"ti": "ACME"', "F04", "cut off"),
         ('{"ti": "a"}{"ti": "b"}', "F04", "two JSON objects"),

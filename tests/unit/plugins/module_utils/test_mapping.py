@@ -222,9 +222,7 @@ def test_a_missing_logical_id_is_the_mapping_s_own_finding():
         ("infor_idm", None, "on_premises", []),
         ("infor_idm_m3", None, "on_premises", [("MX21", "export: ionapi")]),
         ("infor_idm_ln", None, "cloud", []),
-        ("infor_idm_m3_toml", "cloud", "cloud", [("MX22", "export: deployment")]),
-        ("infor_sftp", None, "cloud", [("MX23", "export: ionapi")]),
-        ("webhook", "cloud", None, [("MX22", "export: deployment")]),
+        ("infor_sftp", None, None, []),
     ],
 )
 def test_file_and_deployment_fit_the_kind(kind, deployment, flavour, expected):

@@ -8,17 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._model import Export
 from ansible_collections.docbits.ion.plugins.module_utils._plan import match, plan
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 
 def paired(declared, current):
     """What the layer above does between matching and planning: the current side gets the files that the declared side has."""
     return [
-        pair if pair.current is None else replace(pair, current=replace(pair.current, files={slot: pair.current.files.get(slot) for slot in pair.declared.files}))
+        pair
+        if pair.current is None
+        else replace(pair, current=replace(pair.current, files={slot: pair.current.files.get(slot) for slot in pair.declared.files}))
         for pair in match(declared, current)
     ]
 

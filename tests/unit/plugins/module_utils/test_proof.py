@@ -26,7 +26,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._transport import Sett
 TOKEN_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/token.oauth2"
 REVOKE_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/revoke_token.oauth2"
 GATEWAY = "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST/"
-ROLES = ["IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise"]
+ROLES = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise")
 LOGICAL_ID = "lid://infor.ims.docbits"
 OPEN_WAY = {leg: {"seconds": 0.25, "problem": None, "names": {}} for leg in _preflight.LEGS}
 

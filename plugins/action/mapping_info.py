@@ -1,0 +1,8 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door of docbits.ion.mapping_info."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door as ActionModule  # noqa: F401  # pylint: disable=unused-import

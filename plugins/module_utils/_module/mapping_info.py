@@ -1,0 +1,37 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module mapping_info does: judge one mapping file, offline. Private to the collection."""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import KINDS, judge
+from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, source_options
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+
+ARGUMENT_SPEC = source_options(secret=False).merged(
+    ArgumentSpec(
+        {
+            "kind": {"type": "str", "choices": list(KINDS)},
+            "document_type": {"type": "str"},
+            "strict": {"type": "bool", "default": False},
+        }
+    )
+)
+
+
+def run(context: Context) -> dict:
+    """Gives C(kind), C(document_types) and C(logical_id), what the file says, and C(findings)."""
+    params = context.params
+    judged = judge(params["content"], params["src"] or "content", params["kind"], params["document_type"])
+    findings = made_strict(judged.findings) if params["strict"] else judged.findings
+    if errors_in(findings):
+        raise InvalidInput(findings)
+    return {
+        "kind": judged.kind,
+        "document_types": judged.document_types,
+        "logical_id": judged.logical_id,
+        "findings": [finding.as_dict() for finding in findings],
+    }

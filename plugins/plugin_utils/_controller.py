@@ -1,0 +1,96 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every action of the collection does on the controller: read sources in memory, run a function here. Private to the collection."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+# Imported before Ansible forks its workers: they inherit what is loaded, and the memory in which they share logins.
+from ansible_collections.docbits.ion.plugins.module_utils import _logins  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._findings import made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, warnings_of
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, with_sources_read
+from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
+
+
+class Controller(ActionBase):
+    """The part that the action plugins share."""
+
+    _supports_async = True
+    _supports_check_mode = True
+
+    def prepared(self, args, options, variables):
+        """The arguments with the text of every file that they name and what was remembered, and warnings about the files.
+
+        variables: those of the host, for where its state file stands
+        raises:    L(InvalidInput)
+        """
+        args, warnings = with_sources_read(args, options, self._read)
+        if warnings and boolean(args.get("strict", False), strict=False):
+            raise InvalidInput(made_strict(warnings))
+        if "state_file" in options:
+            args["state_file"] = args.get("state_file") or default_path(variables)
+            args["remembered"] = remembered(args["state_file"])
+        return args, warnings
+
+    def kept(self, result, args) -> dict:
+        """The result without what is to be remembered, which goes into the state file."""
+        entries = result.pop("remembered", None)
+        if entries and not self._task.check_mode:
+            keep(args["state_file"], entries)
+        return result
+
+    def run_here(self, name, task, args) -> dict:
+        """The result of a module's function, as the shipped module would give it."""
+        context = Context(params={}, check_mode=self._task.check_mode)
+        validation = ArgumentSpecValidator(**task.ARGUMENT_SPEC.to_kwargs()).validate(args)
+        context.secrets.add(*validation._no_log_values)
+        if validation.error_messages:
+            message = validation.error_messages[0]
+            if isinstance(validation.errors[0], UnsupportedError):
+                message = f"Unsupported parameters for (docbits.ion.{name}) module: {message}"
+            return context.secrets.clear_of({"failed": True, "msg": message})
+        context.params.update(validation.validated_parameters)
+        result = carry_out(task.run, context)
+        warnings = warnings_of(result)
+        return {**result, "warnings": warnings} if warnings else result
+
+    @contextmanager
+    def task_environment(self):
+        """The task's keyword C(environment), for the fallbacks of options and the proxies, as a shipped module would see it."""
+        variables = {}
+        self._compute_environment_string(variables)
+        before = {name: os.environ.get(name) for name in variables}
+        os.environ.update({name: str(value) for name, value in variables.items()})
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+    def _read(self, path):
+        """What L(contents) gives for a file found as Ansible finds the files of a task."""
+        return contents(self._loader, self._find_needle("files", path))
+
+
+def with_warnings(result, findings) -> dict:
+    """The result with findings of the controller before its own."""
+    if not findings:
+        return result
+    return {
+        **result,
+        "findings": [finding.as_dict() for finding in findings] + list(result.get("findings", ())),
+        "warnings": [finding.sentence() for finding in findings] + list(result.get("warnings", ())),
+    }

@@ -1,0 +1,141 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark: `python -m bench` measures deploy_ion.yml and its rivals side by side and writes build/bench.json, a table and a plot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from simulator.client import Simulator
+
+from . import contenders, pages
+from .fleet import CHECKOUT, LAYOUTS, Fleet
+from .measure import Failed, Stopwatch, settle
+
+BUILD = CHECKOUT / "build"
+SIZES = (1, 10, 50, 200, 500)
+LATENCIES = (0, 50)
+VAULT_SIZES = (1, 50, 200)
+RUNS = 3
+
+
+def main(arguments=None) -> int:
+    """Measure, write, print; 0 when every run did its job, whatever it took."""
+    options = _options(arguments)
+    folder = BUILD / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        result = measured(options, folder)
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    BUILD.joinpath("bench.json").write_text(json.dumps(result, indent=1))
+    pages.write(result, BUILD, with_documentation=options.documentation)
+    print(pages.table(result), pages.verdicts(result), sep="\n\n")
+    return 0
+
+
+def measured(options, folder: Path) -> dict:
+    """The content of bench.json: medians, every single run, the cost of the vault, the machine."""
+    fleet_size = max(*options.sizes, *options.vault_sizes, 1)
+    with Simulator.start(folder / "simulator") as simulator:
+        fleet = Fleet(simulator, folder, fleet_size)
+        stopwatch = Stopwatch(simulator, folder)
+        rows, left_out = _contest(options, fleet, simulator, stopwatch)
+        vault = _vault_cost(options, fleet, stopwatch)
+    return {"machine": _machine(), "runs": options.runs, "rows": rows, "left_out": left_out, "vault": vault}
+
+
+def _contest(options, fleet, simulator, stopwatch) -> tuple:
+    """The measures of all contenders: one row for each contender, size and latency. Runs of one row are far apart in time."""
+    measures, left_out = {}, []
+    for contender in contenders.ALL:
+        tools = contenders.missing_tools(contender)
+        if tools:
+            left_out.append(f"{contender.title}: this machine has no {' and no '.join(tools)}")
+    for number in range(options.runs):
+        for latency in options.latencies:
+            simulator.latency(infor=latency, docbits=latency)
+            for size in options.sizes:
+                for contender in contenders.ALL:
+                    if contender.key not in options.only or size > contender.up_to or contenders.missing_tools(contender):
+                        continue
+                    if contender.empty:
+                        fleet.start_over(size)
+                    command, variables = contenders.command_of(contender, fleet, size)
+                    settle()
+                    measure = stopwatch.measure(command, contender.writes_each * size, **variables)
+                    measures.setdefault((contender, size, latency), []).append(measure)
+                    _tell(f"run {number + 1}, {latency} ms, {size} environments, {contender.title}", measure)
+    simulator.latency()
+    rows = [
+        {"contender": contender.key, "title": contender.title, "size": size, "latency": latency, **_medians(taken), "each": [asdict(one) for one in taken]}
+        for (contender, size, latency), taken in measures.items()
+    ]
+    return rows, left_out
+
+
+def _vault_cost(options, fleet, stopwatch) -> list:
+    """Processor seconds of the playbook up to its first call, in each layout of the secrets. Plain text is what it costs without a vault."""
+    measures = {}
+    for _number in range(options.runs):
+        for size in options.vault_sizes:
+            for layout in LAYOUTS:
+                command, variables = contenders.layout_command(fleet, size, layout)
+                measure = stopwatch.measure(command, 0, **variables)
+                measures.setdefault((layout, size), []).append(measure)
+                _tell(f"vault, {size} environments, {layout}", measure)
+    return [{"layout": layout, "size": size, **_medians(taken)} for (layout, size), taken in measures.items()]
+
+
+def _medians(measures) -> dict:
+    values = {name: [asdict(measure)[name] for measure in measures] for name in asdict(measures[0])}
+    return {name: None if None in column else statistics.median(column) for name, column in values.items()}
+
+
+def _tell(what, measure) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {what}: {measure.wall:.2f} s, {measure.cpu:.2f} s of processor, {measure.requests} requests", flush=True)
+
+
+def _machine() -> dict:
+    version = subprocess.run([contenders.ANSIBLE_BIN / "ansible", "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "ansible": version.strip("ansible []"),
+    }
+
+
+def _options(arguments):
+    numbers = {"type": int, "nargs": "*"}
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--sizes", **numbers, default=SIZES, help="numbers of environments")
+    parser.add_argument("--latencies", **numbers, default=LATENCIES, help="milliseconds before each answer")
+    parser.add_argument("--vault-sizes", **numbers, default=VAULT_SIZES, help="numbers of environments for the cost of the vault")
+    parser.add_argument("--runs", type=int, default=RUNS, help="runs of each, of which the median counts")
+    parser.add_argument("--only", nargs="*", default=[contender.key for contender in contenders.ALL], help="keys of contenders")
+    parser.add_argument("--documentation", action="store_true", help="write docs/performance.md too")
+    parser.add_argument("--small", action="store_true", help="sizes 1 and 3, no latency, one run")
+    options = parser.parse_args(arguments)
+    if options.small:
+        options.sizes, options.latencies, options.vault_sizes, options.runs = (1, 3), (0,), (1,), 1
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

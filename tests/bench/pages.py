@@ -1,0 +1,10 @@
+def write(*a, **k):
+    pass
+
+
+def table(r):
+    return ""
+
+
+def verdicts(r):
+    return ""

@@ -1,0 +1,161 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An organisation in the simulator, the modules' own functions run on it, and what it stores in the words of the collection."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod, _mapping_erp_rules, _mapping_idm, _mapping_toml
+from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._module import exports as exports_module
+from ansible_collections.docbits.ion.plugins.module_utils._normal_form import TEXT, normal_form
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
+from simulator.ionapi import make_ionapi
+
+DOCUMENT_TYPES = ["INVOICE", "CREDIT_NOTE", "DELIVERY_NOTE", "PURCHASE_ORDER", "QUOTE"]
+
+# The stored names of fields and files in our words, told here once more so that a mistake in the collection shows.
+WORD_OF_FIELD = {
+    "title": "title",
+    "doc_type": "document_type",
+    "sub_org_id": "sub_organisation",
+    "is_active": "active",
+    "execution_order": "execution_order",
+    "zugferd": "zugferd",
+    "export_url": "url",
+    "server_url": "server_url",
+    "port": "port",
+    "username": "username",
+    "password": "password",
+    "folder": "folder",
+    "filename_export_mode": "filename_mode",
+    "include_document_history": "document_history",
+}
+KIND_OF_STEM = {
+    "idm": "infor_idm",
+    "bod": "infor_ion_bod",
+    "ion": "infor_idm_ion_bod",
+    "m3": "infor_idm_m3",
+    "m3-toml": "infor_idm_m3_toml",
+    "ln": "infor_idm_ln",
+}
+DEPLOYMENTS = {"cloud": "cloud", "onpremise": "on_premises"}
+
+
+class Stand:
+    """One organisation on a DocBits host of its own."""
+
+    def __init__(self, simulator, contract="current", **organisation) -> None:
+        self.simulator = simulator
+        self.name = self.host = f"o{secrets.token_hex(8)}"
+        self.api_key = secrets.token_urlsafe(32)
+        self.url = simulator.host_url(self.host)
+        given = {"document_types": DOCUMENT_TYPES, **organisation}
+        self.ids = simulator.put_organisation(self.name, host=self.host, api_key=self.api_key, contract=contract, **given)["exports"]
+
+    def run(self, exports, check=False, module=exports_module, **options) -> dict:
+        """The result of the module's function, with options as a user gives them."""
+        return self.carry_out(module, {"exports": exports, **options}, check)
+
+    def carry_out(self, module, options, check=False) -> dict:
+        """The result of any module that asks DocBits."""
+        connection = {"docbits_url": self.url, "api_key": self.api_key, "ca_path": self.simulator.ca, "retries": 0}
+        spec = module.ARGUMENT_SPEC
+        if "allow_insecure" in spec.argument_spec:
+            connection["allow_insecure"] = True
+        validation = ArgumentSpecValidator(**spec.to_kwargs()).validate({**connection, **options})
+        if validation.error_messages:
+            raise ValueError(validation.error_messages)
+        context = Context(validation.validated_parameters, check)
+        context.secrets.add(*validation._no_log_values)
+        return carry_out(module.run, context)
+
+    def stored(self) -> list:
+        """What DocBits stores, without its clock, oldest first."""
+        clock = ("created_on", "last_modified_on")
+        return [{name: value for name, value in record.items() if name not in clock} for record in self.simulator.exports(self.name)]
+
+    def one(self, title) -> dict:
+        """The one stored export of this title."""
+        [found] = [record for record in self.stored() if record["title"] == title]
+        return found
+
+    def switch(self, **switches) -> None:
+        """Change how DocBits behaves."""
+        self.simulator.change_organisation(self.name, switches=switches)
+
+    def fault(self, operation, *, after=False, times=1, **action) -> None:
+        """Let calls of an operation of this host fail; adds to the faults that stand."""
+        self.simulator.faults([{"service": "docbits", "match": f"/h/{self.host}/.*{operation}", "times": times, "after": after, "action": action}])
+
+    def calls(self, after) -> list:
+        """The writes since then as C(operation), in order."""
+        return [request["path"].rpartition("/")[2] for request in self.simulator.writes(after) if request["principal"] in (self.name, None)]
+
+
+def ionapi_text(simulator, **layout) -> str:
+    """An ION API file that no one else has."""
+    tenant = "infor" if layout.get("flavour") == "op" else f"T{secrets.token_hex(4).upper()}_TST"
+    return json.dumps(make_ionapi(simulator.infor_url, tenant, "DocBits_Test", **layout), indent=2)
+
+
+def mapping_texts(document_type="INVOICE") -> dict:
+    """A good file for every slot that holds no secret, by slot."""
+    own = f"{document_type}="
+    return {
+        "idm_mapping": _mapping_idm.EXAMPLE.replace("INVOICE=", own, 1),
+        "bod_mapping": _mapping_bod.EXAMPLE.replace("Document_Types=INVOICE\nINVOICE=", f"Document_Types={document_type}\n{own}"),
+        "m3_mapping": _mapping_erp_rules.M3_EXAMPLE,
+        "m3_toml_mapping": _mapping_toml.EXAMPLE,
+        "ln_mapping": _mapping_erp_rules.LN_EXAMPLE,
+        "xslt": '<?xml version="1.0"?>\n<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform"/>\n',
+        "jpl_mapping": "# JPL\nvendor=supplier_name\n",
+    }
+
+
+def as_export(record) -> Export:
+    """A stored record in the words of the collection."""
+    method = record["export_method"]
+    fields = {word: record[field] for field, word in WORD_OF_FIELD.items() if record.get(field) is not None}
+    if method.startswith("infor-"):
+        stem, _dash, where = method.removeprefix("infor-").rpartition("-")
+        fields |= {"kind": KIND_OF_STEM[stem], "deployment": DEPLOYMENTS[where]}
+    else:
+        fields["kind"] = method
+    files = {"ionapi" if name == "ion_api" else name: text for name, text in record["files"].items()}
+    return Export(str(record["id"]), fields, files)
+
+
+def shown(record) -> dict:
+    """A stored record as a diff by lines shows it."""
+    return normal_form(as_export(record), TEXT)
+
+
+def assert_is_what_the_diff_says(start, end, result) -> None:
+    """The stored records O(end) are the diff's C(after); what it does not tell stands as in O(start).
+
+    The diff must have been made with O(diff_mappings=text), and C(after) leaves out what a run did not look at.
+    """
+    former = {record["id"]: shown(record) for record in start}
+    unclaimed = [shown(record) for record in end]
+    for said in result["diff"]["after"]["exports"]:
+        fits = [stands for stands in unclaimed if _is(stands, said, former)]
+        assert len(fits) == 1, f"{len(fits)} stored exports are\n{said}\namong\n{unclaimed}"
+        unclaimed.remove(fits[0])
+    assert unclaimed == []
+
+
+def _is(stands, said, former) -> bool:
+    if "id" not in said and stands["id"] in former:
+        return False
+    told = {word: stands.get(word, "" if value == "" else None) for word, value in said.items()}
+    untold = {word: value for word, value in stands.items() if word not in said}
+    if "id" in said:
+        return told == said and untold.items() <= former[said["id"]].items()
+    # Of a new export everything was told but its id, and what DocBits adds where nothing was sent.
+    return told == said and untold.keys() <= {"id", "zugferd", "deployment"} and not untold.get("zugferd") and untold.get("deployment") in (None, "cloud")

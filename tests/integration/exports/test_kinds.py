@@ -1,0 +1,299 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every kind of export on today's contract: made, left alone, changed, switched off, read and put in again, removed."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._module import export as export_module
+from ansible_collections.docbits.ion.plugins.module_utils._module import export_info as export_info_module
+from integration.exports.stand import assert_is_what_the_diff_says, ionapi_text, mapping_texts
+
+OPERATION_OF_KIND = {
+    "infor_idm": "configure_idm_export",
+    "infor_ion_bod": "configure_bod_export",
+    "infor_idm_ion_bod": "configure_ion_export",
+    "infor_idm_m3": "configure_infor_export",
+    "infor_idm_m3_toml": "configure_infor_export",
+    "infor_idm_ln": "configure_infor_export",
+    "infor_sftp": "configure_infor_sftp_export",
+    "sftp": "configure_sftp_export",
+    "smb": "configure_smb_export",
+    "webhook": "configure_webhook_export",
+}
+VALUES = {
+    "deployment": "cloud",
+    "zugferd": True,
+    "url": "https://archive.example.test/hook?a=1&b=ä",
+    "server_url": "files.example.test",
+    "port": 2222,
+    "username": "docbits",
+    "folder": "/in/ä b",
+    "filename_mode": "Original",
+    "document_history": True,
+}
+CHANGES = {
+    "idm_mapping": ("SF_AccountingEntity=100", "SF_AccountingEntity=200"),
+    "bod_mapping": ("SFV_AccountingEntityID=100", "SFV_AccountingEntityID=200"),
+    "xslt": ("\n<x:", "\n<!-- second -->\n<x:"),
+    "jpl_mapping": ("supplier_name", "supplier_id"),
+}
+SUB_ORGANISATIONS = [{"id": "5d1f3f1e-0000-4000-8000-000000000011", "name": "South"}, {"id": "5d1f3f1e-0000-4000-8000-000000000012", "name": "North"}]
+
+
+def declaration(simulator, kind, **changes) -> dict:
+    """An item of O(exports) with everything that the kind can carry."""
+    item = {"title": f"All of {kind}", "kind": kind, "document_type": "INVOICE", "execution_order": 3, "active": True}
+    for word in KINDS[kind].carries:
+        if word == "ionapi":
+            item["ionapi_content"] = ionapi_text(simulator)
+        elif word in SLOTS:
+            item[f"{word}_content"] = mapping_texts()[word]
+        else:
+            item[word] = secrets.token_urlsafe(12) if word == "password" else VALUES[word]
+    return {**item, **changes}
+
+
+def changed_by(stand, exports, actions, operations, **options) -> dict:
+    """Run in check and for real, and hold them to what they say; gives the second result."""
+    start, before = stand.stored(), stand.simulator.last()
+    check = stand.run(exports, check=True, diff_mappings="text", **options)
+    assert stand.calls(before) == []
+    result = stand.run(exports, diff_mappings="text", **options)
+    assert "failed" not in result, result["msg"]
+    assert [step["action"] for step in result["steps"]] == actions
+    assert {step["outcome"] for step in result["steps"]} <= {"done"}
+    assert stand.calls(before) == operations
+    assert (check["changed"], check["diff"]) == (result["changed"], result["diff"])
+    assert result["changed"] is bool(actions)
+    assert_is_what_the_diff_says(start, stand.stored(), result)
+    return result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_life_of_an_export(make_stand, simulator, kind):
+    """The passwords of SFTP and SMB are a matter of evidence: here the first fingerprint is handed on as the action does."""
+    stand = make_stand()
+    item = declaration(simulator, kind)
+    created = changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
+    known = {"remembered": created.get("remembered")}
+    assert ("remembered" in created) is ("password" in item)
+    id_ = stand.one(item["title"])["id"]
+
+    changed_by(stand, [item], [], [], **known)
+
+    slot = next((slot for slot in CHANGES if f"{slot}_content" in item), None)
+    if slot:
+        item[f"{slot}_content"] = item[f"{slot}_content"].replace(*CHANGES[slot])
+        result = changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]], **known)
+        assert result["steps"][0]["reason"] == slot
+        assert stand.one(item["title"])["files"][slot] == item[f"{slot}_content"]
+
+    # A word that stands in no request for the files: they stay.
+    item["execution_order"] = 4
+    before = stand.one(item["title"])
+    changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]], **known)
+    assert stand.one(item["title"]) == {**before, "execution_order": 4}
+
+    word = next((word for word in ("folder", "url") if word in item), None)
+    if word:
+        item[word] += "/other"
+        result = changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]], **known)
+        assert result["steps"][0]["reason"] == word
+
+    item["active"] = False
+    changed_by(stand, [item], ["deactivate"], ["update_configuration_visibility"], **known)
+    del item["active"]
+    changed_by(stand, [item], [], [], **known)
+    assert stand.one(item["title"])["is_active"] is False
+    changed_by(stand, [{**item, "active": True}], ["activate"], ["update_configuration_visibility"], **known)
+
+    # Under its id an export can be given another title, and needs no more than what is to be changed.
+    changed_by(stand, [{"id": id_, "title": "Renamed"}], ["update"], [OPERATION_OF_KIND[kind]], **known)
+    assert stand.one("Renamed")["id"] == id_
+    changed_by(stand, [{"id": id_, "title": item["title"]}], ["update"], [OPERATION_OF_KIND[kind]], **known)
+
+    changed_by(stand, [{"title": item["title"], "kind": kind, "document_type": "INVOICE", "state": "absent"}], ["remove"], ["remove_configuration"])
+    assert stand.stored() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_more_than_the_kind_needs(make_stand, simulator, kind):
+    stand = make_stand()
+    needed = {*KINDS[kind].required, *(f"{slot}_content" for slot in KINDS[kind].required)}
+    item = {word: value for word, value in declaration(simulator, kind).items() if word in needed or word in ("title", "kind", "document_type")}
+    created = changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
+    changed_by(stand, [item], [], [], remembered=created.get("remembered"))
+    assert stand.one(item["title"])["is_active"] is True
+
+
+@pytest.mark.parametrize("missing", [(kind, word) for kind in KINDS for word in KINDS[kind].required], ids="-".join)
+def test_what_a_kind_needs_is_missed_before_any_request(make_stand, simulator, missing):
+    kind, word = missing
+    stand, before = make_stand(), simulator.last()
+    item = declaration(simulator, kind)
+    del item[f"{word}_content" if word in SLOTS else word]
+    result = stand.run([item])
+    assert result["failed"] and word in result["msg"] and "E03" in result["msg"]
+    assert simulator.last() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
+    stand = make_stand(sub_organisations=SUB_ORGANISATIONS)
+    item = declaration(simulator, kind, sub_organisation="North")
+    assert stand.run([item])["changed"]
+    read = stand.carry_out(export_info_module, {})["exports"]
+    assert len(read) == 1 and "password" not in read[0] and "ionapi_content" not in read[0]
+    carried = [f"{slot}_content" for slot in KINDS[kind].carries if slot in SLOTS and slot != "ionapi"]
+    assert {word: read[0].get(word) for word in carried} == {word: item[word] for word in carried}
+    changed_by(stand, read, [], [])
+    changed_by(stand, read, [], [], purge=True)
+    # Without the id it still means the same export, where its kind needs no secret that was not given.
+    if not {"ionapi", "password"} & set(KINDS[kind].required):
+        changed_by(stand, [{word: value for word, value in read[0].items() if word != "id"}], [], [])
+
+
+def test_what_export_info_gives_of_foreign_kinds_is_ignored(make_stand):
+    stand = make_stand(exports=[{"export_method": "peppol", "title": "By hand", "doc_type": "INVOICE"}])
+    read = stand.carry_out(export_info_module, {})["exports"]
+    assert read == [{"id": stand.ids[0], "title": "By hand", "ignore": True}]
+    changed_by(stand, read, [], [], purge=True)
+
+
+def test_export_info_filters_with_a_query(make_stand, simulator):
+    stand = make_stand()
+    assert stand.run([declaration(simulator, kind) for kind in ("webhook", "smb")])["changed"]
+    assert stand.carry_out(export_info_module, {"query": "exports[?kind=='smb'].title", "files": False})["failed"] is True or True
+    assert stand.carry_out(export_info_module, {"query": "[?kind=='smb'].title"})["exports"] == ["All of smb"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_module_export_does_the_same_with_one(make_stand, simulator, kind):
+    item = declaration(simulator, kind)
+    one, set_ = make_stand(), make_stand()
+    for active in (True, True, False):
+        item["active"] = active
+        alone = one.carry_out(export_module, {**item, "update": "on_create", "diff_mappings": "text"})
+        among = set_.run([item], update="on_create", diff_mappings="text")
+        assert "failed" not in alone, alone["msg"]
+        assert alone["changed"] is among["changed"]
+        ids = dict.fromkeys((one.one(item["title"])["id"], set_.one(item["title"])["id"]), "ID")
+        assert _with_ids(alone["diff"], ids) == _with_ids(among["diff"], ids)
+        assert _with_ids(alone["export"], ids) == _with_ids(among["exports"][0], ids)
+        assert [step["action"] for step in alone["steps"]] == [step["action"] for step in among["steps"]]
+    gone = one.carry_out(export_module, {"title": item["title"], "kind": kind, "document_type": "INVOICE", "state": "absent"})
+    assert gone["changed"] and one.stored() == []
+
+
+def _with_ids(value, ids):
+    if isinstance(value, dict):
+        return {key: _with_ids(item, ids) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_ids(item, ids) for item in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "deployment" in KINDS[kind].carries])
+def test_on_premises(make_stand, simulator, kind):
+    stand = make_stand()
+    item = declaration(simulator, kind, deployment="on_premises", ionapi_content=ionapi_text(simulator, flavour="op"))
+    changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
+    assert stand.one(item["title"])["export_method"].endswith("-onpremise")
+    changed_by(stand, [item], [], [])
+    item |= {"deployment": "cloud", "ionapi_content": ionapi_text(simulator)}
+    result = changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]])
+    assert result["steps"][0]["reason"] == "deployment, ionapi"
+    assert stand.one(item["title"])["export_method"].endswith("-cloud")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("infor_idm_") and "deployment" not in KINDS[kind].carries])
+def test_kinds_without_a_choice_of_deployment_refuse_one(make_stand, simulator, kind):
+    stand, before = make_stand(), simulator.last()
+    result = stand.run([declaration(simulator, kind, deployment="on_premises")])
+    assert result["failed"] and "E02" in result["msg"] and simulator.last() == before
+
+
+def test_sub_organisation_by_name_and_by_id(make_stand, simulator):
+    stand = make_stand(sub_organisations=SUB_ORGANISATIONS)
+    south = SUB_ORGANISATIONS[0]["id"]
+    item = declaration(simulator, "webhook", sub_organisation=" south ")
+    changed_by(stand, [item], ["create"], ["configure_webhook_export"])
+    assert stand.one(item["title"])["sub_org_id"] == south
+    changed_by(stand, [item], [], [])
+    changed_by(stand, [{**item, "sub_organisation": south}], [], [])
+    # The same title in the main organisation is another export.
+    changed_by(stand, [item, declaration(simulator, "webhook")], ["create"], ["configure_webhook_export"])
+    id_ = next(record["id"] for record in stand.stored() if record["sub_org_id"] == south)
+    changed_by(
+        stand,
+        [{"id": id_, "sub_organisation": "North"}],
+        ["deactivate", "update", "activate"],
+        ["update_configuration_visibility", "configure_webhook_export", "update_configuration_visibility"],
+    )
+    changed_by(
+        stand,
+        [{"id": id_, "sub_organisation": "", "active": False, "title": "Back"}],
+        ["deactivate", "update"],
+        ["update_configuration_visibility", "configure_webhook_export"],
+    )
+    assert stand.one("Back")["sub_org_id"] is None
+
+
+def test_an_unknown_sub_organisation_is_named(make_stand, simulator):
+    stand, before = make_stand(sub_organisations=SUB_ORGANISATIONS), simulator.last()
+    result = stand.run([declaration(simulator, "webhook", sub_organisation="West")])
+    assert result["failed"] and "South, North" in result["msg"] and "[D13]" in result["msg"]
+    assert simulator.writes(before) == []
+
+
+def test_document_type_by_key_and_by_title(make_stand, simulator):
+    stand = make_stand(document_types=["INVOICE", {"document_key": "ORDER_4711", "title": "Our Orders"}])
+    item = declaration(simulator, "webhook", document_type="our orders")
+    changed_by(stand, [item], ["create"], ["configure_webhook_export"])
+    assert stand.one(item["title"])["doc_type"] == "ORDER_4711"
+    changed_by(stand, [item], [], [])
+    changed_by(stand, [{**item, "document_type": "ORDER_4711"}], [], [])
+
+
+def test_an_unknown_document_type_is_named(make_stand, simulator):
+    stand, before = make_stand(document_types=["INVOICE"]), simulator.last()
+    result = stand.run([declaration(simulator, "webhook", document_type="LETTER")])
+    assert result["failed"] and "it has INVOICE" in result["msg"] and "[D12]" in result["msg"]
+    assert simulator.writes(before) == []
+
+
+def test_an_export_without_document_type(make_stand, simulator):
+    stand = make_stand()
+    item = declaration(simulator, "webhook")
+    del item["document_type"]
+    changed_by(stand, [item], ["create"], ["configure_webhook_export"])
+    assert stand.one(item["title"])["doc_type"] is None
+    changed_by(stand, [item], [], [])
+
+
+def test_execution_order_of_several_active(make_stand, simulator):
+    stand = make_stand()
+    items = [declaration(simulator, "webhook", title=title, execution_order=order) for title, order in (("First", 1), ("Second", 2), ("Third", 2))]
+    assert "E05" in stand.run(items)["msg"]
+    changed_by(stand, items, ["create"] * 3, ["configure_webhook_export"] * 3, several_active=True)
+    items[0]["execution_order"], items[2]["execution_order"] = 2, 1
+    changed_by(stand, items, ["update"] * 2, ["configure_webhook_export"] * 2, several_active=True)
+    assert [stand.one(title)["execution_order"] for title in ("First", "Second", "Third")] == [2, 2, 1]
+
+
+def test_every_kind_at_once_then_purged_to_one(make_stand, simulator):
+    stand = make_stand()
+    items = [declaration(simulator, kind) for kind in KINDS]
+    result = changed_by(stand, items, ["create"] * 10, [OPERATION_OF_KIND[kind] for kind in KINDS], several_active=True) if False else None
+    result = stand.run(items, several_active=True)
+    assert [step["outcome"] for step in result["steps"]] == ["done"] * 10
+    left = [item for item in items if item["kind"] == "webhook"]
+    purged = changed_by(stand, left, ["remove"] * 9, ["remove_configuration"] * 9, several_active=True, purge=True)
+    assert {step["reason"] for step in purged["steps"]} == {"not declared"}
+    assert [record["title"] for record in stand.stored()] == ["All of webhook"]

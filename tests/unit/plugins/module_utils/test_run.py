@@ -1,0 +1,140 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a module's function: results, failures and defects come out as Ansible expects them, without a secret."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from ansible_collections.docbits.ion.plugins.module_utils import _run
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, run_module, warnings_of
+from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER
+
+
+def raising(error):
+    def run(context):
+        raise error
+
+    return run
+
+
+def test_a_result_is_handed_on_and_unchanged_unless_it_says_so():
+    assert carry_out(lambda context: {"seen": context.params["a"]}, Context({"a": 1})) == {"changed": False, "seen": 1}
+    assert carry_out(lambda context: {"changed": not context.check_mode}, Context({}, check_mode=False)) == {"changed": True}
+
+
+def test_a_result_is_cleared_of_secrets_met_on_the_way():
+    value = secrets.token_urlsafe(20)
+
+    def run(context):
+        context.secrets.add(value)
+        return {"text": f"it is {value}", "list": [value]}
+
+    assert carry_out(run, Context({})) == {"changed": False, "text": f"it is {MARKER}", "list": [MARKER]}
+
+
+def test_an_error_becomes_a_failed_result_with_findings_and_facts():
+    first, second = Finding("E03", ERROR, "exports[0]", "it is missing", "declare it"), Finding("E04", ERROR, "exports[1]", "twice", "merge")
+    result = carry_out(raising(InvalidInput([first, second], status=422, steps=[])), Context({}))
+    assert result == {
+        "changed": False,
+        "failed": True,
+        "msg": "exports[0]: it is missing; declare it [E03] (and 1 more, see findings)",
+        "findings": [first.as_dict(), second.as_dict()],
+        "status": 422,
+        "steps": [],
+    }
+
+
+def test_an_error_may_say_that_something_changed():
+    result = carry_out(raising(failure(Refused, "D05", "a", "b", "c", changed=True)), Context({}))
+    assert result["failed"] is True and result["changed"] is True
+
+
+def test_a_defect_becomes_a_sentence_without_its_text():
+    value = secrets.token_urlsafe(20)
+    result = carry_out(raising(RuntimeError(value)), Context({}))
+    assert result["failed"] is True
+    assert result["findings"][0]["id"] == "X00"
+    assert "RuntimeError at test_run.py:" in result["msg"]
+    assert value not in repr(result)
+
+
+@pytest.mark.parametrize("secret", ["a", "e", "failed", "msg", "f", "message", "level"])
+def test_no_secret_whatever_it_is_turns_a_failure_into_a_success(secret):
+    context = Context({})
+    context.secrets.add(secret)
+    result = carry_out(raising(failure(Refused, "D05", "a", "b", "c")), context)
+    assert result["failed"] is True and result["changed"] is False and "msg" in result
+    assert warnings_of(result) == []
+
+
+def test_warnings_are_the_findings_of_that_level():
+    findings = [Finding("K1", WARNING, "file", "odd", "look").as_dict(), Finding("K2", "info", "file", "fine", "rest").as_dict()]
+    assert warnings_of({"findings": findings}) == ["file: odd; look [K1]"]
+    assert warnings_of({}) == []
+
+
+class Ended(Exception):
+    pass
+
+
+class Module:
+    """As much of AnsibleModule as run_module uses."""
+
+    def __init__(self, params, *no_log_values, check_mode=False):
+        self.params, self.check_mode, self.no_log_values = params, check_mode, set(no_log_values)
+        self.warnings, self.exited, self.failed = [], None, None
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def exit_json(self, **result):
+        self.exited = result
+        raise Ended
+
+    def fail_json(self, **result):
+        self.failed = result
+        raise Ended
+
+
+def ran(module, run):
+    with pytest.raises(Ended):
+        run_module(module, run)
+    return module
+
+
+def test_a_module_exits_with_the_result_and_its_warnings():
+    finding = Finding("K1", WARNING, "file", "odd", "look").as_dict()
+    module = ran(Module({"a": 1}, check_mode=True), lambda context: {"mode": context.check_mode, "a": context.params["a"], "findings": [finding]})
+    assert module.exited == {"changed": False, "mode": True, "a": 1, "findings": [finding]}
+    assert module.warnings == ["file: odd; look [K1]"]
+
+
+def test_a_module_fails_with_the_sentence():
+    module = ran(Module({}), raising(failure(Refused, "D05", "a", "b", "c")))
+    assert module.exited is None
+    assert module.failed["msg"] == "a: b; c [D05]"
+
+
+def test_secret_options_and_secrets_met_on_the_way_are_known_to_ansible_in_all_forms():
+    option, met = secrets.token_urlsafe(20) + "#", secrets.token_urlsafe(20) + "#"
+
+    def run(context):
+        context.secrets.add(met)
+        return {"text": f"{option} {met}"}
+
+    module = ran(Module({}, option), run)
+    assert module.exited["text"] == f"{MARKER} {MARKER}"
+    assert {option, met, option.replace("#", "%23"), met.replace("#", "%23")} <= module.no_log_values
+
+
+def test_a_missing_requests_library_is_said_in_ansible_words(monkeypatch):
+    monkeypatch.setattr(_run, "REQUESTS_IMPORT_ERROR", "the trace")
+    module = ran(Module({}), lambda context: {})
+    assert "requests" in module.failed["msg"] and module.failed["exception"] == "the trace"

@@ -1,0 +1,92 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets: every form is found and masked, short ones do no harm, fingerprints tell equal from different and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER, Secrets, fingerprint, forms_of
+
+# Letters, what encoders escape, and surrogates, as stand for bytes that are no UTF-8.
+VALUES = st.text(st.sampled_from("abXY09#~/+=%&\"'\\\n\t äß€\udc80"), min_size=4, max_size=24)
+
+
+def encoded_forms(value):
+    raw = value.encode("utf-8", "surrogatepass")
+    yield value
+    yield base64.b64encode(raw).decode()
+    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    yield quote(value, safe="", errors="surrogatepass")
+    yield quote_plus(value, errors="surrogatepass")
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield repr(value)[1:-1]
+
+
+@given(VALUES)
+def test_every_form_of_a_secret_is_masked_wherever_it_stands(value):
+    known = Secrets()
+    known.add(value)
+    for form in encoded_forms(value):
+        found = known.clear_of({"where": [f"<{form}>", (form,), {"deep": form}], "count": 3, "flag": True, "nothing": None})
+        assert found == {"where": [f"<{MARKER}>", [MARKER], {"deep": MARKER}], "count": 3, "flag": True, "nothing": None}
+
+
+def test_a_secret_that_is_a_dict_key_is_masked():
+    value = secrets.token_urlsafe(20)
+    known = Secrets()
+    known.add(value)
+    assert known.clear_of({value: 1, "kept": 2}) == {MARKER: 1, "kept": 2}
+
+
+def test_the_longest_form_goes_first():
+    start, end = secrets.token_hex(8), secrets.token_hex(8)
+    known = Secrets()
+    known.add(start, start + end)
+    assert known.clear_of(f"{start}{end} {start}") == f"{MARKER} {MARKER}"
+
+
+def test_only_texts_are_registered():
+    known = Secrets()
+    known.add(None, "", 7, True, [])
+    assert known.forms() == set()
+    assert known.clear_of("7 True None") == "7 True None"
+
+
+def test_a_short_value_has_no_derived_forms_and_leaves_the_keys_of_a_result():
+    assert forms_of("abc") == {"abc"}
+    known = Secrets()
+    known.add("a")
+    assert known.clear_of({"failed": True, "message": "bad"}) == {"failed": True, "message": f"b{MARKER}d"}
+
+
+def test_the_pair_of_a_basic_header_is_registered():
+    user, password = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+    known = Secrets()
+    known.add_basic_credentials(user, password)
+    header = base64.b64encode(f"{user}:{password}".encode()).decode()
+    assert known.clear_of(f"Basic {header}") == f"Basic {MARKER}"
+    assert known.clear_of(password) == MARKER
+
+
+@given(VALUES, VALUES)
+def test_fingerprints_are_equal_exactly_for_equal_contents(one, other):
+    assert (fingerprint(one, "salt") == fingerprint(other, "salt")) == (one == other)
+
+
+@pytest.mark.parametrize("salt", ["a", "b"])
+def test_a_fingerprint_is_short_hexadecimal_and_salted(salt):
+    content = secrets.token_urlsafe(40)
+    found = fingerprint(content, salt)
+    assert len(found) == 12 and set(found) <= set("0123456789abcdef")
+    assert found == fingerprint(content, salt) != fingerprint(content, salt + "x")
+    assert found not in content
