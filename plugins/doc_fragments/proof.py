@@ -48,7 +48,8 @@ options:
   revoke:
     description:
       - Whether to revoke the access token at the end.
-      - The refresh token is never revoked, because Infor may then end the grant that DocBits relies on.
+      - The refresh token itself is never revoked, because Infor may then end the grant that DocBits relies on. Other servers are known to end
+        the refresh token of the same login together with the access token, and to leave other logins alone.
       - Such a task makes a login of its own. Nothing is revoked in check mode.
     type: bool
     default: false

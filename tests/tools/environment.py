@@ -22,7 +22,11 @@ TEMPORARY = BUILD / "tmp"
 COLLECTIONS = BUILD / "collections"
 PYTHONS = BUILD / "pythons"
 
-REQUIREMENTS = (CHECKOUT / "tests/requirements.txt", CHECKOUT / "tests/simulator/requirements.txt")
+REQUIREMENTS = (
+    CHECKOUT / "tests/requirements.txt",
+    CHECKOUT / "tests/simulator/requirements.txt",
+    CHECKOUT / "tests/integration/peers/requirements.txt",
+)
 RUNTIME_REQUIREMENTS = CHECKOUT / "meta/ee-requirements.txt"
 
 # Every Python that a supported ansible-core runs on, as controller or as target.

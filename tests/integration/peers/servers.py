@@ -35,7 +35,7 @@ class Peer:
     introspection: the path at which it tells about a token, relative to C(pu)
     log:           what it wrote, with one line for each request
     rotates:       whether, as it comes, it replaces a refresh token at use
-    ends_grant:    whether revoking an access token ends the refresh token too
+    wrong_grant:   the id of the finding for its answer to a grant that an app does not have
     """
 
     ca: str
@@ -43,7 +43,7 @@ class Peer:
     introspection: str
     log: Path
     rotates: bool
-    ends_grant: bool
+    wrong_grant: str
 
     def posts_to(self, ionapi) -> int:
         """How many POSTs its token endpoint has had."""
@@ -76,7 +76,7 @@ def django_oauth_toolkit(folder: Path):
         command = [sys.executable, "-m", "uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--lifespan", "off"]
         command += ["--fd", str(listening.fileno()), "--ssl-certfile", str(pem), "--ssl-keyfile", str(pem)]
         with _running(command, listening, folder / "log", env=environment):
-            yield Peer(str(ca), files, "introspect", folder / "log", rotates=True, ends_grant=False)
+            yield Peer(str(ca), files, "introspect", folder / "log", rotates=True, wrong_grant="A06")
 
 
 @contextmanager
@@ -88,7 +88,8 @@ def oidc_provider(folder: Path):
         ca, pem = certificates(folder)
         told = {"fd": listening.fileno(), "pem": str(pem), "url": url, "files": list(files.values())}
         with _running(["node", str(script)], listening, folder / "log", stdin=json.dumps(told)):
-            yield Peer(str(ca), files, "connect/introspect", folder / "log", rotates=False, ends_grant=True)
+            # It answers invalid_request where RFC 6749 has unauthorized_client; no client can tell more from that.
+            yield Peer(str(ca), files, "connect/introspect", folder / "log", rotates=False, wrong_grant="A13")
 
 
 def _files(url, tenant, flavour) -> dict:
@@ -116,8 +117,9 @@ def _running(command, listening, log, stdin="", **more):
         process.stdin.close()
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        # It has nothing to save, and a connection that we keep open would hold up a gentle end.
+        process.kill()
+        process.wait()
 
 
 def _installed_oidc_provider() -> Path:
