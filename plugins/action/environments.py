@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import across_fleet, parse
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi import Expectations, across_fleet, parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
@@ -86,5 +86,19 @@ def _reason(error) -> tuple:
 
 def _across_fleet(arguments) -> list:
     """What only the ION API files of all these environments together show, such as a client secret that was replaced in one of them."""
-    files = {name: parse(args["ionapi_content"], name).ionapi for name, (args, _found) in arguments.items() if args and args.get("ionapi_content")}
-    return across_fleet({name: ionapi for name, ionapi in files.items() if ionapi is not None})
+    expectations = Expectations(profile="infor", allow_insecure=True)
+    files = {place: parse(text, place, expectations).ionapi for place, text in _ionapi_texts(arguments)}
+    return across_fleet({place: ionapi for place, ionapi in files.items() if ionapi is not None})
+
+
+def _ionapi_texts(arguments):
+    """Every ION API file of every environment, with where it belongs."""
+    for name, (args, _found) in arguments.items():
+        if args is None:
+            continue
+        if args.get("ionapi_content"):
+            yield name, args["ionapi_content"]
+        items = args.get("exports")
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict) and item.get("ionapi_content"):
+                yield f"{name} exports[{index}]", item["ionapi_content"]

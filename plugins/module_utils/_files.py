@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ansible_collections.docbits.ion.plugins.module_utils._declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parse
@@ -38,13 +39,16 @@ class JudgedFiles:
 
 
 def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
-    """Judge every file of every declared export; raises L(InvalidInput) with all findings where one is an error.
+    """Judge every file of every export that is to be present; raises L(InvalidInput) with all findings where one is an error.
 
     params:  the options, for where the environment's own ION API file came from
     secrets: every secret of an ION API file is registered here
     """
     exports, findings, ionapis, parsed = [], [], {}, {}
     for export in declared:
+        if export.state != PRESENT:
+            exports.append(export)
+            continue
         ionapi = None
         text = export.files.get("ionapi")
         if text is not None:

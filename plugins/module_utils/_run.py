@@ -8,12 +8,9 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field
 
-from ansible.module_utils.basic import missing_required_lib
-
 from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 
 
 @dataclass
@@ -70,11 +67,10 @@ def warnings_of(result) -> list:
 
 def run_module(module, run) -> None:
     """The body of every module's main(): run, warn, exit."""
-    if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     context = Context(params=module.params, check_mode=module.check_mode)
     context.secrets.add(*module.no_log_values)
-    result = carry_out(run, context)
+    # Ansible would add the arguments, with files of any encoding in them.
+    result = {**carry_out(run, context), "invocation": {}}
     module.no_log_values.update(context.secrets.forms())
     for warning in warnings_of(result):
         module.warn(warning)

@@ -12,7 +12,6 @@ import socket
 import ssl
 import threading
 import time
-import traceback
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
@@ -21,11 +20,11 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
-
-    REQUESTS_IMPORT_ERROR = None
-except ImportError:
+except ImportError:  # a Transport says so; modules that make no call do without
+    requests = None
     HTTPAdapter = object
-    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import (
     BadAnswer,
@@ -104,9 +103,12 @@ class Transport:
     settings:   L(Settings)
     reads:      the calls besides GET and HEAD that change nothing, as (method, URL) pairs
     check_mode: when set, every call that is not a read is refused before it leaves
+    raises:     L(InvalidInput) where the library requests is missing
     """
 
     def __init__(self, settings: Settings, reads=frozenset(), check_mode: bool = False) -> None:
+        if requests is None:
+            raise failure(InvalidInput, "N12", "requests", missing_required_lib("requests"), "install requests for the Python that is named")
         self._settings = settings
         self._reads = reads
         self._check_mode = check_mode
@@ -284,7 +286,7 @@ def _backoff(attempt: int) -> float:
 
 def _retry_after(response, otherwise: float) -> float:
     text = response.headers.get("retry-after", "")
-    return min(float(text), LONGEST_RETRY_AFTER) if text.isdigit() else otherwise
+    return min(float(text), LONGEST_RETRY_AFTER) if text.isdecimal() else otherwise
 
 
 def _causes(error):

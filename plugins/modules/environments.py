@@ -15,6 +15,8 @@ description:
     and the contract. For a fleet this takes seconds where a task for each host takes minutes.
   - The options of each environment are the variables of its host. The option C(exports) is the variable C(docbits_exports),
     C(docbits_url) stays C(docbits_url), and so on for every option of M(docbits.ion.environment).
+  - Warns of what only the ION API files of the batch together show, for example the same service account in two environments. With rings or
+    C(serial) that is a batch at a time; the playbook C(docbits.ion.check_files) judges the whole fleet.
   - The task itself never fails because of an environment. M(docbits.ion.outcome) makes the result of each host its own.
 author:
   - docbits.ion contributors (@docbits)

@@ -47,3 +47,8 @@ class Door(Controller):
         # Not every ansible-core returns the arguments of a module, and none of them is news to whoever wrote the task.
         result.pop("invocation", None)
         return result
+
+    def _update_module_args(self, module_name, module_args, task_vars, **options):
+        super()._update_module_args(module_name, module_args, task_vars, **options)
+        # A module writes its arguments into the log of its machine: no place for them, and it fails on bytes that are no UTF-8.
+        module_args["_ansible_no_log"] = True

@@ -112,7 +112,7 @@ def ran(module, run):
 def test_a_module_exits_with_the_result_and_its_warnings():
     finding = Finding("K1", WARNING, "file", "odd", "look").as_dict()
     module = ran(Module({"a": 1}, check_mode=True), lambda context: {"mode": context.check_mode, "a": context.params["a"], "findings": [finding]})
-    assert module.exited == {"changed": False, "mode": True, "a": 1, "findings": [finding]}
+    assert module.exited == {"changed": False, "mode": True, "a": 1, "findings": [finding], "invocation": {}}
     assert module.warnings == ["file: odd; look [K1]"]
 
 
@@ -132,9 +132,3 @@ def test_secret_options_and_secrets_met_on_the_way_are_known_to_ansible_in_all_f
     module = ran(Module({}, option), run)
     assert module.exited["text"] == f"{MARKER} {MARKER}"
     assert {option, met, option.replace("#", "%23"), met.replace("#", "%23")} <= module.no_log_values
-
-
-def test_a_missing_requests_library_is_said_in_ansible_words(monkeypatch):
-    monkeypatch.setattr(_run, "REQUESTS_IMPORT_ERROR", "the trace")
-    module = ran(Module({}), lambda context: {})
-    assert "requests" in module.failed["msg"] and module.failed["exception"] == "the trace"
