@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import Expectations, across_fleet, parse
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings

@@ -60,7 +60,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, errors_in, made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parse
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, plain, read_source
 

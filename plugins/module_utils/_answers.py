@@ -79,15 +79,33 @@ def records_in(data, response, asked: str) -> list:
         lists = [value for value in data.values() if isinstance(value, list)]
         data = lists[0] if len(lists) == 1 else data
     if isinstance(data, list) and all(isinstance(item, (dict, str)) for item in data):
+        _refuse_part(data, response, asked)
         return data
     raise failure(
         BadAnswer,
         "D10",
         f"{response.where}: {asked}",
-        "the answer is not the list that was asked for",
+        f"the answer is not the list that was asked for (status {response.status})",
         "compare the contract with docbits.ion.api_info; this DocBits may be newer than this collection",
         status=response.status,
     )
+
+
+def _refuse_part(data, response, asked) -> None:
+    """A list that says of itself that it is only a page of a longer one would be taken for the whole: exports on other pages made twice."""
+    body = _body(response)
+    inner = body.get("data")
+    told = {**body, **inner} if isinstance(inner, dict) else body
+    totals = [told[key] for key in ("total", "total_count", "totalCount") if isinstance(told.get(key), int)]
+    if any(total > len(data) for total in totals):
+        raise failure(
+            BadAnswer,
+            "D14",
+            f"{response.where}: {asked}",
+            f"the answer holds {len(data)} of {max(totals)} records, a page of the list",
+            "report it: this DocBits sends its lists in pages, which this collection does not know yet",
+            status=response.status,
+        )
 
 
 def _refusal(response, where):
@@ -128,10 +146,10 @@ def _invalid_fields(body) -> str:
     named = []
     for item in detail if isinstance(detail, list) else ():
         if isinstance(item, dict):
-            loc = item.get("loc") or [""]
-            field = str(loc[-1])
+            loc = item.get("loc")
+            field = loc[-1] if isinstance(loc, list) and loc else None
             type_ = str(item.get("type", ""))
-            if _FIELD.fullmatch(field):
+            if isinstance(field, str) and _FIELD.fullmatch(field):
                 named.append(f"{field} ({type_})" if _ERROR_TYPE.fullmatch(type_) else field)
     return ", ".join(named[:5]) or "it does not say which field"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, SLOTS, UNREADABLE, same_file
 from ansible_collections.docbits.ion.plugins.module_utils._plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
 
 PLANNED = "planned"
@@ -40,10 +40,8 @@ def apply(plan: Plan, docbits) -> Applied:
     """
     run = _Run(plan, docbits)
     try:
-        for index, step in enumerate(plan.steps):
-            run.do(index, step)
-        if plan.steps:
-            run.verify()
+        run.change()
+        run.remove()
     except IonError as error:
         left = run.undo(uncertain=not isinstance(error, Refused))
         raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
@@ -73,8 +71,28 @@ class _Run:
         """Each step with its outcome."""
         return [replace(step, export=export).as_dict(outcome) for step, export, outcome in zip(self._plan.steps, self._exports, self._outcomes)]
 
-    def do(self, index, step) -> None:
-        """Run one step."""
+    def change(self) -> None:
+        """Run and verify every step that can be undone."""
+        indices = [index for index, step in enumerate(self._plan.steps) if step.action != REMOVE]
+        for index in indices:
+            self._do(index)
+        if indices:
+            self._verify(indices)
+
+    def remove(self) -> None:
+        """Run and verify the removals, which nothing brings back: only once everything else has been proved to stand."""
+        indices = [index for index, step in enumerate(self._plan.steps) if step.action == REMOVE]
+        for index in indices:
+            self._do(index)
+        standing = {export.id for export in self._docbits.exports()} if indices else ()
+        kept = [index for index in indices if self._exports[index].id in standing]
+        for index in kept:
+            self._outcomes[index] = FAILED
+        if kept:
+            raise Refused([_difference(self._exports[index], "it still stands in DocBits after its removal") for index in kept])
+
+    def _do(self, index) -> None:
+        step = self._plan.steps[index]
         self._outcomes[index] = FAILED
         if step.action == CREATE:
             self._create(index, step)
@@ -102,7 +120,7 @@ class _Run:
             )
         self._exports[index] = replace(step.export, id=created.id)
         self._known_ids.add(created.id)
-        if created.get("active") is not None and created.active != step.export.active:
+        if created.get("active") != step.export.active:
             self._docbits.set_active(self._exports[index], step.export.active)
 
     def _find_created(self, wanted, answered=None):
@@ -115,26 +133,22 @@ class _Run:
         ]
         return next((export for export in alike if export.id == answered), alike[0] if alike else None)
 
-    def verify(self) -> None:
-        """Read everything back that a step touched, compare it word by word with what was planned, and let DocBits check it too."""
+    def _verify(self, indices) -> None:
+        """Read everything back that these steps touched, compare it word by word with what was planned, and let DocBits check it too."""
         current = {export.id: export for export in self._docbits.exports()}
         expected = {export.id: export for export in self._plan.after if export.id is not None}
-        removed = {step.export.id for step in self._plan.steps if step.action == REMOVE}
         differences = []
-        for step, export in zip(self._plan.steps, self._exports):
+        for index in indices:
+            step, export = self._plan.steps[index], self._exports[index]
             standing = current.get(export.id)
-            if step.action == REMOVE:
-                if standing is not None:
-                    differences.append(_difference(export, "it still stands in DocBits after its removal"))
-            elif export.id in removed:
-                continue
-            elif standing is None:
+            if standing is None:
                 differences.append(_difference(export, "it is no longer in DocBits"))
             else:
                 differences += self._compare(expected.get(export.id, export), standing, step)
         if differences:
             raise Refused(differences)
-        for export in {export.id: expected.get(export.id, export) for export in self._exports if export.id in current}.values():
+        touched = [self._exports[index] for index in indices]
+        for export in {export.id: expected.get(export.id, export) for export in touched}.values():
             if export.active and export.kind is not None:
                 self._docbits.have_checked(export)
 
@@ -150,7 +164,9 @@ class _Run:
             elif word in SLOTS and (told is None or not same_file(SLOTS[word], told, value)):
                 found.append(_difference(wanted, f"{word} is not what was sent"))
             elif word not in SLOTS and told != value:
-                found.append(_difference(wanted, f"{word} is {told!r} and should be {value!r}"))
+                # An address may carry a token, so that its value is not for a message.
+                shown = f"{word} is not what was sent" if word in ADDRESSES else f"{word} is {told!r} and should be {value!r}"
+                found.append(_difference(wanted, shown))
         return found
 
     def undo(self, uncertain: bool) -> list:
@@ -159,9 +175,12 @@ class _Run:
         uncertain: whether the failed step may have taken effect all the same, because its answer never came
         """
         self._docbits.start_over()
+        if self._removed_something(uncertain):
+            return self._leave_all()
         findings = []
         for index in reversed(range(len(self._outcomes))):
-            if self._outcomes[index] == DONE or (self._outcomes[index] == FAILED and uncertain):
+            taken = self._outcomes[index] == DONE or (self._outcomes[index] == FAILED and uncertain)
+            if taken and self._plan.steps[index].action != REMOVE:
                 failed = self._outcomes[index] == FAILED
                 try:
                     kept = self._take_back(index)
@@ -174,13 +193,29 @@ class _Run:
                     self._outcomes[index] = UNDONE
         return findings
 
+    def _removed_something(self, uncertain) -> bool:
+        begun = (DONE, FAILED) if uncertain else (DONE,)
+        indices = [index for index, step in enumerate(self._plan.steps) if step.action == REMOVE and self._outcomes[index] in begun]
+        if not indices:
+            return False
+        try:
+            standing = {export.id for export in self._docbits.exports()}
+        except IonError:
+            # Nobody can say what was removed; to undo the rest could take away what replaced it.
+            return True
+        for index in indices:
+            self._outcomes[index] = FAILED if self._exports[index].id in standing else DONE
+        return any(self._outcomes[index] == DONE for index in indices)
+
+    def _leave_all(self) -> list:
+        """After a removal, undoing the rest would take away what replaced the removed export; everything done stays."""
+        self._outcomes = [LEFT if outcome == DONE else outcome for outcome in self._outcomes]
+        stays = [step for step, outcome in zip(self._plan.steps, self._outcomes) if outcome == LEFT]
+        return [_left(step, "a removed export cannot come back under its id, so nothing of this run is undone") for step in stays]
+
     def _take_back(self, index) -> str:
         """Undo one step; gives why it stays where it cannot be undone, an empty string where it is undone."""
         step, export = self._plan.steps[index], self._exports[index]
-        if step.action == REMOVE:
-            if any(standing.id == export.id for standing in self._docbits.exports()):
-                return ""
-            return "a removed export cannot come back under its id, which workflows may refer to"
         if step.action == CREATE:
             created = export if export.id is not None else self._find_created(export)
             if created is not None:

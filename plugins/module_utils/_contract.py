@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema, as_prefix
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, ON_PREMISES, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,10 @@ def kind_and_deployment(method) -> tuple:
     if text.startswith("infor-"):
         stem, _dash, where = text[len("infor-") :].rpartition("-")
         deployment = {"cloud": CLOUD, "onpremise": ON_PREMISES, "onprem": ON_PREMISES}.get(where)
-        if deployment and stem.replace("_", "-") in METHOD_STEMS:
-            return METHOD_STEMS[stem.replace("_", "-")], deployment
+        kind = METHOD_STEMS.get(stem.replace("_", "-"))
+        # A kind that has no choice of deployment is for the cloud; on premises it is another thing, which is left alone.
+        if kind and deployment and (deployment == CLOUD or "deployment" in KINDS[kind].carries):
+            return kind, deployment
     return text, None
 
 
@@ -291,22 +293,24 @@ class Contract:
 
     def record_value(self, record: dict, word: str):
         """The value of one of our words in a record, or C(None) where the record does not tell it."""
-        override = self._overrides.records.get(word)
-        keys = (override,) if override else RECORD_KEYS[word]
-        return next((record[key] for key in keys if record.get(key) is not None), None)
+        return next((record[key] for key in self._record_keys(word) if record.get(key) is not None), None)
+
+    def tells(self, record: dict, word: str) -> bool:
+        """Whether a record has a key for one of our words, be it without a value."""
+        return any(key in record for key in self._record_keys(word))
 
     def comparison(self) -> list:
-        """What this collection sends against what the contract takes: a row for each operation and field.
+        """What this collection sends against what the contract takes: a row for each operation, followed by one for each of its fields.
 
-        Each row has C(operation), C(path), C(word), C(wire), C(confidence) and C(outcome): C(published name),
-        C(other name), C(missing), C(unknown and required) or C(not used).
+        Each row has C(operation), C(path), C(word), C(wire), C(confidence) and C(outcome): C(found) or C(missing) for an operation,
+        C(published name), C(other name), C(missing), C(unknown and required) or C(not used) for a field.
         """
         rows = []
         for name, operation in OPERATIONS.items():
             bound = self.find(name)
             row = {"operation": name, "path": bound.path if bound else operation.paths[0], "confidence": operation.confidence}
+            rows.append({**row, "word": "", "wire": "", "outcome": "missing" if bound is None else "found"})
             if bound is None:
-                rows.append({**row, "word": "", "wire": "", "outcome": "missing"})
                 continue
             for word, wire in operation.fields.items():
                 bound_name = bound.names.get(word, "")
@@ -316,6 +320,10 @@ class Contract:
                 outcome = "unknown and required" if wire_name in bound.schema.required and wire_name not in bound.constants else "not used"
                 rows.append({**row, "word": "", "wire": wire_name, "outcome": outcome})
         return rows
+
+    def _record_keys(self, word) -> tuple:
+        override = self._overrides.records.get(word)
+        return (override,) if override else RECORD_KEYS[word]
 
     def _names(self, operation, schema) -> dict:
         names = {}
@@ -353,8 +361,3 @@ def encoded(value, wire_type: str) -> str:
     if isinstance(value, bool) or wire_type == BOOLEAN:
         return "true" if value else "false"
     return str(value)
-
-
-def is_slot(word: str) -> bool:
-    """Whether one of our words names a file."""
-    return word in SLOTS

@@ -12,8 +12,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._answers import data_o
 from ansible_collections.docbits.ion.plugins.module_utils._contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
 from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled import BUNDLED
 from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import MULTIPART, read_openapi
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, InvalidInput, Refused, failure
-from ansible_collections.docbits.ion.plugins.module_utils._model import ON_PREMISES, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, ContractMismatch, InvalidInput, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, KINDS, ON_PREMISES, SLOTS, Export
 from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
 
@@ -21,6 +21,8 @@ REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
 
 _RECORD_TEXTS = ("title", "document_type", "url", "server_url", "username", "folder", "filename_mode")
+# Where no record tells one of these, nothing that is declared could be found again, and all of it would be made a second time.
+_IDENTITY = ("id", "method", "document_type")
 _NO_FILE_CODES = (
     "MISSING_MAPPING_FILE",
     "ION_API_RECORD_NOT_FOUND",
@@ -36,8 +38,7 @@ def host_of(params) -> str:
     """The address of the DocBits API that the options name, without a slash at the end."""
     url = params["docbits_url"]
     if url:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        if not _is_https(url):
             raise failure(
                 InvalidInput,
                 "D20",
@@ -52,8 +53,26 @@ def host_of(params) -> str:
     return REGION_HOSTS.format(region=region, environment=environment)
 
 
+def _is_https(url) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not ("@" in parts.netloc or parts.query or parts.fragment)
+    except ValueError:
+        return False
+
+
 def connect(params, settings, check_mode: bool) -> DocBits:
     """A client for the organisation that the options name, bound to the contract that they ask for."""
+    for name in ("api_key", "organisation_id"):
+        value = params[name] or ""
+        if value != value.strip() or not (value.isascii() and value.isprintable()):
+            raise failure(
+                InvalidInput,
+                "D21",
+                name,
+                "it has a blank or a line break at an end, or a letter that no header can carry",
+                "store the value anew without the line break at its end",
+            )
     contract = contract_of(params, settings)
     return DocBits(host_of(params), params["api_key"], params["organisation_id"], contract, settings, check_mode)
 
@@ -101,7 +120,13 @@ class DocBits:
         """All exports of the organisation, active or not, without their files."""
         asked = "list exports"
         response, data = self._send("list", asked, {})
-        return [self._export(record) for record in records_in(data if data is not None else [], response, asked) if isinstance(record, dict)]
+        records = [record if isinstance(record, dict) else {} for record in records_in(data, response, asked)]
+        for word in _IDENTITY:
+            if records and not any(self.contract.tells(record, word) for record in records):
+                raise _untold(word)
+        if records and not any(self.contract.tells(record, "sub_organisation") for record in records) and self._has_sub_organisations():
+            raise _untold("sub_organisation")
+        return [self._export(record) for record in records]
 
     def download(self, export: Export, slot: str):
         """The text of a file that an export carries; C(None) where DocBits has none, C(WITHHELD) where it does not give it away."""
@@ -110,7 +135,7 @@ class DocBits:
             return WITHHELD
         bound = self.contract.operation("download")
         response = self._transport.call(
-            bound.method, self._base + bound.path.format(id=quote(export.id, safe="")), headers=self._headers, params={bound.names["slot"]: type_}
+            bound.method, self._base + bound.path.replace("{id}", quote(export.id, safe="")), headers=self._headers, params={bound.names["slot"]: type_}
         )
         if response.status >= 400 or response.is_html or _is_refusal(response):
             try:
@@ -128,7 +153,11 @@ class DocBits:
         """Why the contract at hand cannot carry a step: findings, empty when it can."""
         if step.action in ("create", "update"):
             words = self._carried(step.export, step.words) + (["id"] if step.export.id is not None else [])
-            return self.contract.problems(step.export.get("kind"), words)
+            problems = self.contract.problems(step.export.get("kind"), words)
+            if step.action == "create":
+                # Whether a new export is active is not documented, and what cannot be taken back is not begun.
+                problems = problems + self.contract.problems("set_active", {"id", "active"}) + self.contract.problems("remove", {"id"})
+            return problems
         if step.action == "remove":
             return self.contract.problems("remove", {"id"})
         return self.contract.problems("set_active", {"id", "active"})
@@ -140,8 +169,7 @@ class DocBits:
         """
         verb = "create" if export.id is None else "update"
         values = {"id": export.id} if export.id is not None else {}
-        for word, implied in self.contract.operation(export.get("kind")).implied.items():
-            values[word] = export.get(word, implied)
+        values.update(self.contract.operation(export.get("kind")).implied)
         for word in self._carried(export, words):
             values[word] = export.files[word] if word in SLOTS else export.fields[word]
         _response, data = self._send(export.get("kind"), f"{verb} {export.label}", values)
@@ -187,11 +215,19 @@ class DocBits:
             for item in self._named("sub_organisations", "list sub-organisations", "id")
         ]
 
+    def _has_sub_organisations(self) -> bool:
+        """Whether exports of the organisation can stand in sub-organisations, where two of one name are told apart by nothing else."""
+        bound = (self.contract.find(kind) for kind in KINDS)
+        return any("sub_organisation" in operation.names for operation in bound if operation) and bool(self.sub_organisations())
+
     def _named(self, operation, asked, text_key) -> list:
         response, data = self._send(operation, asked, {})
-        return [{text_key: item} if isinstance(item, str) else item for item in records_in(data if data is not None else [], response, asked)]
+        return [{text_key: item} if isinstance(item, str) else item for item in records_in(data, response, asked)]
 
     def _send(self, operation: str, asked: str, values: dict):
+        problems = self.contract.problems(operation, values)
+        if problems:
+            raise ContractMismatch(problems)
         bound = self.contract.operation(operation)
         fields = {name: (None, constant) for name, constant in bound.constants.items()}
         for word, value in values.items():
@@ -232,17 +268,14 @@ class DocBits:
                 fields[word] = told
         for word in ("execution_order", "port"):
             told = value(record, word)
-            if told is not None and str(told).isdigit():
+            if told is not None and str(told).isdecimal():
                 fields[word] = int(told)
         id_ = value(record, "id")
         if id_ is None:
-            raise failure(
-                BadAnswer,
-                "D11",
-                "list exports",
-                "a record of the list has no id under any name known to this collection",
-                "look at the answer in /docs of this host and name the key in contract_overrides: records: id",
-            )
+            raise _untold("id")
+        if kind in KINDS:
+            # A record may have a column for every kind; what this kind does not carry says nothing.
+            fields = {word: told for word, told in fields.items() if word in COMMON_FIELDS or word in KINDS[kind].carries}
         return Export(str(id_), fields, label=f'export "{fields.get("title", id_)}"')
 
     def _reads(self) -> frozenset:
@@ -260,6 +293,16 @@ class _Withheld:
 WITHHELD = _Withheld()
 
 
+def _untold(word):
+    return failure(
+        BadAnswer,
+        "D11",
+        "list exports",
+        f"the records of the list have no {word} under any name known to this collection",
+        f"look at the answer in /docs of this host and name the key in contract_overrides: records: {word}",
+    )
+
+
 def _is_masked(slot, text) -> bool:
     if slot != "ionapi":
         return _is_mask(text)
@@ -267,7 +310,9 @@ def _is_masked(slot, text) -> bool:
         values = json.loads(text)
     except (ValueError, RecursionError):
         return _is_mask(text)
-    return isinstance(values, dict) and any(isinstance(value, str) and _is_mask(value) for value in values.values())
+    if not isinstance(values, dict):
+        return _is_mask(text)
+    return any(isinstance(value, str) and _is_mask(value) for value in values.values())
 
 
 def _is_mask(text) -> bool:

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ansible_collections.docbits.ion.plugins.module_utils import _apply
-from ansible_collections.docbits.ion.plugins.module_utils._declared import IGNORED, PRESENT
+from ansible_collections.docbits.ion.plugins.module_utils._declared import ABSENT, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE
+from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, SLOTS, UNREADABLE, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._normal_form import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._plan import Pair, match, plan
 
@@ -52,7 +53,8 @@ def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
     In check mode everything happens but the writes.
     """
     current = docbits.exports()
-    declared = [_resolved(export, current, docbits) for export in declared]
+    types, places = lru_cache(docbits.document_types), lru_cache(docbits.sub_organisations)
+    declared = [_resolved(export, current, types, places) for export in declared]
     readings = [_read(pair, docbits, manner) for pair in match(declared, current)]
     pairs = [reading.pair for reading in readings]
     todo = plan(pairs, current, manner.purge)
@@ -60,7 +62,7 @@ def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
         _refuse_conflicts(declared, todo)
     problems = [problem for step in todo.steps for problem in docbits.problems(step)]
     if problems:
-        raise ContractMismatch(problems)
+        raise ContractMismatch(dict.fromkeys(problems))
     if check_mode:
         return _result(readings, todo, _apply.planned(todo), manner)
     applied = _apply.apply(todo, docbits)
@@ -80,32 +82,32 @@ def _result(readings, todo, steps, manner) -> dict:
     }
 
 
-def _resolved(export, current, docbits):
+def _resolved(export, current, types, places):
     """The declared export with its document type and sub-organisation as DocBits calls them.
 
     What a current export already refers to is known to exist; only for other values the lists are read.
     """
-    if export.state == IGNORED:
-        return export
     fields = dict(export.fields)
     type_ = fields.get("document_type")
-    if type_ and export.state == PRESENT and all(type_ != other.get("document_type") for other in current):
-        fields["document_type"] = _named(export, "document type", type_, docbits.document_types(), "key", "title", "D12", "docbits.ion.document_type_info")
-        check_document_type(replace(export, fields=fields))
+    if type_ and all(type_ != other.get("document_type") for other in current):
+        fields["document_type"] = _named(export, "document type", type_, types(), "key", "title", "D12", "docbits.ion.document_type_info")
+        if export.state == PRESENT:
+            check_document_type(replace(export, fields=fields))
     place = fields.get("sub_organisation")
     if place and all(place != other.get("sub_organisation") for other in current):
-        fields["sub_organisation"] = _named(
-            export, "sub-organisation", place, docbits.sub_organisations(), "id", "name", "D13", "docbits.ion.sub_organisation_info"
-        )
+        fields["sub_organisation"] = _named(export, "sub-organisation", place, places(), "id", "name", "D13", "docbits.ion.sub_organisation_info")
     return replace(export, fields=fields)
 
 
 def _named(export, what, value, known, id_key, name_key, finding_id, module):
     exact = [item[id_key] for item in known if item[id_key] == value]
-    by_name = [item[id_key] for item in known if str(item[name_key]).strip().lower() == value.strip().lower()]
+    by_name = [item[id_key] for item in known if str(item[name_key] or "").strip().lower() == value.strip().lower()]
     found = exact or by_name
     if len(found) == 1:
         return found[0]
+    if not found and export.state == ABSENT:
+        # Nothing can stand where nothing is called so, and that is what absent asks for.
+        return value
     names = ", ".join(str(item[id_key] if id_key == "key" else item[name_key]) for item in known[:12]) or "none"
     message = f"{len(found)} of them are called {value}" if found else f"DocBits has no {what} {value}; it has {names}"
     raise InvalidInput(
@@ -130,24 +132,29 @@ def _read(pair, docbits, manner) -> _Reading:
     for slot, text in declared.files.items():
         standing = docbits.download(current, slot)
         if standing is WITHHELD:
-            files[slot], evidence[slot] = _assumed(current.id, slot, text, manner)
+            _assume(files, evidence, current.id, slot, text, manner)
         else:
             files[slot], evidence[slot] = standing, BY_VALUE
     for word, value in declared.fields.items():
         if word not in fields and word not in SWITCHES:
-            fields[word], evidence[word] = _assumed(current.id, word, value, manner)
+            _assume(fields, evidence, current.id, word, value, manner)
     return _Reading(Pair(declared, replace(current, files=files, fields=fields)), evidence)
 
 
-def _assumed(id_, word, value, manner) -> tuple:
-    """What is taken to stand in DocBits for a value that it does not give back, and why."""
-    if manner.update == ON_CREATE:
-        return value, BY_POLICY
-    if manner.update == ALWAYS:
-        return UNREADABLE, BY_POLICY
-    if manner.evidence.matches(id_, word, value):
-        return value, BY_FINGERPRINT
-    return UNREADABLE, BY_FINGERPRINT if manner.evidence.knows(id_, word) else NONE
+def _assume(standing, evidence, id_, word, value, manner) -> None:
+    """Fill in what is taken to stand in DocBits for a value that it does not give back, and why.
+
+    The policy is about secrets. A secret that is only for a new export is left out: what is not known to stand there is neither
+    compared nor sent along with a change of something else.
+    """
+    if manner.update == ON_CREATE and is_secret(word):
+        evidence[word] = BY_POLICY
+    elif manner.update == ALWAYS and is_secret(word):
+        standing[word], evidence[word] = UNREADABLE, BY_POLICY
+    elif manner.evidence.matches(id_, word, value):
+        standing[word], evidence[word] = value, BY_FINGERPRINT
+    else:
+        standing[word], evidence[word] = UNREADABLE, BY_FINGERPRINT if manner.evidence.knows(id_, word) else NONE
 
 
 def _refuse_conflicts(declared, todo) -> None:
@@ -182,9 +189,9 @@ def _summary(reading, steps) -> dict:
 
 def as_declaration(export) -> dict:
     """A current export as an item of the option O(exports): what is put in again changes nothing. Secrets stay out."""
-    item = {"id": export.id, **{word: value for word, value in export.fields.items() if word != "kind"}}
     if export.kind is None:
         return {"id": export.id, "title": export.get("title"), "ignore": True}
-    item["kind"] = export.kind.name
+    words = COMMON_FIELDS + export.kind.carries
+    item = {"id": export.id, **{word: value for word, value in export.fields.items() if word in words}}
     item.update({f"{slot}_content": text for slot, text in export.files.items() if text is not None and not SLOTS[slot].secret})
     return item

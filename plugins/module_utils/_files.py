@@ -12,9 +12,9 @@ from functools import lru_cache
 from ansible_collections.docbits.ion.plugins.module_utils._declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parse
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import judge
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_cross import cross_checks
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
 from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS
 
 _CODE = re.compile(r"[A-Z0-9_]+")

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._properties import normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json, normal_text
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"
@@ -90,6 +89,8 @@ COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active",
 KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
+# What comes after the question mark of an address is often a token.
+ADDRESSES = ("url",)
 
 
 @dataclass(frozen=True)
@@ -134,16 +135,13 @@ class Export:
         return (self.get("sub_organisation") or "", self.get("document_type") or "", family)
 
 
+def is_secret(word: str) -> bool:
+    """Whether a field or a slot holds a secret as a whole."""
+    return word in SECRET_FIELDS or (word in SLOTS and SLOTS[word].secret)
+
+
 def same_file(slot: Slot, one: str, other: str) -> bool:
     """Whether two texts of a slot mean the same: an ION API file by its JSON values, all others by their text."""
     if slot.name == "ionapi":
         return canonical_json(one) == canonical_json(other)
     return normal_text(one) == normal_text(other)
-
-
-def canonical_json(text: str) -> str:
-    """JSON text with sorted keys and no blanks, or the plain text where it is no JSON."""
-    try:
-        return json.dumps(json.loads(text.lstrip("\ufeff")), sort_keys=True, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        return normal_text(text)

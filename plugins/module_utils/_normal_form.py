@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_diff import meaning
-from ansible_collections.docbits.ion.plugins.module_utils._model import FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE, canonical_json
-from ansible_collections.docbits.ion.plugins.module_utils._properties import normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import meaning
+from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER, fingerprint
+from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json, normal_text
 
 MEANING = "meaning"
 TEXT = "text"
@@ -34,11 +34,20 @@ def normal_form(export, mappings: str = MEANING) -> dict:
     for name in FIELDS:
         if name in export.fields:
             value = export.fields[name]
-            shown[name] = MARKER if name in SECRET_FIELDS and value not in ("", UNREADABLE) else value
+            shown[name] = _shown_field(name, value)
     for name, slot in SLOTS.items():
         if export.files.get(name) is not None:
             shown[name] = _shown_file(slot, export.files[name], mappings)
     return shown
+
+
+def _shown_field(name, value):
+    if name in SECRET_FIELDS and value not in ("", UNREADABLE):
+        return MARKER
+    if name in ADDRESSES and "?" in str(value):
+        address, _mark, query = value.partition("?")
+        return f"{address}?{MARKER} fingerprint {fingerprint(query, FINGERPRINT_SALT)}"
+    return value
 
 
 def _shown_file(slot, text, mappings):

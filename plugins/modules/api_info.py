@@ -77,7 +77,8 @@ comparison:
       description: How sure the published name is, for example V(spec22) for published and V(inferred) for a guess.
       type: str
     outcome:
-      description: V(published name), V(other name), V(missing), V(unknown and required) or V(not used).
+      description: V(found) or V(missing) for an operation, V(published name), V(other name), V(missing), V(unknown and required)
+        or V(not used) for a field.
       type: str
 """
 

@@ -14,8 +14,8 @@ from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules import finding_of
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_file import check_file
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 
 SOURCE = "src"
 CONTENT = "content"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_examples import cloud_file
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rule import Case, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules import RULES
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import Case, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES
+from ansible_collections.docbits.ion.tests.docs.ionapi_examples import FAILING, PASSING, Example, cloud_file
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "ionapi_rules.md"
 
@@ -78,13 +78,12 @@ def _levels(rule: Rule) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    cases = "\n".join(_case(case) for case in rule.cases)
-    good = rule.passing().shown
-    return f"### {rule.id}\n\n{_prose(rule.statement)}. How sure: {CONFIDENCE[rule.confidence]}.\n\nGood:\n\n{_block(good)}\n{cases}"
+    cases = "\n".join(_case(case, FAILING[f"{rule.id}.{case.name}"]) for case in rule.cases)
+    return f"### {rule.id}\n\n{_prose(rule.statement)}. How sure: {CONFIDENCE[rule.confidence]}.\n\nGood:\n\n{_block(PASSING[rule.id].shown)}\n{cases}"
 
 
-def _case(case: Case) -> str:
-    return f"**{case.level.capitalize()}**: {_prose(case.message)}.\n\nWhat to do: {_prose(case.action)}.\n\n{_block(case.example().shown)}"
+def _case(case: Case, example: Example) -> str:
+    return f"**{case.level.capitalize()}**: {_prose(case.message)}.\n\nWhat to do: {_prose(case.action)}.\n\n{_block(example.shown)}"
 
 
 def _prose(text: str) -> str:

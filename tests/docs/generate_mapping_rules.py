@@ -8,36 +8,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_cross as cross
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_dialect as dialect
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_rules as rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
-from ansible_collections.docbits.ion.plugins.module_utils._properties import BYTE_ORDER_MARK
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, cross, dialect, erp_rules, idm, rules, toml
+from ansible_collections.docbits.ion.plugins.module_utils._texts import BYTE_ORDER_MARK
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import EXAMPLES, GOOD, WholeFile, Words
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping_rules.md"
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One rule table: its title, its rules, the kind of its example file and that file (empty where it has none)."""
+    """One rule table: its title, its rules, and the kind of its example file, if it has one."""
 
     title: str
     rules: tuple
     kind: str | None
-    example: str
 
 
 CHAPTERS = (
-    Chapter("Every mapping file", tuple(dialect.RULES.values()), "idm", idm.EXAMPLE),
-    Chapter("IDM mapping", tuple(idm.RULES.values()), "idm", idm.EXAMPLE),
-    Chapter("BOD mapping", tuple(bod.RULES.values()), "bod", bod.EXAMPLE),
-    Chapter("M3 mapping", tuple(erp_rules.RULES["m3"].values()), "m3", erp_rules.M3_EXAMPLE),
-    Chapter("LN mapping", tuple(erp_rules.RULES["ln"].values()), "ln", erp_rules.LN_EXAMPLE),
-    Chapter("M3 TOML mapping", tuple(toml.RULES.values()), "m3_toml", toml.EXAMPLE),
-    Chapter("Parts of one export that must fit together", tuple(cross.RULES.values()), None, ""),
+    Chapter("Every mapping file", tuple(dialect.RULES.values()), "idm"),
+    Chapter("IDM mapping", tuple(idm.RULES.values()), "idm"),
+    Chapter("BOD mapping", tuple(bod.RULES.values()), "bod"),
+    Chapter("M3 mapping", tuple(erp_rules.RULES["m3"].values()), "m3"),
+    Chapter("LN mapping", tuple(erp_rules.RULES["ln"].values()), "ln"),
+    Chapter("M3 TOML mapping", tuple(toml.RULES.values()), "m3_toml"),
+    Chapter("Parts of one export that must fit together", tuple(cross.RULES.values()), None),
 )
 
 INTRODUCTION = f"""\
@@ -71,19 +65,20 @@ def page() -> str:
         parts.append(f"## {chapter.title}\n")
         if chapter.rules[0].id.startswith("MP"):
             parts.append("The examples are lines of the example file for an IDM mapping, below.\n")
-        elif chapter.example:
-            parts.append(f"The example file:\n\n{_block(chapter.example, chapter.kind)}")
+        elif chapter.kind:
+            parts.append(f"The example file:\n\n{_block(GOOD[chapter.kind], chapter.kind)}")
         parts.extend(_rule(rule, chapter.kind) for rule in chapter.rules)
     return "\n".join(parts)
 
 
 def _rule(rule, kind) -> str:
     text = f"### {rule.id} ({rule.level})\n\n{rule.statement}.\n\nWhat to do: {rule.action}.\n\nHow sure: {rule.confidence}.\n\n"
-    if rule.example == rules.WORDS:
-        return text + f"- Good: {rule.passing}\n- Bad: {rule.failing}\n"
-    if rule.example == rules.FILE:
-        return text + f"Bad, as a whole file:\n\n{_block(rule.failing, kind)}"
-    return text + f"Good:\n\n{_block(rule.passing, kind)}\nBad:\n\n{_block(rule.failing, kind)}"
+    example = EXAMPLES[rule.id]
+    if isinstance(example, Words):
+        return text + f"- Good: {example.good}\n- Bad: {example.bad}\n"
+    if isinstance(example, WholeFile):
+        return text + f"Bad, as a whole file:\n\n{_block(example.bad, kind)}"
+    return text + f"Good:\n\n{_block(example.good, kind)}\nBad:\n\n{_block(example.bad, kind)}"
 
 
 def _block(content, kind) -> str:

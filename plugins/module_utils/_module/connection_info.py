@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _proof
+from ansible_collections.docbits.ion.plugins.module_utils import _proof
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
     ArgumentSpec,
     expectations_from,
@@ -55,7 +56,7 @@ def run(context: Context) -> dict:
     """Gives C(ionapi), the facts of the file, C(connection), the proof, and the C(findings) of both."""
     params = context.params
     label = params["src"] or "content"
-    ionapi, findings = _ionapi.require(params["content"], label, expectations_from(params))
+    ionapi, findings = require(params["content"], label, expectations_from(params))
     context.secrets.add(*ionapi.secret_values())
     wanted = wanted_from(params, label)
     proof = _proof.prove(ionapi, settings_from(params), wanted, context.secrets, context.check_mode)

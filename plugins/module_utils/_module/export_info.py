@@ -9,7 +9,6 @@ from dataclasses import replace
 
 try:
     import jmespath
-
 except ImportError:
     jmespath = None
 
@@ -29,7 +28,7 @@ def run(context: Context) -> dict:
     query = _compiled(params["query"])
     docbits = connect(params, settings_from(params), context.check_mode)
     exports = [as_declaration(_with_files(export, docbits) if params["files"] else export) for export in docbits.exports()]
-    return {"exports": query.search(exports) if query else exports}
+    return {"exports": _searched(query, exports) if query else exports}
 
 
 def _with_files(export, docbits):
@@ -48,4 +47,15 @@ def _compiled(query):
     try:
         return jmespath.compile(query)
     except jmespath.exceptions.JMESPathError:
-        raise failure(InvalidInput, "E11", "query", "it is no valid JMESPath expression", "try it on the result of a run without query") from None
+        raise _invalid("it is no valid JMESPath expression") from None
+
+
+def _searched(query, exports):
+    try:
+        return query.search(exports)
+    except jmespath.exceptions.JMESPathError:
+        raise _invalid("a function in it does not fit the exports that it is used on") from None
+
+
+def _invalid(message):
+    return failure(InvalidInput, "E11", "query", message, "try it on the result of a run without query")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options, source_options
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 

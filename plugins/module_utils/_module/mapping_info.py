@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import KINDS, judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge
 from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, source_options
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 

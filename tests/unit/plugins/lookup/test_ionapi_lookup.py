@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.docbits.ion.plugins.lookup import ionapi as lookup
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_examples import changed, cloud_file
+from ansible_collections.docbits.ion.tests.docs.ionapi_examples import changed, cloud_file
 
 
 @pytest.fixture

@@ -88,6 +88,12 @@ def test_a_new_export_gets_its_activity_whatever_docbits_makes_of_a_new_one(worl
     assert export.active is active
 
 
+def test_an_export_that_is_updated_and_switched_is_held_against_how_it_ends(world):
+    docbits = world.DocBits([world.webhook("1", active=False)])
+    steps = _apply.apply(plan_for(docbits, [world.declared(docbits.stored["1"], active=True, url="https://example.com/b")]), docbits).steps
+    assert outcomes(steps) == [("update", "A", "done"), ("activate", "A", "done")]
+
+
 def test_the_active_export_makes_room_and_is_removed(world):
     docbits = world.DocBits([world.webhook("1", "old")])
     steps = _apply.apply(plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True), docbits).steps
@@ -180,6 +186,33 @@ def test_a_removal_whose_answer_never_came_is_looked_after(world):
         error = failed(plan_for(docbits, [world.declared(docbits.stored["1"], state="absent")]), docbits)
         assert outcomes(error.facts["steps"]) == [("remove", "A", outcome)]
         assert error.facts["changed"] is takes_effect
+
+
+def test_what_replaces_a_removed_export_stays_when_a_later_removal_fails(world):
+    docbits = world.DocBits([world.webhook("1", "old"), world.webhook("2", "older", active=False)])
+    todo = plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True)
+    docbits.fail("remove", world.refused(), nth=2)
+    error = failed(todo, docbits)
+    assert "new" in {export.get("title") for export in docbits.stored.values() if export.active}
+    assert {outcome for action, _title, outcome in outcomes(error.facts["steps"]) if action != "remove"} == {"left"}
+
+
+def test_nothing_is_removed_before_everything_else_was_found_as_planned(world):
+    docbits = world.DocBits([world.webhook("1", "old")])
+    before = docbits.state
+    docbits.have_checked = refuse_check(world)
+    error = failed(plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True), docbits)
+    assert docbits.state == before
+    assert outcomes(error.facts["steps"])[-1] == ("remove", "old", "not run")
+
+
+def refuse_check(world):
+    """A check of DocBits' own that finds a fault."""
+
+    def have_checked(_export):
+        raise world.refused()
+
+    return have_checked
 
 
 # Creating is several calls

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._contract import (
@@ -133,6 +133,10 @@ def test_the_published_contract_knows_no_sub_organisation():
     assert problem.id == "C02" and "sub_organisation" in problem.where
 
 
+def test_what_writes_is_known_so_that_check_mode_can_refuse_it():
+    assert {name for name, operation in OPERATIONS.items() if operation.writes} == {"remove", "set_active", *KINDS}
+
+
 # Reading a document
 
 
@@ -204,7 +208,7 @@ def test_anything_else_is_a_value_error(broken):
         read_openapi(broken)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(JSON)
 def test_no_document_makes_another_error(value):
     try:
@@ -328,6 +332,7 @@ def test_every_key_of_a_record_is_found_and_null_is_not_told(word):
         ("infor-m3-toml-cloud", ("infor_idm_m3_toml", "cloud")),
         ("infor-m3-oc-charges-onpremise", ("infor-m3-oc-charges-onpremise", None)),
         ("infor-gls840-onpremise", ("infor-gls840-onpremise", None)),
+        ("infor-m3-onpremise", ("infor-m3-onpremise", None)),
         ("infor-idm", ("infor-idm", None)),
         ("watcher", ("watcher", None)),
         ("", ("", None)),
@@ -357,6 +362,7 @@ def test_the_comparison_tells_every_outcome():
     contract = live(changed(PUBLISHED_2_2_10, WEBHOOK, fields=fields, required=schema.required | {"flavour", "colour"}), constants={"colour": "red"})
     rows = {row["word"] or row["wire"]: row["outcome"] for row in contract.comparison() if row["operation"] == "webhook"}
     assert rows == {
+        "": "found",
         "id": "published name",
         "title": "other name",
         "document_type": "missing",

@@ -16,9 +16,11 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins
+from ansible_collections.docbits.ion.plugins.module_utils import _logins
 from ansible_collections.docbits.ion.plugins.module_utils._errors import CheckModeViolation, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._infor import PRODUCTS, Infor
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._tokens import Token, hints_of, token_in
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
@@ -66,7 +68,7 @@ def on_premises() -> dict:
 
 
 def ionapi_of(whole: dict):
-    return _ionapi.require(json.dumps(whole), "test.ionapi", _ionapi.Expectations())[0]
+    return require(json.dumps(whole), "test.ionapi", Expectations())[0]
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,10 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import Expectations, across_fleet, parse, require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse, require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 
 PU = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_PRD/as/"
 IU = "https://mingle-ionapi.eu1.inforcloudsuite.com"
@@ -434,5 +437,29 @@ def test_a_word_that_stands_in_a_secret_is_not_shown_as_a_key():
     assert ["somewords" in finding.message for finding in judged(document).findings if finding.id == "K06"] == [False]
 
 
-def test_the_suffix_may_be_in_capitals():
-    assert parse(json.dumps(cloud()), "f", filename="DOCBITS.IONAPI").findings == []
+@pytest.mark.parametrize("name", ["DOCBITS.IONAPI", "DocBits TST.ionapi", "production.ionapi.vault", "production.ionapi.yml"])
+def test_the_suffix_may_be_in_capitals_and_have_that_of_a_vaulted_file_behind_it(name):
+    assert list(check_file(name, None)) == []
+
+
+@pytest.mark.parametrize("name", ["docbits.json", "ionapi", "docbits.vault", "docbits.yml", "docbits.ionapi.json", "docbits.ionapi.vault.yml"])
+def test_any_other_suffix_is_a_hit(name):
+    assert [hit.case for hit in check_file(name, None)] == ["F07.suffix"]
+
+
+@pytest.mark.parametrize("key", ["cn", "dt", "oa", "or", "ev", "v"])
+def test_null_in_an_optional_key_counts_as_missing(key):
+    nothing, missing = judged({**cloud(), key: None}), judged(cloud(**{key: None}))
+    assert [(finding.id, finding.level, finding.where) for finding in nothing.findings] == [("K02", WARNING, f"production.ionapi: {key}")]
+    assert nothing.findings == missing.findings
+    assert (nothing.ionapi.app_name, nothing.ionapi.dt, nothing.ionapi.version) == (missing.ionapi.app_name, missing.ionapi.dt, missing.ionapi.version)
+
+
+def test_null_as_redirect_url_is_no_redirect_url():
+    assert found({**cloud(), "ru": None}) == []
+    assert found({**cloud(saak=None, sask=None), "ru": None}) == [("K04", INFO)]
+
+
+@pytest.mark.parametrize("key", ["ti", "ci", "cs", "iu", "pu", "ot", "saak", "sask"])
+def test_null_in_any_other_key_is_an_error(key):
+    assert ("K05", ERROR) in found({**cloud(), key: None})

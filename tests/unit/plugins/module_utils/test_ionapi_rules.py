@@ -10,9 +10,12 @@ import re
 import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, LEVELS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi import across_fleet, parse
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules import RULES
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES, finding_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 from ansible_collections.docbits.ion.tests.docs.generate_ionapi_rules import CHAPTERS, CONFIDENCE, PAGE, page
+from ansible_collections.docbits.ion.tests.docs.ionapi_examples import FAILING, PASSING
 
 CASES = [(rule, case) for rule in RULES for case in rule.cases]
 CASE_IDS = [f"{rule.id}.{case.name}" for rule, case in CASES]
@@ -36,9 +39,10 @@ REPEATED = {"U09.host": 2, "C01.client_secret": 2, "C01.account_secret": 2}
 
 
 def findings_of(example):
-    parsed = parse(example.content, "production.ionapi", example.expectations, example.mode, example.filename)
+    of_the_file = [finding_of(hit, "production.ionapi") for hit in check_file(example.filename, example.mode)]
+    parsed = parse(example.content, "production.ionapi", example.expectations)
     if example.second is None:
-        return parsed.findings
+        return of_the_file + parsed.findings
     second = parse(example.second, "stage.ionapi", example.expectations)
     assert not parsed.findings and not second.findings
     return across_fleet({"production": parsed.ionapi, "stage": second.ionapi})
@@ -48,14 +52,19 @@ def test_every_rule_of_the_contract_is_there_once():
     assert [rule.id for rule in RULES] == EXPECTED_IDS
 
 
-@pytest.mark.parametrize("rule", RULES, ids=EXPECTED_IDS)
+def test_every_rule_and_every_case_has_an_example_and_nothing_else_has():
+    assert list(PASSING) == EXPECTED_IDS
+    assert list(FAILING) == CASE_IDS
+
+
+@pytest.mark.parametrize("rule", EXPECTED_IDS)
 def test_the_passing_example_has_no_finding(rule):
-    assert findings_of(rule.passing()) == []
+    assert findings_of(PASSING[rule]) == []
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=CASE_IDS)
 def test_the_failing_example_breaks_its_rule_and_no_other(rule, case):
-    findings = findings_of(case.example())
+    findings = findings_of(FAILING[f"{rule.id}.{case.name}"])
     assert {finding.id for finding in findings} == {rule.id}
     assert len(findings) == REPEATED.get(f"{rule.id}.{case.name}", 1)
     broken = [finding for finding in findings if finding.level == case.level]
@@ -65,7 +74,7 @@ def test_the_failing_example_breaks_its_rule_and_no_other(rule, case):
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=CASE_IDS)
 def test_a_finding_is_complete_and_shows_no_value(rule, case):
-    for finding in findings_of(case.example()):
+    for finding in findings_of(FAILING[f"{rule.id}.{case.name}"]):
         assert finding.level in LEVELS
         assert re.fullmatch(r"(?:production\.ionapi|production, stage)(?:: [a-z]+)?", finding.where)
         assert not finding.message.endswith(".") and not finding.action.endswith(".")
@@ -75,8 +84,8 @@ def test_a_finding_is_complete_and_shows_no_value(rule, case):
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=CASE_IDS)
 def test_an_error_gives_no_file_and_anything_else_does(rule, case):
-    example = case.example()
-    parsed = parse(example.content, "f", example.expectations, example.mode, example.filename)
+    example = FAILING[f"{rule.id}.{case.name}"]
+    parsed = parse(example.content, "f", example.expectations)
     assert (parsed.ionapi is None) == (case.level == ERROR)
 
 
@@ -97,4 +106,4 @@ def test_the_page_is_the_generated_one():
 def test_the_page_shows_every_rule_with_an_example(rule):
     chapter = page().partition(f"\n### {rule.id}\n")[2].partition("\n### ")[0]
     for case in rule.cases:
-        assert case.example().shown in chapter
+        assert FAILING[f"{rule.id}.{case.name}"].shown in chapter

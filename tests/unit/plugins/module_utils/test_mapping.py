@@ -13,22 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import KINDS, judge
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_cross import cross_checks
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_dialect import LIMIT
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.dialect import LIMIT
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 
-EXAMPLES = {
-    "idm": idm.EXAMPLE,
-    "bod": bod.EXAMPLE,
-    "m3": erp_rules.M3_EXAMPLE,
-    "ln": erp_rules.LN_EXAMPLE,
-    "m3_toml": toml.EXAMPLE,
-}
 PAIRS = [(given, wanted) for given in KINDS for wanted in KINDS if given != wanted]
 
 
@@ -39,18 +29,18 @@ def ids_of(findings):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("encode", [str, str.encode, lambda text: text.replace("\n", "\r\n").encode(), lambda text: bytearray(text.encode())])
 def test_a_good_file_is_recognised_in_every_form(kind, encode):
-    judged = judge(encode(EXAMPLES[kind]), "file")
+    judged = judge(encode(GOOD[kind]), "file")
     assert (judged.kind, judged.findings, judged.valid) == (kind, [], True)
 
 
 @pytest.mark.parametrize(("given", "wanted"), PAIRS)
 def test_a_file_in_the_wrong_place_is_named(given, wanted):
-    judged = judge(EXAMPLES[given], "file", wanted)
+    judged = judge(GOOD[given], "file", wanted)
     assert (judged.kind, ids_of(judged.findings), judged.valid, judged.mapping) == (given, ["MP06"], False, None)
 
 
 def test_the_sentence_of_a_wrong_place():
-    [finding] = judge(bod.EXAMPLE, "invoice.properties", "idm").findings
+    [finding] = judge(GOOD["bod"], "invoice.properties", "idm").findings
     assert finding.sentence().startswith("invoice.properties: is a BOD mapping, given as an IDM mapping; ")
 
 
@@ -77,12 +67,12 @@ def test_where_as_much_speaks_for_two_kinds_the_expected_one_is_taken(kind):
 
 
 def test_an_unknown_expected_kind_is_no_traceback():
-    assert ids_of(judge(idm.EXAMPLE, "file", "jpl").findings) == ["MP06"]
+    assert ids_of(judge(GOOD["idm"], "file", "jpl").findings) == ["MP06"]
     assert ids_of(judge("a=b", "file", "jpl").findings) == ["MP05"]
 
 
 def test_findings_name_file_line_and_key_in_file_order():
-    content = "# mine\n" + idm.EXAMPLE.replace("SV_Sep=-", "SV_Sep -").replace("IF_INVOICE_ID=", "IF_INVOICE_ID=x\nIF_INVOICE_ID=")
+    content = "# mine\n" + GOOD["idm"].replace("SV_Sep=-", "SV_Sep -").replace("IF_INVOICE_ID=", "IF_INVOICE_ID=x\nIF_INVOICE_ID=")
     assert [finding.where for finding in judge(content, "prod.properties", "idm").findings] == [
         "prod.properties line 3: Static_Values",
         "prod.properties line 4",
@@ -119,23 +109,23 @@ def test_what_is_no_mapping_file_at_all_gives_exactly_one_error(content, id_):
 
 
 def test_a_file_of_exactly_the_limit_is_read():
-    content = idm.EXAMPLE + "#" * (LIMIT - len(idm.EXAMPLE))
+    content = GOOD["idm"] + "#" * (LIMIT - len(GOOD["idm"]))
     assert judge(content, "file").findings == []
 
 
 def test_latin_1_is_read_and_warned_of_once():
-    content = idm.EXAMPLE.replace("Public", "Öffentlich").encode("latin-1")
+    content = GOOD["idm"].replace("Public", "Öffentlich").encode("latin-1")
     judged = judge(content, "file")
     assert ids_of(judged.findings) == ["MP21"]
     assert judged.mapping.text("SV_Acl") == "Öffentlich"
-    assert judge(idm.EXAMPLE.replace("Public", "Öffentlich").encode(), "file").findings == []
+    assert judge(GOOD["idm"].replace("Public", "Öffentlich").encode(), "file").findings == []
 
 
 def test_what_a_mapping_names_can_be_read_off():
-    assert judge(idm.EXAMPLE + "QUOTE=LN_Quote\n", "file").document_types == ["INVOICE", "QUOTE"]
-    judged = judge(bod.EXAMPLE, "file")
+    assert judge(GOOD["idm"] + "QUOTE=LN_Quote\n", "file").document_types == ["INVOICE", "QUOTE"]
+    judged = judge(GOOD["bod"], "file")
     assert (judged.document_types, judged.logical_id) == (["INVOICE"], "lid://infor.ims.example")
-    assert (judge(toml.EXAMPLE, "file").document_types, judge(toml.EXAMPLE, "file").logical_id) == ([], "")
+    assert (judge(GOOD["m3_toml"], "file").document_types, judge(GOOD["m3_toml"], "file").logical_id) == ([], "")
     assert (judge("", "file").document_types, judge("", "file").logical_id) == ([], "")
 
 
@@ -167,8 +157,8 @@ def test_an_export_whose_parts_fit_has_no_finding():
         document_type="INVOICE",
         deployment="cloud",
         flavour="cloud",
-        idm_mapping=judge(idm.EXAMPLE, "idm"),
-        bod_mapping=judge(bod.EXAMPLE, "bod"),
+        idm_mapping=judge(GOOD["idm"], "idm"),
+        bod_mapping=judge(GOOD["bod"], "bod"),
         logical_id="lid://infor.ims.example",
     )
     assert found == []
@@ -189,26 +179,26 @@ def test_what_is_not_known_is_not_checked():
     ],
 )
 def test_the_document_type_stands_in_both_mappings(document_type, expected):
-    parts = {"idm_mapping": judge(idm.EXAMPLE, "idm"), "bod_mapping": judge(bod.EXAMPLE, "bod")}
+    parts = {"idm_mapping": judge(GOOD["idm"], "idm"), "bod_mapping": judge(GOOD["bod"], "bod")}
     found = cross_checks("infor_idm_ion_bod", document_type=document_type, **parts)
     assert [(finding.id, finding.level, finding.where) for finding in found] == expected
 
 
 def test_a_finding_of_the_mapping_itself_is_not_given_again():
-    parts = {"idm_mapping": judge(idm.EXAMPLE, "idm", "idm", "QUOTE"), "bod_mapping": judge(bod.EXAMPLE, "bod", "bod", "QUOTE")}
+    parts = {"idm_mapping": judge(GOOD["idm"], "idm", "idm", "QUOTE"), "bod_mapping": judge(GOOD["bod"], "bod", "bod", "QUOTE")}
     assert cross_checks("infor_idm_ion_bod", document_type="QUOTE", **parts) == []
 
 
 @pytest.mark.parametrize("value", ["lid://infor.ims.other", "lid://", "lid://INFOR.ims.example"])
 def test_the_logical_id_is_that_of_the_connection_point(value):
-    mapping = judge(bod.EXAMPLE.replace("lid://infor.ims.example", value), "bod")
+    mapping = judge(GOOD["bod"].replace("lid://infor.ims.example", value), "bod")
     [finding] = cross_checks("infor_ion_bod", bod_mapping=mapping, logical_id="lid://infor.ims.example")
     assert (finding.id, finding.level, finding.where) == ("MX01", ERROR, "bod line 3: SFV_LogicalID")
     assert "SFV_LogicalID=lid://infor.ims.example" in finding.action
 
 
 def test_a_missing_logical_id_is_the_mapping_s_own_finding():
-    mapping = judge(bod.EXAMPLE.replace("SFV_LogicalID", "#SFV_LogicalID"), "bod")
+    mapping = judge(GOOD["bod"].replace("SFV_LogicalID", "#SFV_LogicalID"), "bod")
     assert set(ids_of(mapping.findings)) == {"MB01", "MB06"}
     assert cross_checks("infor_ion_bod", bod_mapping=mapping, logical_id="lid://infor.ims.example") == []
 

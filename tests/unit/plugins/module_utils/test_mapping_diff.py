@@ -12,25 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import KINDS
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_diff import ONLY_FORM, UNREADABLE, Change, differences, same, sentences
-
-EXAMPLES = {
-    "idm": idm.EXAMPLE,
-    "bod": bod.EXAMPLE,
-    "m3": erp_rules.M3_EXAMPLE,
-    "ln": erp_rules.LN_EXAMPLE,
-    "m3_toml": toml.EXAMPLE,
-}
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import toml
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import ONLY_FORM, UNREADABLE, Change, differences, same, sentences
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_line_ends_and_byte_order_mark_make_no_difference(kind):
-    text = EXAMPLES[kind]
+    text = GOOD[kind]
     for other in (text.replace("\n", "\r\n"), "\ufeff" + text, text.rstrip("\n"), text.replace("\n", "\r").encode()):
         assert same(text, other)
         assert differences(kind, text, other) == []
@@ -79,12 +69,12 @@ def test_line_ends_and_byte_order_mark_make_no_difference(kind):
     ],
 )
 def test_a_change_is_told_in_one_plain_sentence(kind, old, new, said):
-    assert EXAMPLES[kind].count(old) == 1
-    assert sentences(kind, EXAMPLES[kind], EXAMPLES[kind].replace(old, new)) == said
+    assert GOOD[kind].count(old) == 1
+    assert sentences(kind, GOOD[kind], GOOD[kind].replace(old, new)) == said
 
 
 def test_the_way_back_tells_the_same_places_the_other_way_round():
-    old, new = idm.EXAMPLE, idm.EXAMPLE.replace("InvoiceNo", "Number").replace("SV_Sep=-\n", "")
+    old, new = GOOD["idm"], GOOD["idm"].replace("InvoiceNo", "Number").replace("SV_Sep=-\n", "")
     forth, back = differences("idm", old, new), differences("idm", new, old)
     assert [(change.what, change.aspect, change.after, change.before) for change in forth] == [
         (change.what, change.aspect, change.before, change.after) for change in back
@@ -92,24 +82,24 @@ def test_the_way_back_tells_the_same_places_the_other_way_round():
 
 
 def test_a_change_has_its_parts_as_values():
-    [change] = differences("idm", idm.EXAMPLE, idm.EXAMPLE.replace("InvoiceNo", "Number"))
+    [change] = differences("idm", GOOD["idm"], GOOD["idm"].replace("InvoiceNo", "Number"))
     assert change == Change("index field INVOICE_ID", "target", "InvoiceNo", "Number")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_comments_alone_are_told_as_such(kind):
-    assert differences(kind, EXAMPLES[kind], "# new\n" + EXAMPLES[kind]) == [ONLY_FORM]
+    assert differences(kind, GOOD[kind], "# new\n" + GOOD[kind]) == [ONLY_FORM]
 
 
 @pytest.mark.parametrize("kind", ["idm", "bod", "m3", "ln"])
 def test_the_order_of_lines_has_no_meaning(kind):
-    turned = "\n".join(reversed(EXAMPLES[kind].splitlines()))
-    assert differences(kind, EXAMPLES[kind], turned) == [ONLY_FORM]
+    turned = "\n".join(reversed(GOOD[kind].splitlines()))
+    assert differences(kind, GOOD[kind], turned) == [ONLY_FORM]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mapping_that_comes_or_goes_is_told_whole(kind):
-    coming, going = differences(kind, None, EXAMPLES[kind]), differences(kind, EXAMPLES[kind], None)
+    coming, going = differences(kind, None, GOOD[kind]), differences(kind, GOOD[kind], None)
     assert [change.what for change in coming] == [change.what for change in going] == sorted(change.what for change in coming)
     assert all(change.before is None and change.aspect == "" for change in coming)
     assert all(change.after is None for change in going)
@@ -124,10 +114,10 @@ def test_what_cannot_be_read_is_not_quoted(kind):
 
 def test_without_a_toml_reader_the_text_is_said_to_differ(monkeypatch):
     monkeypatch.setattr(toml, "tomllib", None)
-    assert differences("m3_toml", toml.EXAMPLE, toml.EXAMPLE + "a = 1") == [UNREADABLE]
+    assert differences("m3_toml", GOOD["m3_toml"], GOOD["m3_toml"] + "a = 1") == [UNREADABLE]
 
 
-LINES = {kind: text.splitlines() for kind, text in EXAMPLES.items()}
+LINES = {kind: text.splitlines() for kind, text in GOOD.items()}
 
 
 @given(st.data(), st.sampled_from([kind for kind in KINDS if kind != "m3_toml"]))

@@ -13,21 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
 from ansible_collections.docbits.ion.plugins.module_utils._findings import LEVELS
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import KINDS, Judged, judge
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_dialect import LIMIT
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_diff import same, sentences
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import MOST_PER_RULE
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.dialect import LIMIT
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import same, sentences
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, Judged, judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import MOST_PER_RULE
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 
 CASES = int(os.environ.get("ION_FUZZ_CASES", "12000"))
 # Without ION_FUZZ_CASES the run ends here, however slow the machine is.
 SECONDS = 8 if "ION_FUZZ_CASES" not in os.environ else float("inf")
 
-SEEDS = [text.encode() for text in (idm.EXAMPLE, bod.EXAMPLE, erp_rules.M3_EXAMPLE, erp_rules.LN_EXAMPLE, toml.EXAMPLE)]
+SEEDS = [text.encode() for text in (GOOD["idm"], GOOD["bod"], GOOD["m3"], GOOD["ln"], GOOD["m3_toml"])]
 PIECES = [
     *(b"=", b"\n", b"\r", b"\r\n", b",", b",,", b":", b"+", b"#", b"\\\\", b"\\", b"/", b"[", b"]", b"[[", b"]]", b"{", b"}", b'"', b'"""', b"'''", b"."),
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xc3\xbc", b"\xe2\x80\xa8", b"\xed\xa0\x80", b" ", b"\t", b"TF_", b"SF_", b"IF_", b"TN_", b"_TC_", b"EFE_", b"lid://"),

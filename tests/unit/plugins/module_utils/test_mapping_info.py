@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._module.mapping_info import ARGUMENT_SPEC, run
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 
 
 def context(content, **options):
@@ -26,11 +23,11 @@ def context(content, **options):
 @pytest.mark.parametrize(
     ("content", "kind", "document_types", "logical_id"),
     [
-        (idm.EXAMPLE, "idm", ["INVOICE"], ""),
-        (bod.EXAMPLE, "bod", ["INVOICE"], "lid://infor.ims.example"),
-        (erp_rules.M3_EXAMPLE, "m3", [], ""),
-        (erp_rules.LN_EXAMPLE, "ln", [], ""),
-        (toml.EXAMPLE, "m3_toml", [], ""),
+        (GOOD["idm"], "idm", ["INVOICE"], ""),
+        (GOOD["bod"], "bod", ["INVOICE"], "lid://infor.ims.example"),
+        (GOOD["m3"], "m3", [], ""),
+        (GOOD["ln"], "ln", [], ""),
+        (GOOD["m3_toml"], "m3_toml", [], ""),
     ],
 )
 def test_says_what_the_file_is(content, kind, document_types, logical_id):
@@ -41,12 +38,12 @@ def test_says_what_the_file_is(content, kind, document_types, logical_id):
 
 def test_a_file_in_the_wrong_place_is_named():
     with pytest.raises(InvalidInput) as raised:
-        run(context(bod.EXAMPLE, src="mappings/idm.properties", kind="idm"))
+        run(context(GOOD["bod"], src="mappings/idm.properties", kind="idm"))
     assert raised.value.message.startswith("mappings/idm.properties: is a BOD mapping, given as an IDM mapping; ")
 
 
 def test_every_finding_is_told_warnings_with_them():
-    damaged = idm.EXAMPLE.replace("SV_Sep=-", "SV_Sep -").replace("Static_Values=Sep,", "Static_Values=Sep,,")
+    damaged = GOOD["idm"].replace("SV_Sep=-", "SV_Sep -").replace("Static_Values=Sep,", "Static_Values=Sep,,")
     with pytest.raises(InvalidInput) as raised:
         run(context(damaged))
     assert {"MP07", "MP23"} <= {finding.id for finding in raised.value.findings}
@@ -54,7 +51,7 @@ def test_every_finding_is_told_warnings_with_them():
 
 
 def test_a_warning_is_an_error_only_when_strict():
-    untidy = idm.EXAMPLE.replace("Static_Values=Sep,", "Static_Values=Sep,,")
+    untidy = GOOD["idm"].replace("Static_Values=Sep,", "Static_Values=Sep,,")
     assert [(finding["id"], finding["level"]) for finding in run(context(untidy))["findings"]] == [("MP23", WARNING)]
     with pytest.raises(InvalidInput) as raised:
         run(context(untidy, strict=True))
@@ -62,14 +59,14 @@ def test_a_warning_is_an_error_only_when_strict():
 
 
 def test_the_document_type_must_be_in_the_mapping():
-    assert run(context(idm.EXAMPLE, document_type="INVOICE"))["findings"] == []
+    assert run(context(GOOD["idm"], document_type="INVOICE"))["findings"] == []
     with pytest.raises(InvalidInput) as raised:
-        run(context(idm.EXAMPLE, document_type="QUOTE"))
+        run(context(GOOD["idm"], document_type="QUOTE"))
     assert raised.value.id == "MI02"
 
 
 def test_a_text_of_latin_1_is_read_as_such():
-    text = idm.EXAMPLE.replace("INVOICE=", "R\u00c9CHNUNG=", 1).encode("latin-1").decode("utf-8", "surrogateescape")
+    text = GOOD["idm"].replace("INVOICE=", "R\u00c9CHNUNG=", 1).encode("latin-1").decode("utf-8", "surrogateescape")
     result = carry_out(run, context(text))
     assert [finding["id"] for finding in result["findings"] if finding["level"] == WARNING][:1] == ["MP21"]
     assert result["document_types"] == ["R\u00c9CHNUNG"]
@@ -77,7 +74,7 @@ def test_a_text_of_latin_1_is_read_as_such():
 
 def test_text_that_no_bytes_can_be_is_refused():
     with pytest.raises(InvalidInput) as raised:
-        run(context(idm.EXAMPLE + "\ud800"))
+        run(context(GOOD["idm"] + "\ud800"))
     assert raised.value.id == "MP02"
 
 

@@ -9,21 +9,17 @@ import re
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp as erp
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp_rules as erp_rules
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, LEVELS, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping import judge
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import ASSUMED, FILE, MOST_PER_RULE, SEEN, SNIPPET, WORDS, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, erp, idm, toml
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, MOST_PER_RULE, SEEN, shown
 from ansible_collections.docbits.ion.tests.docs.generate_mapping_rules import CHAPTERS, PAGE, page
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import EXAMPLES, GOOD, Lines, WholeFile, Words
 
 RULES = [(chapter, rule) for chapter in CHAPTERS for rule in chapter.rules]
 IDS = [rule.id for _chapter, rule in RULES]
-SNIPPETS = [(chapter, rule) for chapter, rule in RULES if rule.example == SNIPPET]
-FILES = [(chapter, rule) for chapter, rule in RULES if rule.example == FILE]
-EXAMPLES = {chapter.kind: chapter.example for chapter in CHAPTERS if chapter.kind}
+SNIPPETS = [(chapter.kind, rule) for chapter, rule in RULES if isinstance(EXAMPLES.get(rule.id), Lines)]
+FILES = [(chapter.kind, rule) for chapter, rule in RULES if isinstance(EXAMPLES.get(rule.id), WholeFile)]
 
 
 def ids_of(judged):
@@ -34,34 +30,40 @@ def judged(kind, content):
     return judge(content, "file", kind, "INVOICE")
 
 
-@pytest.mark.parametrize("kind", EXAMPLES)
+def test_every_rule_has_an_example_and_every_kind_a_good_file_and_nothing_else_has():
+    assert sorted(EXAMPLES) == sorted(IDS)
+    assert set(GOOD) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", GOOD)
 def test_the_example_files_break_no_rule_and_are_recognised(kind):
-    assert judged(kind, EXAMPLES[kind]).findings == []
-    assert judge(EXAMPLES[kind], "file").kind == kind
+    assert judged(kind, GOOD[kind]).findings == []
+    assert judge(GOOD[kind], "file").kind == kind
 
 
-@pytest.mark.parametrize(("chapter", "rule"), SNIPPETS, ids=[rule.id for _chapter, rule in SNIPPETS])
-def test_a_rule_is_kept_by_its_good_lines_and_broken_by_its_bad_ones(chapter, rule):
-    assert chapter.example.count(rule.passing) == 1 or chapter.example.startswith(rule.passing)
-    found = judged(chapter.kind, chapter.example.replace(rule.passing, rule.failing, 1)).findings
+@pytest.mark.parametrize(("kind", "rule"), SNIPPETS, ids=[rule.id for _kind, rule in SNIPPETS])
+def test_a_rule_is_kept_by_its_good_lines_and_broken_by_its_bad_ones(kind, rule):
+    whole, lines = GOOD[kind], EXAMPLES[rule.id]
+    assert whole.count(lines.good) == 1 or whole.startswith(lines.good)
+    found = judged(kind, whole.replace(lines.good, lines.bad, 1)).findings
     matching = [finding for finding in found if finding.id == rule.id]
-    assert matching, ids_of(judged(chapter.kind, chapter.example.replace(rule.passing, rule.failing, 1)))
+    assert matching, [finding.id for finding in found]
     assert {finding.level for finding in matching} == {rule.level}
     if rule.level != ERROR:
         assert not [finding for finding in found if finding.level == ERROR]
 
 
-@pytest.mark.parametrize(("chapter", "rule"), FILES, ids=[rule.id for _chapter, rule in FILES])
-def test_a_whole_file_breaks_its_rule(chapter, rule):
-    expected = None if rule.id == "MP05" else chapter.kind
-    assert ids_of(judge(rule.failing, "file", expected)) == [rule.id]
+@pytest.mark.parametrize(("kind", "rule"), FILES, ids=[rule.id for _kind, rule in FILES])
+def test_a_whole_file_breaks_its_rule(kind, rule):
+    expected = None if rule.id == "MP05" else kind
+    assert ids_of(judge(EXAMPLES[rule.id].bad, "file", expected)) == [rule.id]
 
 
 WORDS_TESTED_ELSEWHERE = {"MP01", "MP02", "MP21", "MT01", "MX01", "MX20", "MX21"}
 
 
 def test_rules_without_lines_as_examples_are_those_with_a_test_of_their_own():
-    assert {rule.id for _chapter, rule in RULES if rule.example == WORDS} == WORDS_TESTED_ELSEWHERE
+    assert {id_ for id_, example in EXAMPLES.items() if isinstance(example, Words)} == WORDS_TESTED_ELSEWHERE
 
 
 def test_ids_are_unique_levels_known_and_only_sure_rules_are_errors():
@@ -92,37 +94,37 @@ def test_the_page_is_the_generated_one():
 
 @pytest.mark.parametrize("key", idm.NEEDED_KEYS)
 def test_idm_needs_each_of_its_keys(key):
-    content = re.sub(f"(?m)^{key}=", f"#{key}=", idm.EXAMPLE)
+    content = re.sub(f"(?m)^{key}=", f"#{key}=", GOOD["idm"])
     assert ("MI04", f"file: {key}") in [(finding.id, finding.where) for finding in judged("idm", content).findings]
 
 
 @pytest.mark.parametrize("suffix", ["SOURCE_NAME", "EXPORT_DOC_TYPE", "EXPORT_FILENAME"])
 def test_idm_embedded_files_need_each_of_their_keys(suffix):
-    content = idm.EXAMPLE.replace(f"EFE_XML_{suffix}", f"#EFE_XML_{suffix}")
+    content = GOOD["idm"].replace(f"EFE_XML_{suffix}", f"#EFE_XML_{suffix}")
     assert "MI07" in ids_of(judged("idm", content))
 
 
 def test_idm_file_name_of_an_embedded_file_is_an_expression_too():
-    content = idm.EXAMPLE.replace("EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID", "EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID + IF_DATE")
+    content = GOOD["idm"].replace("EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID", "EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID + IF_DATE")
     [finding] = judged("idm", content).findings
     assert (finding.id, finding.where) == ("MI06", "file line 15: EFE_XML_EXPORT_FILENAME")
     assert "IF_DATE" in finding.message
 
 
 def test_idm_accounting_entity_is_known_by_its_name_in_any_spelling():
-    content = idm.EXAMPLE.replace("Acl\nSV_Sep", "Acl,GROUP_ACCOUNTING_ENTITY\nSV_GROUP_ACCOUNTING_ENTITY=\nSV_Sep")
+    content = GOOD["idm"].replace("Acl\nSV_Sep", "Acl,GROUP_ACCOUNTING_ENTITY\nSV_GROUP_ACCOUNTING_ENTITY=\nSV_Sep")
     assert ids_of(judged("idm", content)) == ["MI23"]
 
 
 def test_a_key_in_other_case_is_pointed_at():
-    content = idm.EXAMPLE.replace("IF_SUPPLIER_NAME=", "IF_Supplier_Name=").replace("+IF_SUPPLIER_NAME", "")
+    content = GOOD["idm"].replace("IF_SUPPLIER_NAME=", "IF_Supplier_Name=").replace("+IF_SUPPLIER_NAME", "")
     messages = {finding.id: finding.message for finding in judged("idm", content).findings}
     assert "line 9 has it in other case" in messages["MI20"]
     assert set(messages) == {"MI20", "MI21"}
 
 
 def test_the_document_type_of_the_export_is_named_in_the_next_step():
-    [finding] = judge(idm.EXAMPLE, "file", "idm", "Credit_Note").findings
+    [finding] = judge(GOOD["idm"], "file", "idm", "Credit_Note").findings
     assert (finding.id, finding.where) == ("MI02", "file: Credit_Note")
     assert "Credit_Note=<IDM document type>" in finding.action
 
@@ -130,9 +132,9 @@ def test_the_document_type_of_the_export_is_named_in_the_next_step():
 NEEDED_IN_BOD = ("SFP_", "SFV_A", "GFP_", "GFV_", "IFP_name", "TN_InvoiceTable=", "TNP_", "TNV_")
 
 
-@pytest.mark.parametrize("line", [line for line in bod.EXAMPLE.splitlines() if line.startswith(NEEDED_IN_BOD)])
+@pytest.mark.parametrize("line", [line for line in GOOD["bod"].splitlines() if line.startswith(NEEDED_IN_BOD)])
 def test_bod_needs_each_companion_line_of_its_lists(line):
-    assert "MB01" in ids_of(judged("bod", bod.EXAMPLE.replace(f"\n{line}\n", "\n")))
+    assert "MB01" in ids_of(judged("bod", GOOD["bod"].replace(f"\n{line}\n", "\n")))
 
 
 @pytest.mark.parametrize(
@@ -140,27 +142,27 @@ def test_bod_needs_each_companion_line_of_its_lists(line):
     [r"\DataArea", "/DataArea", ".DataArea", r"\\DataArea\\", r"\\\\DataArea", r"\\DataArea\ID", "DataArea"],
 )
 def test_bod_path_parts_are_separated_by_two_backslashes(path):
-    content = bod.EXAMPLE.replace(r"SFP_LogicalID=SyncCaptureDocumentType\\ApplicationArea\\Sender\\LogicalID", f"SFP_LogicalID={bod.ROOT}{path}")
+    content = GOOD["bod"].replace(r"SFP_LogicalID=SyncCaptureDocumentType\\ApplicationArea\\Sender\\LogicalID", f"SFP_LogicalID={bod.ROOT}{path}")
     assert ids_of(judged("bod", content)) == ["MB05"]
 
 
 @pytest.mark.parametrize("value", ["*customer accounting entity*", "<entity>", ""])
 def test_bod_accounting_entity_is_no_placeholder(value):
-    assert ids_of(judged("bod", bod.EXAMPLE.replace("EntityID=100", f"EntityID={value}"))) == ["MB21"]
+    assert ids_of(judged("bod", GOOD["bod"].replace("EntityID=100", f"EntityID={value}"))) == ["MB21"]
 
 
 def test_bod_document_type_line_in_other_case_is_a_warning():
-    content = bod.EXAMPLE.replace("Document_Types=INVOICE", "Document_Types=Invoice")
+    content = GOOD["bod"].replace("Document_Types=INVOICE", "Document_Types=Invoice")
     assert set(ids_of(judge(content, "file", "bod"))) == {"MB25"}
 
 
 def test_bod_without_tables_and_purchase_order_fields_is_complete():
-    content = "\n".join(line for line in bod.EXAMPLE.splitlines() if not line.startswith(("Tables", "TN")))
+    content = "\n".join(line for line in GOOD["bod"].splitlines() if not line.startswith(("Tables", "TN")))
     assert judged("bod", content).findings == []
 
 
 def test_bod_keys_of_a_table_that_is_not_listed_are_an_info_only():
-    content = bod.EXAMPLE.replace("Tables=InvoiceTable", "Tables=")
+    content = GOOD["bod"].replace("Tables=InvoiceTable", "Tables=")
     assert set(ids_of(judged("bod", content))) == {"MB40"}
 
 
@@ -187,18 +189,18 @@ def test_each_list_of_line_fields_has_its_record_type(area):
 
 
 def test_the_spelling_of_the_vendor_is_accepted():
-    content = erp_rules.M3_EXAMPLE + (
+    content = GOOD["m3"] + (
         "CreditNoteReceipt=invoice_table\nCreditNoteReceiptStaticFields=RDTP\nCNR_SF_RDTP=1\nCeeditNoteReceiptFields=IVQA\nCNRF_IVQA=TF_quantity\n"
     )
     assert judged("m3", content).findings == []
 
 
 def test_m3_only_parts_are_unknown_in_an_ln_mapping():
-    assert ids_of(judged("ln", erp_rules.LN_EXAMPLE + "OrderCharge=order_charges\n")) == ["ML22"]
+    assert ids_of(judged("ln", GOOD["ln"] + "OrderCharge=order_charges\n")) == ["ML22"]
 
 
 def test_the_division_may_come_from_the_document():
-    content = erp_rules.M3_EXAMPLE.replace("StaticFields=DIVI\nSF_DIVI=AAA\n", "").replace("SUNO,SINO\n", "SUNO,SINO,DIVI\nHF_DIVI=company_id\n")
+    content = GOOD["m3"].replace("StaticFields=DIVI\nSF_DIVI=AAA\n", "").replace("SUNO,SINO\n", "SUNO,SINO,DIVI\nHF_DIVI=company_id\n")
     assert judged("m3", content).findings == []
 
 
@@ -219,11 +221,11 @@ def test_the_division_may_come_from_the_document():
     ],
 )
 def test_toml_rules_one_by_one(old, new, ids):
-    assert ids_of(judged("m3_toml", toml.EXAMPLE.replace(old, new))) == ids
+    assert ids_of(judged("m3_toml", GOOD["m3_toml"].replace(old, new))) == ids
 
 
 def test_toml_findings_have_the_line_of_their_key():
-    found = judged("m3_toml", toml.EXAMPLE.replace('"[[amount]]"', "7").replace('"header"', '"heads"').replace('"AAA"', "1")).findings
+    found = judged("m3_toml", GOOD["m3_toml"].replace('"[[amount]]"', "7").replace('"header"', '"heads"').replace('"AAA"', "1")).findings
     assert [finding.where for finding in found] == [
         "file line 4: export_configuration.header.name",
         "file line 7: export_configuration.header.fields.DIVI",
@@ -232,26 +234,26 @@ def test_toml_findings_have_the_line_of_their_key():
 
 
 def test_toml_that_cannot_be_read_tells_the_line_and_quotes_nothing():
-    [finding] = judged("m3_toml", toml.EXAMPLE.replace('"AAA"', "AAA")).findings
+    [finding] = judged("m3_toml", GOOD["m3_toml"].replace('"AAA"', "AAA")).findings
     assert (finding.id, finding.where) == ("MT02", "file line 7")
     assert "AAA" not in finding.sentence()
 
 
 def test_without_a_toml_reader_one_finding_says_so(monkeypatch):
     monkeypatch.setattr(toml, "tomllib", None)
-    [finding] = judged("m3_toml", toml.EXAMPLE).findings
+    [finding] = judged("m3_toml", GOOD["m3_toml"]).findings
     assert (finding.id, finding.level) == ("MT01", ERROR)
     assert "Python 3.11" in finding.action
 
 
 def test_bod_key_that_nobody_knows_is_an_info():
-    [finding] = judged("bod", bod.EXAMPLE + "DTPath=x\n").findings
+    [finding] = judged("bod", GOOD["bod"] + "DTPath=x\n").findings
     assert (finding.id, finding.level, finding.where) == ("MB40", INFO, "file line 25: DTPath")
 
 
 @pytest.mark.parametrize(("expression", "message"), [("", "is empty"), ("SV_Acl+", "has a + with nothing before or after it")])
 def test_idm_expressions_with_nothing_in_them(expression, message):
-    [finding] = judged("idm", idm.EXAMPLE.replace("ACL_Fields=SV_Acl", f"ACL_Fields={expression}")).findings
+    [finding] = judged("idm", GOOD["idm"].replace("ACL_Fields=SV_Acl", f"ACL_Fields={expression}")).findings
     assert (finding.id, finding.message) == ("MI26", message)
 
 
@@ -261,10 +263,10 @@ def test_a_value_is_shown_printable_and_cut():
 
 
 def test_as_many_findings_as_fit_are_not_counted():
-    assert len(judged("idm", idm.EXAMPLE + "no equals sign\n" * MOST_PER_RULE).findings) == MOST_PER_RULE
+    assert len(judged("idm", GOOD["idm"] + "no equals sign\n" * MOST_PER_RULE).findings) == MOST_PER_RULE
 
 
 def test_a_flood_of_findings_is_cut_and_counted():
-    found = judged("idm", idm.EXAMPLE + "no equals sign\n" * 1000).findings
+    found = judged("idm", GOOD["idm"] + "no equals sign\n" * 1000).findings
     assert len(found) == MOST_PER_RULE + 1
     assert found[-1].message == f"{1000 - MOST_PER_RULE} more findings of this rule are not shown"

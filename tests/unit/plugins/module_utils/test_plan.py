@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
@@ -96,6 +96,14 @@ def test_two_declarations_of_one_export_are_an_error_with_both_indices(world):
         match([world.declared(current[0]), world.declared(current[0], 1, keep_id=True)], current)
     assert caught.value.id == "P03"
     assert "exports[0]" in caught.value.message and "exports[1]" in caught.value.message
+
+
+def test_two_new_declarations_of_one_export_are_an_error_too(world):
+    with pytest.raises(InvalidInput) as caught:
+        match([world.declared(world.webhook(None)), world.declared(world.webhook(None), 1, active=False)], [])
+    assert caught.value.id == "P03"
+    absent = [Export(id_, {}, label=f"exports[{id_}]", state="absent") for id_ in ("8", "9")]
+    assert [pair.current for pair in match(absent, [])] == [None, None]
 
 
 def test_an_export_cannot_be_declared_and_ignored(world):
@@ -302,7 +310,7 @@ def _worlds(draw):
     return current, declared, draw(st.booleans())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(_worlds())
 def test_the_steps_give_exactly_what_was_announced_and_leave_nothing_to_do(case):
     current, declared, purge = case
@@ -322,7 +330,7 @@ def test_the_steps_give_exactly_what_was_announced_and_leave_nothing_to_do(case)
     assert actions(again) == []
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(_worlds())
 def test_no_step_breaks_the_rule_of_one_active_export(case):
     current, declared, purge = case

@@ -16,9 +16,11 @@ import requests
 import responses
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins, _preflight
+from ansible_collections.docbits.ion.plugins.module_utils import _logins, _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._infor import PRODUCTS
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._proof import DEFAULT_STAGES, ProofOptions, prove, require
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
@@ -100,7 +102,7 @@ def product(script, name, **answer):
 
 
 def proof_of(whole, *, check_mode=False, known=None, settings=None, **wanted):
-    ionapi = _ionapi.require(json.dumps(whole), "test.ionapi", _ionapi.Expectations(grant=wanted.pop("grant", "auto"), profile="infor"))[0]
+    ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(grant=wanted.pop("grant", "auto"), profile="infor"))[0]
     options = ProofOptions(label="test.ionapi", **wanted)
     return prove(ionapi, settings or Settings(retries=0), options, known or Secrets(), check_mode)
 
@@ -460,6 +462,6 @@ def test_a_simulator_without_tls_skips_that_stage(script):
         here = f"http://127.0.0.1:{server.getsockname()[1]}"
         whole = document(iu=here, pu=f"{here}/ACME_TST/as/")
         script.post(f"{here}/ACME_TST/as/token.oauth2", json=issued(whole))
-        ionapi = _ionapi.require(json.dumps(whole), "test.ionapi", _ionapi.Expectations(allow_insecure=True))[0]
+        ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
         proof = prove(ionapi, Settings(retries=0), ProofOptions(label="test.ionapi", stages=("token",)), Secrets(), False)
     assert outcomes(proof) == {"resolve": "passed", "connect": "passed", "tls": "skipped", "token": "passed"}

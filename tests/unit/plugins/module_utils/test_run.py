@@ -9,7 +9,6 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _run
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, run_module, warnings_of

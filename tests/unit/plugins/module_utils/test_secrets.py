@@ -24,6 +24,8 @@ def encoded_forms(value):
     raw = value.encode("utf-8", "surrogatepass")
     yield value
     yield base64.b64encode(raw).decode()
+    yield base64.b64encode(raw).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(raw).decode()
     yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
     yield quote(value, safe="", errors="surrogatepass")
     yield quote_plus(value, errors="surrogatepass")

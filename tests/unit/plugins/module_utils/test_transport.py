@@ -307,6 +307,12 @@ def test_a_ca_bundle_that_cannot_be_read_is_told_with_its_path(tmp_path):
         bundle.write_text("no certificate")
 
 
+def test_a_missing_requests_library_is_told_before_any_call(monkeypatch):
+    monkeypatch.setattr(_transport, "requests", None)
+    error = caught_from(transport, InvalidInput)
+    assert error.id == "N12" and "requests" in error.message
+
+
 # What a session must never do
 
 

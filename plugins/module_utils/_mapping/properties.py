@@ -7,23 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BYTE_ORDER_MARK = "\ufeff"
-
-
-def decoded(content) -> str:
-    """O(content) as text: UTF-8, or Latin-1 where it is no UTF-8, so that no byte is ever refused or lost."""
-    if isinstance(content, str):
-        return content
-    try:
-        return bytes(content).decode("utf-8")
-    except UnicodeDecodeError:
-        return bytes(content).decode("latin-1")
-
-
-def normal_text(content) -> str:
-    """The text by which two files are equal: one kind of line end, no byte order mark, no line ends at the very end."""
-    text = decoded(content).lstrip(BYTE_ORDER_MARK)
-    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+from ansible_collections.docbits.ion.plugins.module_utils._texts import normal_text
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import re
 import unicodedata
 from functools import cached_property
 
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import CLOUD, Expectations, Url, flavour_of, split_url
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_keys import STRING_KEYS, random_part
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, Expectations, flavour_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import OPTIONAL_KEYS, STRING_KEYS, random_part
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import Url, split_url
 
 NUMERIC_KEYS = ("dt", "ev", "v")
 # In these a blank at the end or a missing character does no harm, so what can be mended is mended.
@@ -75,8 +76,9 @@ class Subject:
         return self.urls.get(key)
 
     def holds(self, key: str) -> bool:
-        """Whether the key is there with anything but an empty string."""
-        return self.document.get(key, "") != ""
+        """Whether the key is there and says anything: no empty string, and where it is optional, no null."""
+        value = self.document.get(key, "")
+        return value != "" and not (value is None and key in OPTIONAL_KEYS)
 
 
 def as_text(value, key: str) -> str | None:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_layout import Layout, Part, Section, in_case, others, unlisted
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import ASSUMED, CALIBRATED, SEEN, Rule, by_id, name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, in_case, others, unlisted
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, CALIBRATED, SEEN, Rule, by_id, name, shown
 
 STATIC_VALUE = Section("static value", ("Static_Values",), (Part("SV_", "value"),))
 STATIC_FIELD = Section("static field", ("Static_Fields",), (Part("SF_", "value"),))
@@ -31,24 +31,6 @@ NEEDED_KEYS = ("Static_Fields", "Index_Fields", "ACL_Fields", "Searchable_PDF_Na
 EXPRESSIONS = ("ACL_Fields", "Searchable_PDF_Name")
 TYPES = ("STRING",)
 
-EXAMPLE = """\
-INVOICE=LN_SupplierInvoice
-Static_Values=Sep,Acl
-SV_Sep=-
-SV_Acl=Public
-Static_Fields=AccountingEntity:STRING
-SF_AccountingEntity=100
-Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING
-IF_INVOICE_ID=InvoiceNo
-IF_SUPPLIER_NAME=Supplier
-ACL_Fields=SV_Acl
-Searchable_PDF_Name=IF_INVOICE_ID+SV_Sep+IF_SUPPLIER_NAME
-EMBEDDED_FILES_EXPORT=XML
-EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml
-EFE_XML_EXPORT_DOC_TYPE=LN_InvoiceXml
-EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID
-"""
-
 RULES = by_id(
     Rule(
         "MI01",
@@ -56,8 +38,6 @@ RULES = by_id(
         "There is at least one document type line: the DocBits code, =, the IDM document type",
         "add a line such as INVOICE=LN_SupplierInvoice",
         CALIBRATED,
-        "INVOICE=LN_SupplierInvoice",
-        "#INVOICE=LN_SupplierInvoice",
     ),
     Rule(
         "MI02",
@@ -65,8 +45,6 @@ RULES = by_id(
         "The document type of the export has its line",
         "add a line for it, or choose this document type in the export",
         CALIBRATED,
-        "INVOICE=LN_SupplierInvoice",
-        "QUOTE=LN_Quote",
     ),
     Rule(
         "MI03",
@@ -74,8 +52,6 @@ RULES = by_id(
         "`EFE_..._EXPORT_DOC_TYPE` has a value",
         "write the IDM document type that the embedded file gets",
         CALIBRATED,
-        "EFE_XML_EXPORT_DOC_TYPE=LN_InvoiceXml",
-        "EFE_XML_EXPORT_DOC_TYPE=",
     ),
     Rule(
         "MI04",
@@ -83,8 +59,6 @@ RULES = by_id(
         "`Static_Fields`, `Index_Fields`, `ACL_Fields` and `Searchable_PDF_Name` are there",
         "add this key",
         CALIBRATED,
-        "ACL_Fields=SV_Acl",
-        "#ACL_Fields=SV_Acl",
     ),
     Rule(
         "MI05",
@@ -92,8 +66,6 @@ RULES = by_id(
         "Each listed static value has its `SV_` line, each listed static field its `SF_` line",
         "add the line, or take the name out of the list",
         CALIBRATED,
-        "SF_AccountingEntity=100",
-        "#SF_AccountingEntity=100",
     ),
     Rule(
         "MI06",
@@ -101,8 +73,6 @@ RULES = by_id(
         "Each part of `ACL_Fields`, `Searchable_PDF_Name` and `EFE_..._EXPORT_FILENAME` is a key of the file",
         "use keys that have a line in this file, such as IF_INVOICE_ID or SV_Sep, joined by +",
         CALIBRATED,
-        "ACL_Fields=SV_Acl",
-        "ACL_Fields=SV_Everyone",
     ),
     Rule(
         "MI07",
@@ -110,8 +80,6 @@ RULES = by_id(
         "Each embedded file has `EFE_..._SOURCE_NAME`, `EFE_..._EXPORT_DOC_TYPE` and `EFE_..._EXPORT_FILENAME`",
         "add the line, or take the name out of EMBEDDED_FILES_EXPORT",
         CALIBRATED,
-        "EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml",
-        "#EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml",
     ),
     Rule(
         "MI20",
@@ -119,8 +87,6 @@ RULES = by_id(
         "Each listed index field has its `IF_` line",
         "add the line with the IDM attribute, or take the field out of Index_Fields",
         SEEN,
-        "IF_SUPPLIER_NAME=Supplier\nACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID+SV_Sep+IF_SUPPLIER_NAME",
-        "ACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID",
     ),
     Rule(
         "MI21",
@@ -128,8 +94,6 @@ RULES = by_id(
         "Each `IF_` line speaks of a listed index field",
         "add the field to Index_Fields, or DocBits may not send it",
         SEEN,
-        "Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING",
-        "Index_Fields=INVOICE_ID:STRING",
     ),
     Rule(
         "MI22",
@@ -137,8 +101,6 @@ RULES = by_id(
         "Each `SV_` line speaks of a listed static value",
         "add the name to Static_Values",
         SEEN,
-        "Static_Values=Sep,Acl",
-        "Static_Values=Sep",
     ),
     Rule(
         "MI23",
@@ -146,8 +108,6 @@ RULES = by_id(
         "A constant for the accounting entity has a value",
         "write the accounting entity of the customer, such as 100 or 001_100",
         SEEN,
-        "SF_AccountingEntity=100",
-        "SF_AccountingEntity=",
     ),
     Rule(
         "MI24",
@@ -155,8 +115,6 @@ RULES = by_id(
         "Each item of `Static_Fields` and `Index_Fields` has a known type",
         "write the name with its type, such as INVOICE_ID:STRING",
         SEEN,
-        "Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING",
-        "Index_Fields=INVOICE_ID,SUPPLIER_NAME:STRING",
     ),
     Rule(
         "MI25",
@@ -164,8 +122,6 @@ RULES = by_id(
         "A document type line has an IDM document type",
         "write the IDM document type after the =, such as LN_SupplierInvoice",
         ASSUMED,
-        "INVOICE=LN_SupplierInvoice",
-        "INVOICE=",
     ),
     Rule(
         "MI26",
@@ -173,8 +129,6 @@ RULES = by_id(
         "No expression is empty, and none has a + with nothing before or after it",
         "write keys of this file, joined by +",
         ASSUMED,
-        "ACL_Fields=SV_Acl",
-        "ACL_Fields=SV_Acl+",
     ),
     Rule(
         "MI27",
@@ -182,8 +136,6 @@ RULES = by_id(
         "The document type of the export is written in the same case",
         "write it exactly as DocBits writes the code of the document type",
         ASSUMED,
-        "INVOICE=LN_SupplierInvoice",
-        "Invoice=LN_SupplierInvoice",
     ),
     Rule(
         "MI40",
@@ -191,8 +143,6 @@ RULES = by_id(
         "Each `SF_` and `EFE_` line speaks of a listed static field or embedded file",
         "add the name to the list, or DocBits may not use the line",
         ASSUMED,
-        "EMBEDDED_FILES_EXPORT=XML",
-        "EMBEDDED_FILES_EXPORT=",
     ),
 )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_erp_rules import RULES
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_layout import (
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.erp_rules import RULES
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import (
     Layout,
     Part,
     Section,
@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._mapping_layout import
     others,
     unlisted,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import name, shown
 
 M3 = "m3"
 LN = "ln"

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_layout import Layout, Part, Section, in_case, others, unlisted
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import ASSUMED, CALIBRATED, SEEN, Rule, by_id, name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, in_case, others, unlisted
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, CALIBRATED, SEEN, Rule, by_id, name, shown
 
 ROOT = "SyncCaptureDocumentType"
 PATH = re.compile(ROOT + r"(?:\\\\[^\\/]+)*")
@@ -47,32 +47,6 @@ PATH_KEYS = ("DT_Path", "IF_COMMON_PATH", "Pages_COMMON_PATH", "Table_COMMON_PAT
 PATH_PREFIXES = ("SFP_", "GFP_", "POP_", "IFP_", "PFP_", "Path_", "TCP_", "TNP_")
 TABLE_COLUMN = re.compile(r"TN_(.+?)_TC_(.+)")
 
-EXAMPLE = r"""Static_Fields=LogicalID,AccountingEntityID
-SFP_LogicalID=SyncCaptureDocumentType\\ApplicationArea\\Sender\\LogicalID
-SFV_LogicalID=lid://infor.ims.example
-SFP_AccountingEntityID=SyncCaptureDocumentType\\DataArea\\Sync\\AccountingEntityID
-SFV_AccountingEntityID=100
-Generated_Fields=BODID
-GFP_BODID=SyncCaptureDocumentType\\ApplicationArea\\BODID
-GFV_BODID=BODID
-DT_Path=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentType
-Document_Types=INVOICE
-INVOICE=LN_SupplierInvoice
-Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT
-IF_INVOICE_NUMBER=InvoiceNumber
-IF_TOTAL_AMOUNT=TotalAmount
-IFP_INVOICE_NUMBER=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentID\\ID
-IF_COMMON_PATH=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentField
-IF_Elements=name
-IFP_name=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentField\\Name
-Tables=InvoiceTable
-TN_InvoiceTable=InvoiceTable
-TN_InvoiceTable_TC_QUANTITY=Quantity
-TN_InvoiceTable_Static_Fields=name
-TNP_InvoiceTable_name=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentTable\\Name
-TNV_InvoiceTable_name=InvoiceRows
-"""
-
 RULES = by_id(
     Rule(
         "MB01",
@@ -80,8 +54,6 @@ RULES = by_id(
         "Each item of a list has its companion lines, such as `SFP_` and `SFV_` for a static field; index fields are MB22",
         "add the line, or take the name out of the list",
         CALIBRATED,
-        "GFV_BODID=BODID",
-        "#GFV_BODID=BODID",
     ),
     Rule(
         "MB02",
@@ -89,8 +61,6 @@ RULES = by_id(
         "`DT_Path` and `Document_Types` are there",
         "add this key",
         CALIBRATED,
-        r"DT_Path=SyncCaptureDocumentType\\DataArea",
-        r"#DT_Path=SyncCaptureDocumentType\\DataArea",
     ),
     Rule(
         "MB03",
@@ -98,8 +68,6 @@ RULES = by_id(
         "Each item of `Document_Types` has its line with the BOD document type",
         "add a line such as INVOICE=LN_SupplierInvoice, or take the item out of Document_Types",
         CALIBRATED,
-        "INVOICE=LN_SupplierInvoice",
-        "#INVOICE=LN_SupplierInvoice",
     ),
     Rule(
         "MB04",
@@ -107,8 +75,6 @@ RULES = by_id(
         "Each path starts with `SyncCaptureDocumentType`",
         "begin the path with SyncCaptureDocumentType",
         CALIBRATED,
-        r"GFP_BODID=SyncCaptureDocumentType\\ApplicationArea",
-        r"GFP_BODID=ProcessCaptureDocumentType\\ApplicationArea",
     ),
     Rule(
         "MB05",
@@ -116,8 +82,6 @@ RULES = by_id(
         r"The parts of a path are separated by two backslashes, `\\`",
         r"separate the parts of the path by \\ (two backslashes in the file)",
         CALIBRATED,
-        r"GFP_BODID=SyncCaptureDocumentType\\ApplicationArea\\BODID",
-        r"GFP_BODID=SyncCaptureDocumentType\ApplicationArea\BODID",
     ),
     Rule(
         "MB06",
@@ -125,8 +89,6 @@ RULES = by_id(
         "`SFV_LogicalID` is there",
         "add SFV_LogicalID= with the logical id of the connection point (ION Desk, Connection Points)",
         CALIBRATED,
-        "SFV_LogicalID=lid://infor.ims.example",
-        "#SFV_LogicalID=lid://infor.ims.example",
     ),
     Rule(
         "MB07",
@@ -134,8 +96,6 @@ RULES = by_id(
         "`SFV_LogicalID` starts with `lid://`",
         "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk, Connection Points)",
         CALIBRATED,
-        "SFV_LogicalID=lid://infor.ims.example",
-        "SFV_LogicalID=infor.ims.example",
     ),
     Rule(
         "MB20",
@@ -143,8 +103,6 @@ RULES = by_id(
         "`SFV_LogicalID` is more than `lid://`, the template's placeholder",
         "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk, Connection Points)",
         SEEN,
-        "SFV_LogicalID=lid://infor.ims.example",
-        "SFV_LogicalID=lid://",
     ),
     Rule(
         "MB21",
@@ -152,8 +110,6 @@ RULES = by_id(
         "`SFV_AccountingEntityID` is more than the template's placeholder",
         "write the accounting entity of the customer, such as 100 or 001_100",
         SEEN,
-        "SFV_AccountingEntityID=100",
-        "SFV_AccountingEntityID=",
     ),
     Rule(
         "MB22",
@@ -161,8 +117,6 @@ RULES = by_id(
         "Each listed index field has its `IF_` line",
         "add the line with the name in the BOD, or take the field out of Index_Fields",
         SEEN,
-        "IF_TOTAL_AMOUNT=TotalAmount",
-        "#IF_TOTAL_AMOUNT=TotalAmount",
     ),
     Rule(
         "MB23",
@@ -170,8 +124,6 @@ RULES = by_id(
         "Each `IF_` line speaks of a listed index field",
         "add the field to Index_Fields, or DocBits may not send it",
         SEEN,
-        "Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT",
-        "Index_Fields=INVOICE_NUMBER",
     ),
     Rule(
         "MB24",
@@ -179,8 +131,6 @@ RULES = by_id(
         "No list has the same item twice",
         "take one of the two out of the list",
         SEEN,
-        "Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT",
-        "Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT,INVOICE_NUMBER",
     ),
     Rule(
         "MB25",
@@ -188,8 +138,6 @@ RULES = by_id(
         "A document type is written in the same case in the export, in `Document_Types` and in its own line",
         "write it exactly as DocBits writes the code of the document type",
         SEEN,
-        "Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice",
-        "Document_Types=Invoice\nInvoice=LN_SupplierInvoice",
     ),
     Rule(
         "MB26",
@@ -197,8 +145,6 @@ RULES = by_id(
         "The document type of the export is listed in `Document_Types`",
         "add it to Document_Types with its own line, or choose a document type of this file in the export",
         ASSUMED,
-        "Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice",
-        "Document_Types=QUOTE\nQUOTE=LN_Quote",
     ),
     Rule(
         "MB40",
@@ -206,8 +152,6 @@ RULES = by_id(
         "Each companion line speaks of a listed name, and each key is known",
         "add the name to its list, correct the key, or leave it if DocBits need not use it",
         ASSUMED,
-        "Generated_Fields=BODID",
-        "Generated_Fields=",
     ),
 )
 

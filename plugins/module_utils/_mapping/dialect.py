@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import (
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import (
     ASSUMED,
     CALIBRATED,
-    FILE,
     SEEN,
-    WORDS,
     Rule,
     by_id,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._properties import BYTE_ORDER_MARK, decoded, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._texts import BYTE_ORDER_MARK, decoded, normal_text
 
 LIMIT = 1024 * 1024
 
@@ -26,9 +24,6 @@ RULES = by_id(
         "The file is not larger than 1 MiB",
         "give the mapping file itself; the vendor's own are smaller than 20 KiB",
         ASSUMED,
-        "a file of 10 KiB",
-        "a file of 2 MiB",
-        WORDS,
     ),
     Rule(
         "MP02",
@@ -36,9 +31,6 @@ RULES = by_id(
         "The file is text in an encoding that DocBits reads",
         "save the file as plain text in UTF-8 without byte order mark",
         ASSUMED,
-        "a file saved as UTF-8",
-        "a file saved as UTF-16 ('Unicode' in Windows editors), a ZIP archive, a PDF",
-        WORDS,
     ),
     Rule(
         "MP03",
@@ -46,20 +38,14 @@ RULES = by_id(
         "The file is not in another well-known format",
         "give the mapping file in this place",
         ASSUMED,
-        "",
-        '{"an": "object"}',
-        FILE,
     ),
-    Rule("MP04", ERROR, "The file is not empty", "give the mapping file; an empty one maps nothing", ASSUMED, "", "\n\n", FILE),
+    Rule("MP04", ERROR, "The file is not empty", "give the mapping file; an empty one maps nothing", ASSUMED),
     Rule(
         "MP05",
         ERROR,
         "The file is of a kind that can be recognised, or the caller says which kind it is",
         "say which kind the file is: idm, bod, m3, ln or m3_toml",
         ASSUMED,
-        "",
-        "colour=green\n",
-        FILE,
     ),
     Rule(
         "MP06",
@@ -67,9 +53,6 @@ RULES = by_id(
         "The file is of the kind that its place asks for",
         "give this file in its own place and the right file here",
         ASSUMED,
-        "",
-        "StaticFields=DIVI\nSF_DIVI=AAA\nHeaderFields=SUNO,SINO\nHF_SUNO=supplier_id\nHF_SINO=invoice_id\n",
-        FILE,
     ),
     Rule(
         "MP07",
@@ -77,18 +60,14 @@ RULES = by_id(
         "Each line that is neither empty nor a comment has an =",
         "write key=value on one line, or # at its beginning; no line goes on in the next one",
         CALIBRATED,
-        "SV_Sep=-",
-        "SV_Sep -",
     ),
-    Rule("MP08", ERROR, "No key stands twice", "keep one of the two lines", CALIBRATED, "SV_Sep=-", "SV_Sep=-\nSV_Sep=_"),
+    Rule("MP08", ERROR, "No key stands twice", "keep one of the two lines", CALIBRATED),
     Rule(
         "MP20",
         WARNING,
         "The file does not begin with a byte order mark",
         "save the file as UTF-8 without byte order mark, or DocBits may take the mark for a part of the first key",
         ASSUMED,
-        "INVOICE=LN_SupplierInvoice",
-        BYTE_ORDER_MARK + "INVOICE=LN_SupplierInvoice",
     ),
     Rule(
         "MP21",
@@ -96,19 +75,14 @@ RULES = by_id(
         "The file is UTF-8",
         "save the file as UTF-8; it was read as Latin-1 here",
         ASSUMED,
-        "a file saved as UTF-8, or with ASCII characters only",
-        "a file with umlauts saved as 'ANSI' or Latin-1",
-        WORDS,
     ),
-    Rule("MP22", WARNING, "Each = has a key before it", "write the key before the =", ASSUMED, "SV_Sep=-", "SV_Sep=-\n=_"),
+    Rule("MP22", WARNING, "Each = has a key before it", "write the key before the =", ASSUMED),
     Rule(
         "MP23",
         WARNING,
         "No list has an empty item",
         "take the comma out that has nothing before or after it",
         SEEN,
-        "Static_Values=Sep,Acl",
-        "Static_Values=Sep,,Acl",
     ),
 )
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_examples import differing, good, on_premises
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import is_infor_cloud, is_own_network, is_this_machine, region_of
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rule import Case, Hit, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_file import SAVE_UNCHANGED
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_subject import URL_KEYS
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import SAVE_UNCHANGED, Case, Hit, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import URL_KEYS
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_own_network, is_this_machine, region_of
 
 ENDPOINT_KEYS = ("oa", "ot", "or")
 ON_PREMISES_PATH = "/InforIntSTS"
@@ -125,16 +123,14 @@ RULES = (
         "iu and pu are absolute https URLs",
         "A",
         (
-            Case("no_url", ERROR, "the value is no absolute URL with a host", SAVE_UNCHANGED, differing({"iu": "mingle-ionapi.eu1.inforcloudsuite.com"})),
+            Case("no_url", ERROR, "the value is no absolute URL with a host", SAVE_UNCHANGED),
             Case(
                 "http",
                 ERROR,
                 "the address begins with http, so secrets would travel unprotected",
                 f"{SAVE_UNCHANGED}; for a simulator on this machine set allow_insecure",
-                differing({"iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}),
             ),
         ),
-        good(),
         _absolute,
     ),
     Rule(
@@ -147,10 +143,8 @@ RULES = (
                 ERROR,
                 "the address holds a user (@), a query (?) or a fragment (#)",
                 SAVE_UNCHANGED,
-                differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
             ),
         ),
-        good(),
         _bare,
     ),
     Rule(
@@ -163,10 +157,8 @@ RULES = (
                 WARNING,
                 "the address does not end with a slash; this collection adds it, other programs make a wrong token URL",
                 "end it with a slash",
-                differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as"}),
             ),
         ),
-        good(),
         _ends_with_slash,
     ),
     Rule(
@@ -179,17 +171,14 @@ RULES = (
                 WARNING,
                 "the path is not the tenant and as, as in the cloud",
                 SAVE_UNCHANGED,
-                differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/"}),
             ),
             Case(
                 "on_premises",
                 WARNING,
                 "the path does not end with InforIntSTS, as on-premises",
                 SAVE_UNCHANGED,
-                on_premises({"pu": "https://login.acme.example:9443/"}),
             ),
         ),
-        good(),
         _authorization_path,
     ),
     Rule(
@@ -202,24 +191,20 @@ RULES = (
                 ERROR,
                 "the address already ends with the tenant, which would stand twice in every call",
                 "leave the host alone in it",
-                differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST"}),
             ),
             Case(
                 "slash",
                 WARNING,
                 "the address ends with a slash; this collection takes it off, other programs may not",
                 "take the slash off",
-                differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/"}),
             ),
             Case(
                 "path",
                 WARNING,
                 "the address has a path, a download has none",
                 SAVE_UNCHANGED,
-                differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/gateway"}),
             ),
         ),
-        good(),
         _gateway_path,
     ),
     Rule(
@@ -232,10 +217,8 @@ RULES = (
                 ERROR,
                 "the value is not a relative path: it begins with a slash, holds .. or //, or is a whole URL",
                 SAVE_UNCHANGED,
-                differing({"ot": "/token.oauth2"}),
             ),
         ),
-        good(),
         _relative,
     ),
     Rule(
@@ -248,17 +231,14 @@ RULES = (
                 WARNING,
                 "oa, ot and or are not of one flavour, cloud and on-premises are mixed",
                 SAVE_UNCHANGED,
-                differing({"or": "connect/revocation"}),
             ),
             Case(
                 "unknown",
                 WARNING,
                 "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)",
                 SAVE_UNCHANGED,
-                differing({"ot": "oauth/token"}),
             ),
         ),
-        good(),
         _one_flavour,
     ),
     Rule(
@@ -271,17 +251,14 @@ RULES = (
                 ERROR,
                 "iu and pu are in different regions of Infor's cloud",
                 SAVE_UNCHANGED,
-                differing({"iu": "https://mingle-ionapi.se1.inforcloudsuite.com"}),
             ),
             Case(
                 "host",
                 WARNING,
                 "the host is not that of pu with -ionapi in place of -sso",
                 "check both hosts by eye; leave them if Infor gave you this file",
-                differing({"iu": "https://gateway.eu1.inforcloudsuite.com"}),
             ),
         ),
-        good(),
         _one_region,
     ),
     Rule(
@@ -294,10 +271,8 @@ RULES = (
                 WARNING,
                 "the host is not in inforcloudsuite.com; not every region of Infor is known, so it is used all the same",
                 "make sure that Infor gave you this file, the secrets go to this host",
-                differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
             ),
         ),
-        good(),
         _infor_host,
     ),
     Rule(
@@ -310,10 +285,8 @@ RULES = (
                 ERROR,
                 "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso the authorization server (pu)",
                 SAVE_UNCHANGED,
-                differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
             ),
         ),
-        good(),
         _swapped,
     ),
     Rule(
@@ -326,10 +299,8 @@ RULES = (
                 WARNING,
                 "the host is this machine or a private address, which DocBits in the cloud cannot reach",
                 "use the public address of Infor OS, or set allow_insecure for a simulator",
-                on_premises({"iu": "https://10.0.0.7:7443"}),
             ),
         ),
-        differing({"iu": "https://127.0.0.1:8443", "pu": "https://127.0.0.1:8443/ACME_TST/as/"}, allow_insecure=True),
         _public_address,
     ),
 )

@@ -12,8 +12,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_keys import named
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rule import Hit
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import named
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import Hit
 
 LARGEST = 64 * 1024
 DEEPEST = 8

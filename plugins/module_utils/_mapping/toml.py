@@ -13,7 +13,7 @@ except ImportError:  # Python 3.10 and older: the module may have been shipped t
     tomllib = None
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import ASSUMED, DOCUMENTED, FILE, WORDS, Rule, by_id, name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, DOCUMENTED, Rule, by_id, name, shown
 
 ROOT = "export_configuration"
 HEADER = "header"
@@ -41,24 +41,6 @@ _PLACE = re.compile(r"at line (\d+), column \d+")
 _TABLE_LINE = re.compile(r"\s*\[([^\[\]]*)\]\s*(?:#.*)?")
 _KEY_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
-EXAMPLE = """\
-version = "1"
-
-[export_configuration.header]
-name = "header"
-
-[export_configuration.header.fields]
-DIVI = "AAA"
-SUNO = "[supplier_id]"
-
-[export_configuration.cost_lines]
-name = "cost_lines"
-
-[export_configuration.cost_lines.fields]
-RDTP = "8"
-NLAM = "[[amount]]"
-"""
-
 RULES = by_id(
     Rule(
         "MT01",
@@ -66,19 +48,14 @@ RULES = by_id(
         "The file can be judged: the Python that runs the check has a TOML reader",
         "run this task from a controller with Python 3.11 or newer",
         DOCUMENTED,
-        "Python 3.11 or newer runs the task",
-        "Python 3.10 or older runs the task",
-        WORDS,
     ),
-    Rule("MT02", ERROR, "The file is TOML", "correct this place, or export the file from the Rule Manager again", DOCUMENTED, 'DIVI = "AAA"', "DIVI = AAA"),
+    Rule("MT02", ERROR, "The file is TOML", "correct this place, or export the file from the Rule Manager again", DOCUMENTED),
     Rule(
         "MT03",
         ERROR,
         "`export_configuration.header.fields` is a table of strings and not empty",
         'write [export_configuration.header.fields] and below it lines such as SUNO = "[supplier_id]", each value in quotes',
         DOCUMENTED,
-        'DIVI = "AAA"',
-        "DIVI = 100",
     ),
     Rule(
         "MT04",
@@ -86,8 +63,6 @@ RULES = by_id(
         "The `name` of a section equals the section",
         "write the section's own name",
         DOCUMENTED,
-        'name = "cost_lines"',
-        'name = "costs"',
     ),
     Rule(
         "MT05",
@@ -95,9 +70,6 @@ RULES = by_id(
         f"No key has more than {MOST_KEY_PARTS} parts",
         "give the file that the Rule Manager exports",
         ASSUMED,
-        "",
-        "[" + ".".join("a" * (MOST_KEY_PARTS + 1)) + "]\n",
-        FILE,
     ),
     Rule(
         "MT20",
@@ -105,8 +77,6 @@ RULES = by_id(
         "A header field takes `[x]`, a line field takes `[[x]]`",
         "write [x] for a header field and [[x]] for a column of the lines",
         DOCUMENTED,
-        'NLAM = "[[amount]]"',
-        'NLAM = "[amount]"',
     ),
     Rule(
         "MT21",
@@ -114,8 +84,6 @@ RULES = by_id(
         "Each section is known",
         "correct the name of the section: header, " + ", ".join(LINE_SECTIONS),
         DOCUMENTED,
-        '[export_configuration.cost_lines]\nname = "cost_lines"\n\n[export_configuration.cost_lines.fields]',
-        '[export_configuration.costs]\nname = "costs"\n\n[export_configuration.costs.fields]',
     ),
     Rule(
         "MT22",
@@ -123,8 +91,6 @@ RULES = by_id(
         "Each further section has a `fields` table of strings",
         "write the fields of the section as strings, each value in quotes",
         ASSUMED,
-        'RDTP = "8"',
-        "RDTP = 8",
     ),
 )
 

@@ -1,19 +1,16 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules D01, D02, V01 to V05 and C01: the kind of app, the layout, the scopes, and the fleet. Private to the collection."""
+"""Rules D01, D02 and V01 to V05: the kind of app, the layout and the scopes. Private to the collection."""
 
 from __future__ import annotations
 
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_examples import GONE, beside, differing, good, invented, on_premises
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import DOCBITS_EXPORT, INFOR
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_keys import MOST_NAMES
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rule import Case, Hit, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_file import DOWNLOAD, SAVE_UNCHANGED
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_subject import is_scope
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import DOCBITS_EXPORT
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD, SAVE_UNCHANGED, Case, Hit, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import is_scope
 
 BACKEND_SERVICE = "12"
 VERSIONS = ("1.0", "1.1")
@@ -71,35 +68,6 @@ def _environment_version(subject):
         yield Hit("V05.form", "ev")
 
 
-def check_fleet(files):
-    """Yields C((names, hit)) for what only several files together show. O(files) is environment name to L(IonApi)."""
-    by_client, by_account, by_access_key = {}, {}, {}
-    for name, file in files.items():
-        by_client.setdefault(file.ci, {}).setdefault(file.cs, []).append(name)
-        if file.has_service_account:
-            by_account.setdefault(file.saak, []).append(name)
-            by_access_key.setdefault(file.saak, {}).setdefault(file.sask, []).append(name)
-    for by_secret in by_client.values():
-        if len(by_secret) > 1:
-            yield _all_of(by_secret), Hit("C01.client_secret", "cs")
-    for names in by_account.values():
-        if len(names) > 1:
-            yield names, Hit("C01.service_account", "saak")
-    for by_secret in by_access_key.values():
-        if len(by_secret) > 1:
-            yield _all_of(by_secret), Hit("C01.account_secret", "sask")
-
-
-def _all_of(by_secret) -> list:
-    return [name for names in by_secret.values() for name in names]
-
-
-def listed(names) -> str:
-    """Names of environments, the first ones in full and a count of the others."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
 RULES = (
     Rule(
         "D01",
@@ -111,17 +79,14 @@ RULES = (
                 WARNING,
                 "the value is not 12, so the app is probably no Backend Service, which DocBits needs; what other values mean is not published",
                 "check Type in Infor OS > API Gateway > Authorized Apps > the app, and create a Backend Service if it is another",
-                differing({"dt": "3"}),
             ),
             Case(
                 "other",
                 INFO,
                 "the value is not 12, so the app is probably no Backend Service",
                 "check Type in Infor OS > API Gateway > Authorized Apps > the app",
-                differing({"dt": "3"}, profile=INFOR),
             ),
         ),
-        good(),
         _app_type,
     ),
     Rule(
@@ -134,10 +99,8 @@ RULES = (
                 WARNING,
                 "the app is not named DocBits_ and its environment, by which an administrator would know it",
                 "name the app DocBits_<Environment> in Infor OS > API Gateway > Authorized Apps, and check that this is the file of DocBits",
-                differing({"cn": "Data Publishing"}),
             ),
         ),
-        good(),
         _app_name,
     ),
     Rule(
@@ -150,10 +113,8 @@ RULES = (
                 WARNING,
                 "the layout is another than the known 1.0 and 1.1; it was read as far as it is known",
                 "look for a newer release of this collection",
-                differing({"v": "2.0"}),
             ),
         ),
-        good(),
         _version,
     ),
     Rule(
@@ -161,10 +122,9 @@ RULES = (
         "sc is there in layout 1.1 and not in 1.0",
         "A",
         (
-            Case("without", INFO, "the file has no scopes although its layout is 1.1", "do nothing unless the app has Enforce Scopes", differing({"sc": GONE})),
-            Case("with", INFO, "the file has scopes although its layout is 1.0", "do nothing, the scopes are used", differing({"v": "1.0"})),
+            Case("without", INFO, "the file has no scopes although its layout is 1.1", "do nothing unless the app has Enforce Scopes"),
+            Case("with", INFO, "the file has scopes although its layout is 1.0", "do nothing, the scopes are used"),
         ),
-        on_premises(),
         _layout,
     ),
     Rule(
@@ -172,23 +132,20 @@ RULES = (
         "sc is a list of scope names, or null",
         "A",
         (
-            Case("no_list", ERROR, "the scopes are not a list", SAVE_UNCHANGED, differing({"sc": "Infor-IDM Infor-ION INFOR-IFS"})),
+            Case("no_list", ERROR, "the scopes are not a list", SAVE_UNCHANGED),
             Case(
                 "names",
                 ERROR,
                 "an item of the list is not a scope name, or holds a blank",
                 SAVE_UNCHANGED,
-                differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", ""]}),
             ),
             Case(
                 "twice",
                 WARNING,
                 "a scope name stands more than once in the list",
                 SAVE_UNCHANGED,
-                differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", "Infor-ION"]}),
             ),
         ),
-        differing({"sc": None, "v": "1.0"}),
         _scope_list,
     ),
     Rule(
@@ -201,10 +158,8 @@ RULES = (
                 WARNING,
                 "the service account lacks scopes that DocBits needs: {missing}",
                 f"add them to the service account in Infor OS > Security > Manage > Service Accounts, then {DOWNLOAD}",
-                differing({"sc": ["INFOR-IFS", "Infor-IDM"]}),
             ),
         ),
-        good(),
         _docbits_scopes,
     ),
     Rule(
@@ -217,39 +172,8 @@ RULES = (
                 INFO,
                 "the value is not a capital letter and ten digits",
                 "do nothing, the value is not used",
-                differing({"ev": "B12"}),
             ),
         ),
-        good(),
         _environment_version,
-    ),
-    Rule(
-        "C01",
-        "Each environment has its own service account, and one key has one secret in the whole fleet",
-        "E",
-        (
-            Case(
-                "client_secret",
-                WARNING,
-                "the client ID is the same and the client secret is not: after a reset of the secret, one of the files is stale",
-                "compare the dates of the files, and download the older one again in Infor OS > API Gateway > Authorized Apps",
-                beside({"cs": invented("newer-client-secret", 86)}),
-            ),
-            Case(
-                "service_account",
-                WARNING,
-                "the service account is the same: its limits are shared, and disabling it stops all of them",
-                f"give each environment its own, {DOWNLOAD} with Create Service Account switched on",
-                beside({}),
-            ),
-            Case(
-                "account_secret",
-                WARNING,
-                "the service account is the same and its secret key is not: one of the files is stale or mixed",
-                f"find the file that Infor refuses, and {DOWNLOAD} with Create Service Account switched on",
-                beside({"sask": invented("newer-secret-key", 86)}),
-            ),
-        ),
-        beside({"ci": "ACME_TST~" + invented("other-client-id", 43), "saak": "ACME_TST#" + invented("other-access-key", 86)}),
     ),
 )

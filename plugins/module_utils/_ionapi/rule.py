@@ -9,24 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import Expectations
 
-
-@dataclass(frozen=True)
-class Example:
-    """An input of the parser, for tests and for the documentation. Its keys are invented and say so.
-
-    content:  what is parsed
-    shown:    how the documentation shows it
-    second:   another file of the fleet, for rules about more than one
-    """
-
-    content: object
-    shown: str
-    expectations: Expectations = Expectations()
-    mode: int | None = None
-    filename: str | None = None
-    second: str | None = None
+# The next steps of most rules.
+DOWNLOAD = "download the file in Infor OS > API Gateway > Authorized Apps > the app > Download Credentials"
+SAVE_UNCHANGED = f"{DOWNLOAD} and store it as it is, without an editor or the clipboard"
+DOWNLOAD_WITH_ACCOUNT = f"{DOWNLOAD}, with Create Service Account switched on"
 
 
 @dataclass(frozen=True)
@@ -37,14 +24,12 @@ class Case:
     level:   C(error), C(warning) or C(info)
     message: what is so; C({fact}) stands for a key name, a count or a word of the caller, never for a value of the file
     action:  the next step, naming the place in Infor's console
-    example: builds an input that shows it
     """
 
     name: str
     level: str
     message: str
     action: str
-    example: Callable[[], Example]
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,6 @@ class Rule:
     confidence: the tag of the contract notes: A official, B seen in several programs, C seen once, D general standard,
                 E inferred, U unknown. D, E and U are assumptions.
     cases:      how it can be broken
-    passing:    builds an input that keeps it
     check:      yields the L(Hit)s of a L(Subject); C(None) where the hits come from reading the text, the file or the fleet
     """
 
@@ -77,9 +61,9 @@ class Rule:
     statement: str
     confidence: str
     cases: tuple
-    passing: Callable[[], Example]
     check: Callable | None = None
 
-    def finding(self, case: Case, where: str, key: str | None, facts: dict) -> Finding:
-        """The finding for one of its cases."""
-        return Finding(self.id, case.level, f"{where}: {key}" if key else where, case.message.format(**facts), case.action.format(**facts))
+    def finding(self, hit: Hit, where: str) -> Finding:
+        """What a hit of one of its cases says about the object O(where)."""
+        case = next(case for case in self.cases if hit.case == f"{self.id}.{case.name}")
+        return Finding(self.id, case.level, f"{where}: {hit.key}" if hit.key else where, case.message.format(**hit.facts), case.action.format(**hit.facts))

@@ -16,11 +16,6 @@ SEEN = "files that the vendor publishes break it"
 DOCUMENTED = "from the vendor's documentation"
 ASSUMED = "assumed by this collection"
 
-# What the examples of a rule are.
-SNIPPET = "snippet"
-FILE = "file"
-WORDS = "words"
-
 # A file of the wrong format breaks one rule on every line; nobody reads the ten thousandth finding.
 MOST_PER_RULE = 25
 
@@ -34,9 +29,6 @@ class Rule:
     statement:  what must hold, as the documentation says it
     action:     the next step, unless what was found gives a more exact one
     confidence: C(CALIBRATED), C(SEEN), C(DOCUMENTED) or C(ASSUMED)
-    passing:    C(SNIPPET): lines of the kind's example file that keep the rule
-    failing:    C(SNIPPET): what stands in their place and breaks it; C(FILE): a whole file that breaks it
-    example:    which of these the two are, or C(WORDS) where only words can tell
     """
 
     id: str
@@ -44,9 +36,6 @@ class Rule:
     statement: str
     action: str
     confidence: str
-    passing: str
-    failing: str
-    example: str = SNIPPET
 
     def found(self, message, key="", line=0, action="") -> Found:
         """This rule is broken: at a key, on a line (0: nowhere in particular), with a more exact next step if there is one."""

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_dialect as dialect
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_erp as erp
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_toml as toml
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import as_findings
-from ansible_collections.docbits.ion.plugins.module_utils._properties import Properties, parse
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, dialect, erp, idm, toml
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import Properties, parse
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import as_findings
 
 IDM = "idm"
 BOD = "bod"

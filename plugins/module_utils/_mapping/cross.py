@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_bod as bod
-from ansible_collections.docbits.ion.plugins.module_utils import _mapping_idm as idm
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping_rules import ASSUMED, DOCUMENTED, WORDS, Rule, as_findings, by_id, shown
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, idm
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, DOCUMENTED, Rule, as_findings, by_id, shown
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES
 
 TITLES = {CLOUD: "cloud", ON_PREMISES: "on-premises"}
@@ -20,9 +19,6 @@ RULES = by_id(
         "`SFV_LogicalID` of the BOD mapping is the logical id of the connection point, where that is known",
         "write the logical id of the connection point in the BOD mapping (ION Desk, Connection Points)",
         DOCUMENTED,
-        "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.example",
-        "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.other",
-        WORDS,
     ),
     Rule(
         "MX20",
@@ -30,9 +26,6 @@ RULES = by_id(
         "The deployment of the export is that of the ION API file",
         "choose the deployment in the export that the ION API file is for, or give the ION API file of this deployment",
         ASSUMED,
-        "deployment cloud, ION API file of a cloud tenant",
-        "deployment cloud, ION API file of an on-premises installation",
-        WORDS,
     ),
     Rule(
         "MX21",
@@ -40,9 +33,6 @@ RULES = by_id(
         "A kind of export without a choice of deployment (M3, LN) has the ION API file of a cloud tenant",
         "give the ION API file of the cloud tenant; DocBits offers this kind to CloudSuite customers only",
         DOCUMENTED,
-        "kind infor_idm_m3, ION API file of a cloud tenant",
-        "kind infor_idm_m3, ION API file of an on-premises installation",
-        WORDS,
     ),
 )
 

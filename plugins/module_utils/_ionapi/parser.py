@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_form import Expectations, IonApi
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules import finding_of, hits_in
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_app import check_fleet, listed
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_rules_file import check_file
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_subject import Subject
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi_text import read
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations, IonApi
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of, hits_in
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import Subject
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.text import read
 
 NO_EXPECTATIONS = Expectations()
 
@@ -33,22 +30,14 @@ class Parsed:
     findings: list
 
 
-def parse(
-    content: bytes | str,
-    where: str,
-    expectations: Expectations = NO_EXPECTATIONS,
-    mode: int | None = None,
-    filename: str | None = None,
-) -> Parsed:
+def parse(content: bytes | str, where: str, expectations: Expectations = NO_EXPECTATIONS) -> Parsed:
     """Read and judge an ION API file. Takes any content, never raises, and needs time linear in its size.
 
     content:  what the file holds, already decrypted
     where:    what the findings call it, for example the path
-    mode:     the mode bits of a file that is not encrypted, for rule F08
-    filename: its name, for rule F07
     """
     reading = read(content)
-    hits = [*reading.hits, *check_file(filename, mode)]
+    hits = list(reading.hits)
     subject = None
     if reading.document is not None:
         subject = Subject(reading.document, expectations)
@@ -59,23 +48,12 @@ def parse(
     return Parsed(_built(subject) if subject is not None and not errors_in(findings) else None, findings)
 
 
-def require(
-    content: bytes | str,
-    where: str,
-    expectations: Expectations = NO_EXPECTATIONS,
-    mode: int | None = None,
-    filename: str | None = None,
-) -> tuple:
+def require(content: bytes | str, where: str, expectations: Expectations = NO_EXPECTATIONS) -> tuple:
     """As L(parse), and gives C((ionapi, findings)). Raises L(InvalidInput) with all findings where one is an error."""
-    parsed = parse(content, where, expectations, mode, filename)
+    parsed = parse(content, where, expectations)
     if parsed.ionapi is None:
         raise InvalidInput(parsed.findings)
     return parsed.ionapi, parsed.findings
-
-
-def across_fleet(named: Mapping[str, IonApi]) -> list:
-    """What only the files of several environments together show. O(named) is environment name to file."""
-    return [finding_of(hit, listed(names)) for names, hit in check_fleet(named)]
 
 
 def _built(subject: Subject) -> IonApi:

@@ -10,6 +10,8 @@ import re
 STRING_KEYS = ("ti", "cn", "dt", "ci", "cs", "iu", "pu", "oa", "ot", "or", "ru", "ev", "v", "saak", "sask")
 KEYS = STRING_KEYS + ("sc",)
 REQUIRED_KEYS = ("ti", "ci", "cs", "iu", "pu", "ot")
+# Nothing that is sent hangs on these, so a null in one of them is as good as no key.
+OPTIONAL_KEYS = ("cn", "dt", "oa", "or", "ru", "ev", "v")
 
 # How long the random parts are in every sample that is public: 32 bytes for the client ID, 64 for the others.
 LENGTHS = {"ci": 43, "cs": 86, "saak": 86, "sask": 86}

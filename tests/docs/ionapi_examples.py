@@ -1,0 +1,277 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Invented ION API files, good and bad, that show what each rule about them means; the tests and docs/ionapi_rules.md use them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLIENT_CREDENTIALS, CLOUD, INFOR, ON_PREMISES, PASSWORD, Expectations
+
+GONE = object()
+
+FARM_HOST = "eu1.inforcloudsuite.com"
+
+
+@dataclass(frozen=True)
+class Example:
+    """An input of the rules. Its keys are invented and say so.
+
+    content:  what is parsed
+    shown:    how the page shows it
+    mode:     the mode bits of the file, C(None) where they do not matter
+    filename: its name, likewise
+    second:   another file of the fleet, for rules about more than one
+    """
+
+    content: object
+    shown: str
+    expectations: Expectations = Expectations()
+    mode: int | None = None
+    filename: str | None = None
+    second: str | None = None
+
+
+def invented(what: str, length: int) -> str:
+    """Text of the length of a real key that nobody takes for one."""
+    return (f"invented-{what}-" * length)[:length]
+
+
+def cloud_file() -> dict:
+    """A complete cloud file with scopes (layout 1.1)."""
+    return {
+        "ti": "ACME_TST",
+        "cn": "DocBits_TST",
+        "dt": "12",
+        "ci": "ACME_TST~" + invented("client-id", 43),
+        "cs": invented("client-secret", 86),
+        "iu": f"https://mingle-ionapi.{FARM_HOST}",
+        "pu": f"https://mingle-sso.{FARM_HOST}:443/ACME_TST/as/",
+        "oa": "authorization.oauth2",
+        "ot": "token.oauth2",
+        "or": "revoke_token.oauth2",
+        "sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION"],
+        "ev": "A1234567890",
+        "v": "1.1",
+        "saak": "ACME_TST#" + invented("access-key", 86),
+        "sask": invented("secret-key", 86),
+    }
+
+
+def on_premises_file() -> dict:
+    """A complete on-premises file (layout 1.0)."""
+    changes = {
+        "ti": "infor",
+        "ci": "infor~" + invented("client-id", 43),
+        "iu": "https://gateway.acme.example:7443",
+        "pu": "https://login.acme.example:9443/InforIntSTS/",
+        "oa": "connect/authorize",
+        "ot": "connect/token",
+        "or": "connect/revocation",
+        "sc": GONE,
+        "v": "1.0",
+        "saak": "infor#" + invented("access-key", 86),
+    }
+    return changed(cloud_file(), changes)
+
+
+def changed(document: dict, changes: dict) -> dict:
+    """The document with other values, and without the keys whose new value is C(GONE)."""
+    return {key: value for key, value in {**document, **changes}.items() if value is not GONE}
+
+
+def differing(changes: dict, mode: int | None = None, filename: str | None = None, **expectations) -> Example:
+    """The complete cloud file with these changes, which alone are shown."""
+    document = changed(cloud_file(), changes)
+    return Example(json.dumps(document), _shown(changes, mode, filename, expectations), Expectations(**expectations), mode, filename)
+
+
+def on_premises(changes: dict | None = None, **expectations) -> Example:
+    """The complete on-premises file with these changes, shown as changes of the cloud file."""
+    return differing({**{key: on_premises_file().get(key, GONE) for key in cloud_file()}, **(changes or {})}, **expectations)
+
+
+def text(content, shown: str) -> Example:
+    """An input that is not the text of an ION API file."""
+    return Example(content, shown)
+
+
+def whole_text(change, shown: str) -> Example:
+    """What O(change) makes of the text of the complete cloud file."""
+    return Example(change(json.dumps(cloud_file())), shown)
+
+
+def beside(changes: dict) -> Example:
+    """The complete cloud file and another file of the fleet with these changes."""
+    shown = f"a second file in the fleet with {_shown(changes)}" if changes else "the same file twice"
+    return Example(json.dumps(cloud_file()), shown, second=json.dumps(changed(cloud_file(), changes)))
+
+
+def _shown(changes: dict, mode: int | None = None, filename: str | None = None, expectations: dict | None = None) -> str:
+    lines = [f"without {key}" if value is GONE else f'"{key}": {_short(json.dumps(value))}' for key, value in changes.items()]
+    lines += [f"file name: {filename}"] if filename else []
+    lines += [f"file mode: {mode:04o}"] if mode is not None else []
+    lines += [f"expected: {name}={value}" for name, value in (expectations or {}).items()]
+    return "\n".join(lines) or "the complete file"
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 80 else value[:40] + '..."'
+
+
+COMPLETE = differing({})
+
+# By rule: a file that keeps it.
+PASSING = {
+    "F01": COMPLETE,
+    "F02": COMPLETE,
+    "F03": COMPLETE,
+    "F04": COMPLETE,
+    "F05": COMPLETE,
+    "F06": COMPLETE,
+    "F07": differing({}, filename="DocBits TST.ionapi"),
+    "F08": differing({}, mode=0o600),
+    "K01": COMPLETE,
+    "K02": COMPLETE,
+    "K03": COMPLETE,
+    "K04": COMPLETE,
+    "K05": differing({"ru": None}),
+    "K06": COMPLETE,
+    "K07": COMPLETE,
+    "K08": COMPLETE,
+    "K09": COMPLETE,
+    "T01": COMPLETE,
+    "T02": COMPLETE,
+    "T03": COMPLETE,
+    "T04": COMPLETE,
+    "T05": COMPLETE,
+    "T06": COMPLETE,
+    "T07": on_premises(),
+    "T08": differing({}, tenant="ACME_TST", environment="TST", flavour=CLOUD),
+    "L01": COMPLETE,
+    "L02": COMPLETE,
+    "U01": COMPLETE,
+    "U02": COMPLETE,
+    "U03": COMPLETE,
+    "U04": COMPLETE,
+    "U05": COMPLETE,
+    "U06": COMPLETE,
+    "U07": COMPLETE,
+    "U08": COMPLETE,
+    "U09": COMPLETE,
+    "U10": COMPLETE,
+    "U11": differing({"iu": "https://127.0.0.1:8443", "pu": "https://127.0.0.1:8443/ACME_TST/as/"}, allow_insecure=True),
+    "D01": COMPLETE,
+    "D02": COMPLETE,
+    "V01": COMPLETE,
+    "V02": on_premises(),
+    "V03": differing({"sc": None, "v": "1.0"}),
+    "V04": COMPLETE,
+    "V05": COMPLETE,
+    "C01": beside({"ci": "ACME_TST~" + invented("other-client-id", 43), "saak": "ACME_TST#" + invented("other-access-key", 86)}),
+}
+
+# By case, as C(<rule>.<case>): a file that meets it.
+FAILING = {
+    "F01.empty": text("\n", "an empty file"),
+    "F01.too_big": text("{" + " " * 65536, "65,537 bytes"),
+    "F01.not_text": text(cloud_file(), "a dictionary instead of a text"),
+    "F02.bom": whole_text(lambda content: b"\xef\xbb\xbf" + content.encode(), "the bytes EF BB BF before the first brace"),
+    "F02.utf16": whole_text(lambda content: content.encode("utf-16"), "every character in two bytes"),
+    "F02.not_utf8": whole_text(lambda content: b"PK\x03\x04\xff" + content.encode(), "a ZIP archive that holds the file"),
+    "F03.base64": whole_text(lambda content: base64.b64encode(content.encode()), "eyJ0aSI6... (base64 of the whole file)"),
+    "F03.html": text("<!DOCTYPE html><html><body>Sign in</body></html>", "<!DOCTYPE html>..."),
+    "F03.csv": text("Access Key,Secret Key\ninvented,invented\n", "Access Key,Secret Key\ninvented,invented"),
+    "F04.cut_off": whole_text(lambda content: content[:200], "the first 200 characters of a file"),
+    "F04.two_files": whole_text(lambda content: content + "\n" + content, "{...}\n{...}"),
+    "F04.text_behind": whole_text(lambda content: content + "\nend", "{...}\nend"),
+    "F04.line_break": whole_text(lambda content: content.replace("invented-client-secret", "invented-client\nsecret", 1), '"cs": "invented-client\nsecret..."'),
+    "F04.quotes": whole_text(lambda content: content.replace('"ti"', "\u201cti\u201d"), "{ti in typographic quotes: ...}"),
+    "F04.yaml": text("ionapi:\n  ti: ACME_TST\n", "ionapi:\n  ti: ACME_TST"),
+    "F04.python": text(str(cloud_file()), "{'ti': 'ACME_TST', ...}"),
+    "F04.encoded_twice": whole_text(json.dumps, '"{\\"ti\\": \\"ACME_TST\\", ...}"'),
+    "F04.not_an_object": whole_text(lambda content: f"[{content}]", "[{...}]"),
+    "F04.number": text('{"dt": NaN}', '{"dt": NaN}'),
+    "F04.too_deep": text("[" * 5000, "[[[[[[[[[[..."),
+    "F04.syntax": text('{"ti": "ACME_TST",}', '{"ti": "ACME_TST",}'),
+    "F05.repeated": whole_text(lambda content: '{"ti": "ACME_PRD", ' + content[1:], '"ti": "ACME_PRD",\n"ti": "ACME_TST"'),
+    "F06.postman": text('{"name": "Infor", "values": []}', '{"name": "Infor", "values": [...]}'),
+    "F06.jwk": text('{"kty": "RSA", "d": "invented"}', '{"kty": "RSA", "d": ...}'),
+    "F06.pem": text("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----"),
+    "F07.suffix": differing({}, filename="service accounts.json"),
+    "F08.readable": differing({}, mode=0o644),
+    "K01.missing": differing({"cs": GONE}),
+    "K01.empty": differing({"iu": ""}),
+    "K02.missing": differing({"dt": GONE}),
+    "K03.one": differing({"sask": GONE}),
+    "K04.web_app": differing({"saak": GONE, "sask": GONE, "ru": "https://app.acme.example/callback"}),
+    "K04.none": differing({"saak": GONE, "sask": GONE}, grant=PASSWORD),
+    "K04.client_credentials": differing({"saak": GONE, "sask": GONE}),
+    "K04.unused": differing({}, grant=CLIENT_CREDENTIALS),
+    "K05.number": differing({"dt": 12}),
+    "K05.type": differing({"cs": None}),
+    "K06.spelling": differing({"SAAK": "", "SASK": ""}),
+    "K06.unknown": differing({"comment": "for the test"}),
+    "K07.blank": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/ "}),
+    "K07.untidy": differing({"cn": "DocBits_TST "}),
+    "K08.placeholder": differing({"cs": "<client secret>"}),
+    "K09.file": text("$ANSIBLE_VAULT;1.1;AES256\n3132\n", "$ANSIBLE_VAULT;1.1;AES256\n3132..."),
+    "K09.value": differing({"cs": "$ANSIBLE_VAULT;1.1;AES256\n3132\n"}),
+    "T01.form": differing({"ti": "ACME.TST"}),
+    "T02.form": differing(
+        {
+            "ti": "acme",
+            "ci": "acme~" + invented("client-id", 43),
+            "pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/acme/as/",
+            "saak": "acme#" + invented("access-key", 86),
+        }
+    ),
+    "T03.other": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_PRD/as/"}),
+    "T03.case": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/acme_tst/as/"}),
+    "T04.form": differing({"saak": invented("access-key", 86)}),
+    "T04.tenant": differing({"saak": "ACME_PRD#" + invented("access-key", 86)}),
+    "T05.form": differing({"ci": invented("client-id", 43)}),
+    "T06.prefix": differing({"ci": "ACME_PRD~" + invented("client-id", 43)}),
+    "T07.prefix": on_premises({"ci": "acme~" + invented("client-id", 43)}),
+    "T08.tenant": differing({}, tenant="ACME_PRD"),
+    "T08.environment": differing({}, environment="PRD"),
+    "T08.no_environment": on_premises(environment="PRD"),
+    "T08.flavour": differing({}, flavour=ON_PREMISES),
+    "L01.length": differing({"sask": invented("secret-key", 85)}),
+    "L01.alphabet": differing({"sask": invented("secret-key", 80) + "!!!!!!"}),
+    "L02.twice": differing({"sask": invented("client-secret", 86)}),
+    "U01.no_url": differing({"iu": "mingle-ionapi.eu1.inforcloudsuite.com"}),
+    "U01.http": differing({"iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}),
+    "U02.extra": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
+    "U03.slash": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as"}),
+    "U04.cloud": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/"}),
+    "U04.on_premises": on_premises({"pu": "https://login.acme.example:9443/"}),
+    "U05.tenant": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST"}),
+    "U05.slash": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/"}),
+    "U05.path": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/gateway"}),
+    "U06.form": differing({"ot": "/token.oauth2"}),
+    "U07.mixed": differing({"or": "connect/revocation"}),
+    "U07.unknown": differing({"ot": "oauth/token"}),
+    "U08.region": differing({"iu": "https://mingle-ionapi.se1.inforcloudsuite.com"}),
+    "U08.host": differing({"iu": "https://gateway.eu1.inforcloudsuite.com"}),
+    "U09.host": differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
+    "U10.swapped": differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
+    "U11.private": on_premises({"iu": "https://10.0.0.7:7443"}),
+    "D01.type": differing({"dt": "3"}),
+    "D01.other": differing({"dt": "3"}, profile=INFOR),
+    "D02.name": differing({"cn": "Data Publishing"}),
+    "V01.unknown": differing({"v": "2.0"}),
+    "V02.without": differing({"sc": GONE}),
+    "V02.with": differing({"v": "1.0"}),
+    "V03.no_list": differing({"sc": "Infor-IDM Infor-ION INFOR-IFS"}),
+    "V03.names": differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", ""]}),
+    "V03.twice": differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", "Infor-ION"]}),
+    "V04.missing": differing({"sc": ["INFOR-IFS", "Infor-IDM"]}),
+    "V05.form": differing({"ev": "B12"}),
+    "C01.client_secret": beside({"cs": invented("newer-client-secret", 86)}),
+    "C01.service_account": beside({}),
+    "C01.account_secret": beside({"sask": invented("newer-secret-key", 86)}),
+}

@@ -1,0 +1,227 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Example files and lines, good and bad, that show what each rule about mapping files means; the tests and docs/mapping_rules.md use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.toml import MOST_KEY_PARTS
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the kind's good file that keep a rule, and what stands in their place and breaks it."""
+
+    good: str
+    bad: str
+
+
+@dataclass(frozen=True)
+class WholeFile:
+    """A file that breaks a rule."""
+
+    bad: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What keeps a rule and what breaks it, where only words can tell."""
+
+    good: str
+    bad: str
+
+
+# By kind: a file that keeps every rule.
+GOOD = {
+    "idm": """\
+INVOICE=LN_SupplierInvoice
+Static_Values=Sep,Acl
+SV_Sep=-
+SV_Acl=Public
+Static_Fields=AccountingEntity:STRING
+SF_AccountingEntity=100
+Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING
+IF_INVOICE_ID=InvoiceNo
+IF_SUPPLIER_NAME=Supplier
+ACL_Fields=SV_Acl
+Searchable_PDF_Name=IF_INVOICE_ID+SV_Sep+IF_SUPPLIER_NAME
+EMBEDDED_FILES_EXPORT=XML
+EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml
+EFE_XML_EXPORT_DOC_TYPE=LN_InvoiceXml
+EFE_XML_EXPORT_FILENAME=IF_INVOICE_ID
+""",
+    "bod": r"""Static_Fields=LogicalID,AccountingEntityID
+SFP_LogicalID=SyncCaptureDocumentType\\ApplicationArea\\Sender\\LogicalID
+SFV_LogicalID=lid://infor.ims.example
+SFP_AccountingEntityID=SyncCaptureDocumentType\\DataArea\\Sync\\AccountingEntityID
+SFV_AccountingEntityID=100
+Generated_Fields=BODID
+GFP_BODID=SyncCaptureDocumentType\\ApplicationArea\\BODID
+GFV_BODID=BODID
+DT_Path=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentType
+Document_Types=INVOICE
+INVOICE=LN_SupplierInvoice
+Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT
+IF_INVOICE_NUMBER=InvoiceNumber
+IF_TOTAL_AMOUNT=TotalAmount
+IFP_INVOICE_NUMBER=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentID\\ID
+IF_COMMON_PATH=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentField
+IF_Elements=name
+IFP_name=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentField\\Name
+Tables=InvoiceTable
+TN_InvoiceTable=InvoiceTable
+TN_InvoiceTable_TC_QUANTITY=Quantity
+TN_InvoiceTable_Static_Fields=name
+TNP_InvoiceTable_name=SyncCaptureDocumentType\\DataArea\\CaptureDocument\\DocumentTable\\Name
+TNV_InvoiceTable_name=InvoiceRows
+""",
+    "m3": """\
+StaticFields=DIVI
+SF_DIVI=AAA
+HeaderFields=SUNO,SINO
+HF_SUNO=supplier_id
+HF_SINO=invoice_id
+InvoiceReceipt=invoice_table
+InvoiceReceiptStaticFields=RDTP
+IR_SF_RDTP=1
+InvoiceReceiptFields=IVQA
+IRF_IVQA=TF_quantity
+InvoiceCost=cost_lines
+InvoiceCostStaticFields=RDTP
+IC_SF_RDTP=8
+InvoiceCostFields=NLAM
+ICF_NLAM=TF_amount
+""",
+    "ln": """\
+StaticFields=FinancialCompany
+SF_FinancialCompany=200
+HeaderFields=SupplierCode,TaxCountry
+HF_SupplierCode=supplier_id
+HF_TaxCountry=tax_country_1
+InvoiceTaxFields=LineNumber
+ITF_LineNumber=TF_line_number
+InvoiceReceipt=invoice_table
+InvoiceReceiptFields=PackingSlip
+IRF_PackingSlip=TF_packing_slip
+InvoiceCost=cost_lines
+InvoiceCostFields=LineNumber,TaxLine
+ICF_LineNumber=auto
+ICF_TaxLine=TF_position
+""",
+    "m3_toml": """\
+version = "1"
+
+[export_configuration.header]
+name = "header"
+
+[export_configuration.header.fields]
+DIVI = "AAA"
+SUNO = "[supplier_id]"
+
+[export_configuration.cost_lines]
+name = "cost_lines"
+
+[export_configuration.cost_lines.fields]
+RDTP = "8"
+NLAM = "[[amount]]"
+""",
+}
+
+# By rule.
+EXAMPLES = {
+    # of every kind
+    "MP01": Words("a file of 10 KiB", "a file of 2 MiB"),
+    "MP02": Words("a file saved as UTF-8", "a file saved as UTF-16 ('Unicode' in Windows editors), a ZIP archive, a PDF"),
+    "MP03": WholeFile('{"an": "object"}'),
+    "MP04": WholeFile("\n\n"),
+    "MP05": WholeFile("colour=green\n"),
+    "MP06": WholeFile("StaticFields=DIVI\nSF_DIVI=AAA\nHeaderFields=SUNO,SINO\nHF_SUNO=supplier_id\nHF_SINO=invoice_id\n"),
+    "MP07": Lines("SV_Sep=-", "SV_Sep -"),
+    "MP08": Lines("SV_Sep=-", "SV_Sep=-\nSV_Sep=_"),
+    "MP20": Lines("INVOICE=LN_SupplierInvoice", "\ufeffINVOICE=LN_SupplierInvoice"),
+    "MP21": Words("a file saved as UTF-8, or with ASCII characters only", "a file with umlauts saved as 'ANSI' or Latin-1"),
+    "MP22": Lines("SV_Sep=-", "SV_Sep=-\n=_"),
+    "MP23": Lines("Static_Values=Sep,Acl", "Static_Values=Sep,,Acl"),
+    # IDM
+    "MI01": Lines("INVOICE=LN_SupplierInvoice", "#INVOICE=LN_SupplierInvoice"),
+    "MI02": Lines("INVOICE=LN_SupplierInvoice", "QUOTE=LN_Quote"),
+    "MI03": Lines("EFE_XML_EXPORT_DOC_TYPE=LN_InvoiceXml", "EFE_XML_EXPORT_DOC_TYPE="),
+    "MI04": Lines("ACL_Fields=SV_Acl", "#ACL_Fields=SV_Acl"),
+    "MI05": Lines("SF_AccountingEntity=100", "#SF_AccountingEntity=100"),
+    "MI06": Lines("ACL_Fields=SV_Acl", "ACL_Fields=SV_Everyone"),
+    "MI07": Lines("EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml", "#EFE_XML_SOURCE_NAME=XML_DOCUMENT.xml"),
+    "MI20": Lines(
+        "IF_SUPPLIER_NAME=Supplier\nACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID+SV_Sep+IF_SUPPLIER_NAME",
+        "ACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID",
+    ),
+    "MI21": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID:STRING"),
+    "MI22": Lines("Static_Values=Sep,Acl", "Static_Values=Sep"),
+    "MI23": Lines("SF_AccountingEntity=100", "SF_AccountingEntity="),
+    "MI24": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID,SUPPLIER_NAME:STRING"),
+    "MI25": Lines("INVOICE=LN_SupplierInvoice", "INVOICE="),
+    "MI26": Lines("ACL_Fields=SV_Acl", "ACL_Fields=SV_Acl+"),
+    "MI27": Lines("INVOICE=LN_SupplierInvoice", "Invoice=LN_SupplierInvoice"),
+    "MI40": Lines("EMBEDDED_FILES_EXPORT=XML", "EMBEDDED_FILES_EXPORT="),
+    # BOD
+    "MB01": Lines("GFV_BODID=BODID", "#GFV_BODID=BODID"),
+    "MB02": Lines(r"DT_Path=SyncCaptureDocumentType\\DataArea", r"#DT_Path=SyncCaptureDocumentType\\DataArea"),
+    "MB03": Lines("INVOICE=LN_SupplierInvoice", "#INVOICE=LN_SupplierInvoice"),
+    "MB04": Lines(r"GFP_BODID=SyncCaptureDocumentType\\ApplicationArea", r"GFP_BODID=ProcessCaptureDocumentType\\ApplicationArea"),
+    "MB05": Lines(r"GFP_BODID=SyncCaptureDocumentType\\ApplicationArea\\BODID", r"GFP_BODID=SyncCaptureDocumentType\ApplicationArea\BODID"),
+    "MB06": Lines("SFV_LogicalID=lid://infor.ims.example", "#SFV_LogicalID=lid://infor.ims.example"),
+    "MB07": Lines("SFV_LogicalID=lid://infor.ims.example", "SFV_LogicalID=infor.ims.example"),
+    "MB20": Lines("SFV_LogicalID=lid://infor.ims.example", "SFV_LogicalID=lid://"),
+    "MB21": Lines("SFV_AccountingEntityID=100", "SFV_AccountingEntityID="),
+    "MB22": Lines("IF_TOTAL_AMOUNT=TotalAmount", "#IF_TOTAL_AMOUNT=TotalAmount"),
+    "MB23": Lines("Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT", "Index_Fields=INVOICE_NUMBER"),
+    "MB24": Lines("Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT", "Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT,INVOICE_NUMBER"),
+    "MB25": Lines("Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice", "Document_Types=Invoice\nInvoice=LN_SupplierInvoice"),
+    "MB26": Lines("Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice", "Document_Types=QUOTE\nQUOTE=LN_Quote"),
+    "MB40": Lines("Generated_Fields=BODID", "Generated_Fields="),
+    # M3
+    "MM01": Lines("HF_SUNO=supplier_id\nHF_SINO=invoice_id", "#HF_SUNO=supplier_id\n#HF_SINO=invoice_id"),
+    "MM02": Lines("InvoiceReceipt=invoice_table", "#InvoiceReceipt=invoice_table"),
+    "MM20": Lines("HF_SINO=invoice_id", "#HF_SINO=invoice_id"),
+    "MM21": Lines("HeaderFields=SUNO,SINO", "HeaderFields=SUNO"),
+    "MM22": Lines("InvoiceCost=cost_lines", "InvoiceCost=cost_lines\nInvoiceCosts=cost_lines"),
+    "MM23": Lines("HF_SINO=invoice_id", "HF_SINO=TF_invoice_id"),
+    "MM40": Lines("IRF_IVQA=TF_quantity", "IRF_IVQA=TF_volume"),
+    "MM24": Lines("HeaderFields=SUNO,SINO\nHF_SUNO=supplier_id", "HeaderFields=suno,SINO\nHF_suno=supplier_id"),
+    "MM25": Lines("IC_SF_RDTP=8", "IC_SF_RDTP=3"),
+    "MM26": Lines("StaticFields=DIVI\nSF_DIVI=AAA", "StaticFields=CRTP\nSF_CRTP=1"),
+    # LN
+    "ML01": Lines("HeaderFields=SupplierCode,TaxCountry", "#HeaderFields=SupplierCode,TaxCountry"),
+    "ML02": Lines("InvoiceReceipt=invoice_table", "#InvoiceReceipt=invoice_table"),
+    "ML20": Lines("HF_SupplierCode=supplier_id", "#HF_SupplierCode=supplier_id"),
+    "ML21": Lines("HeaderFields=SupplierCode,TaxCountry", "HeaderFields=TaxCountry"),
+    "ML22": Lines("InvoiceCost=cost_lines", "InvoiceCost=cost_lines\nInvoiceCosts=cost_lines"),
+    "ML23": Lines("HF_SupplierCode=supplier_id", "HF_SupplierCode=TF_supplier_id"),
+    "ML40": Lines("IRF_PackingSlip=TF_packing_slip", "IRF_PackingSlip=TF_slip"),
+    "ML24": Lines("StaticFields=FinancialCompany\nSF_FinancialCompany=200", "StaticFields=RateDeterminer\nSF_RateDeterminer=docd"),
+    "ML41": Lines(
+        "HeaderFields=SupplierCode,TaxCountry\nHF_SupplierCode=supplier_id\nHF_TaxCountry=tax_country_1",
+        "HeaderFields=SupplierCode\nHF_SupplierCode=supplier_id",
+    ),
+    "ML42": Lines("InvoiceCostFields=LineNumber,TaxLine\nICF_LineNumber=auto\nICF_TaxLine=TF_position", "InvoiceCostFields=LineNumber\nICF_LineNumber=auto"),
+    # M3 TOML
+    "MT01": Words("Python 3.11 or newer runs the task", "Python 3.10 or older runs the task"),
+    "MT02": Lines('DIVI = "AAA"', "DIVI = AAA"),
+    "MT03": Lines('DIVI = "AAA"', "DIVI = 100"),
+    "MT04": Lines('name = "cost_lines"', 'name = "costs"'),
+    "MT05": WholeFile("[" + ".".join("a" * (MOST_KEY_PARTS + 1)) + "]\n"),
+    "MT20": Lines('NLAM = "[[amount]]"', 'NLAM = "[amount]"'),
+    "MT21": Lines(
+        '[export_configuration.cost_lines]\nname = "cost_lines"\n\n[export_configuration.cost_lines.fields]',
+        '[export_configuration.costs]\nname = "costs"\n\n[export_configuration.costs.fields]',
+    ),
+    "MT22": Lines('RDTP = "8"', "RDTP = 8"),
+    # parts of one export
+    "MX01": Words(
+        "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.example",
+        "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.other",
+    ),
+    "MX20": Words("deployment cloud, ION API file of a cloud tenant", "deployment cloud, ION API file of an on-premises installation"),
+    "MX21": Words("kind infor_idm_m3, ION API file of a cloud tenant", "kind infor_idm_m3, ION API file of an on-premises installation"),
+}

@@ -1,0 +1,173 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules of exports, from options to calls: each run's exact calls, in order, in check mode and in earnest."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+import responses
+from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
+from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
+from responses import matchers
+from responses.registries import OrderedRegistry
+
+HOST = "https://docbits.example.com"
+KEY = secrets.token_urlsafe(24)
+RECORD = {"id": 7, "export_method": "webhook", "export_url": "https://example.com", "title": "A", "doc_type": "INVOICE", "is_active": True}
+INFOR_RECORD = {"id": 8, "export_method": "infor-idm-cloud", "title": "B", "doc_type": "INVOICE", "is_active": True, "zugferd": False}
+LIST, REMOVE = f"{HOST}/configurations/get_configurations", f"{HOST}/configurations/remove_configuration"
+
+
+@pytest.fixture
+def script():
+    with responses.RequestsMock(registry=OrderedRegistry, assert_all_requests_are_fired=True) as mock:
+        yield mock
+
+
+def keyed():
+    return matchers.header_matcher({"X-API-KEY": KEY, "Accept": "application/json"})
+
+
+def urlencoded(**fields):
+    return matchers.urlencoded_params_matcher(fields)
+
+
+def ok(script, method, path, match=(), data=None):
+    script.add(method, HOST + path, json={"success": True, "data": data}, match=[keyed(), *match])
+
+
+def listed(script, *records):
+    ok(script, "POST", "/configurations/get_configurations", data=list(records))
+
+
+def download(script, slot, text):
+    matched = [keyed(), matchers.query_param_matcher({"type": slot})]
+    script.get(f"{HOST}/configurations/download/8", body=text, content_type="application/octet-stream", match=matched)
+
+
+def params(**more):
+    network = {"ca_path": None, "proxy": None, "timeout": 5.0, "deadline": 20.0, "retries": 0}
+    host = {"docbits_url": HOST, "docbits_environment": None, "docbits_region": "eu", "path_prefix": None, "contract": "2.2.10", "contract_overrides": None}
+    return {**network, **host, "api_key": KEY, "organisation_id": None, **more}
+
+
+def item(**given):
+    return {**dict.fromkeys(export_options()), "state": "present", "ignore": False, **given}
+
+
+def set_params(*items, **more):
+    ionapi = {
+        "tenant": None,
+        "tenant_environment": None,
+        "flavour": None,
+        "grant": "auto",
+        "profile": "docbits_export",
+        "strict": False,
+        "allow_insecure": False,
+    }
+    manner = {"purge": False, "several_active": False, "update": "when_changed", "state_file": None, "remembered": None, "diff_mappings": "meaning"}
+    return {**params(), **ionapi, **manner, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
+
+
+WEBHOOK = {"title": "A", "kind": "webhook", "document_type": "INVOICE", "url": "https://example.com"}
+
+
+def test_a_new_export_is_created_verified_and_validated(script):
+    made = {**RECORD, "id": 12}
+    listed(script, INFOR_RECORD)
+    ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title="A", doc_type="INVOICE", export_url="https://example.com")], {"id": 12})
+    listed(script, INFOR_RECORD, made)
+    listed(script, INFOR_RECORD, made)
+    ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type="INVOICE")])
+    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK))))
+    assert result["changed"] is True
+    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done")]
+
+
+def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
+    listed(script, INFOR_RECORD)
+    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
+    assert result["changed"] is True
+    assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("create", "planned")]
+    assert [export["title"] for export in result["diff"]["after"]["exports"]] == ["B", "A"]
+
+
+def test_nothing_to_do_is_one_read(script):
+    listed(script, RECORD)
+    assert carry_out(exports.run, Context(set_params(item(**WEBHOOK))))["changed"] is False
+
+
+def test_a_hand_edit_is_put_right_in_check_mode_by_reads_alone(script):
+    listed(script, {**RECORD, "export_url": "https://edited.example", "is_active": False})
+    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK, active=True)), check_mode=True))
+    assert [step["action"] for step in result["steps"]] == ["update", "activate"]
+
+
+def test_one_export_is_the_set_of_one(script):
+    listed(script, RECORD)
+    one = {key: value for key, value in set_params().items() if key not in ("exports", "purge", "ionapi_src")}
+    result = carry_out(export.run, Context({**one, **{key: value for key, value in item(**WEBHOOK).items() if key != "ignore"}}))
+    assert result["changed"] is False and result["export"]["id"] == "7" and "exports" not in result
+
+
+def test_a_refusal_of_a_write_fails_the_task_with_the_steps(script):
+    listed(script, RECORD)
+    script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "t-123"}, match=[keyed(), urlencoded(id="7")])
+    result = carry_out(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"))))
+    assert result["failed"] is True and result["changed"] is False
+    assert (result["status"], result["code"], result["trace_id"]) == (200, "NO_PERMISSION", "t-123")
+    assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("remove", "failed")]
+
+
+def test_the_list_of_names_is_read_once_however_many_exports_need_it(script):
+    listed(script)
+    ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": "INVOICE", "title": "Invoice"}, {"document_key": "ORDER"}])
+    items = [item(**{**WEBHOOK, "document_type": "Invoice"}), item(**{**WEBHOOK, "document_type": "ORDER"})]
+    result = carry_out(exports.run, Context(set_params(*items), check_mode=True))
+    assert [export["document_type"] for export in result["diff"]["after"]["exports"]] == ["INVOICE", "ORDER"]
+
+
+# export_info
+
+
+def info_params(**more):
+    return {**params(), "query": None, "files": True, **more}
+
+
+def test_what_stands_there_is_read_as_a_declaration_without_the_ionapi_file(script):
+    listed(script, RECORD, INFOR_RECORD, {**RECORD, "id": 9, "export_method": "watcher", "title": "W"})
+    download(script, "IDM_MAPPING", "a=1")
+    result = carry_out(export_info.run, Context(info_params(), check_mode=True))
+    assert result["changed"] is False
+    assert result["exports"] == [
+        {"id": "7", "title": "A", "kind": "webhook", "document_type": "INVOICE", "sub_organisation": "", "active": True, "url": "https://example.com"},
+        {"id": "8", "title": "B", "kind": "infor_idm", "document_type": "INVOICE", "sub_organisation": "", "active": True}
+        | {"deployment": "cloud", "zugferd": False, "idm_mapping_content": "a=1"},
+        {"id": "9", "title": "W", "ignore": True},
+    ]
+
+
+def test_a_query_shapes_the_result_and_files_may_be_left_out(script):
+    listed(script, RECORD, INFOR_RECORD)
+    result = carry_out(export_info.run, Context(info_params(files=False, query="[?kind=='webhook'].id")))
+    assert result["exports"] == ["7"]
+
+
+@pytest.mark.parametrize("query", ["[?", "length(`1`)"])
+def test_a_query_that_is_wrong_is_told(script, query):
+    if query != "[?":
+        listed(script, RECORD)
+    result = carry_out(export_info.run, Context(info_params(files=False, query=query)))
+    assert result["failed"] is True and [finding["id"] for finding in result["findings"]] == ["E11"]
+
+
+def test_the_key_is_in_no_result(script):
+    script.post(LIST, status=500, body=json.dumps({"detail": KEY, "trace_id": KEY[:4]}))
+    context = Context(info_params())
+    context.secrets.add(KEY)
+    assert KEY not in repr(carry_out(export_info.run, context))
