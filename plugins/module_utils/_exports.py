@@ -14,7 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHE
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._files import check_document_type
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, SLOTS, UNREADABLE, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._normal_form import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._plan import Pair, match, plan
@@ -76,9 +76,9 @@ def _result(readings, todo, steps, manner) -> dict:
     return {
         "changed": todo.changed,
         "diff": diff_of(todo, manner.diff_mappings),
-        "exports": [_summary(reading, todo.steps) for reading in readings],
+        "exports": [_summary(reading, zip(todo.steps, steps)) for reading in readings],
         "steps": steps,
-        "findings": [],
+        "findings": [finding.as_dict() for reading in readings for finding in _untold(reading.pair)],
     }
 
 
@@ -177,14 +177,31 @@ def _refuse_conflicts(declared, todo) -> None:
 
 
 def _summary(reading, steps) -> dict:
+    """One line for a declared export: what it is, what was done, by which evidence."""
     declared, current = reading.pair.declared, reading.pair.current
+    done = [line for step, line in steps if step.export.label == declared.label]
     return {
-        "id": current.id if current else None,
+        "id": current.id if current else next((line["id"] for line in done), None),
         "title": declared.get("title") or (current.get("title") if current else None),
         "kind": declared.get("kind") or (current.get("kind") if current else None),
-        "actions": [step.action for step in steps if step.export.label == declared.label],
+        "actions": [line["action"] for line in done],
         "evidence": reading.evidence,
     }
+
+
+def _untold(pair) -> list:
+    """A warning where the list does not tell whether an export is active, which then cannot be kept as declared."""
+    if pair.current is None or pair.declared.state != PRESENT or "active" not in pair.declared.fields or "active" in pair.current.fields:
+        return []
+    return [
+        Finding(
+            "E14",
+            WARNING,
+            f"{pair.declared.label}: active",
+            "DocBits does not tell whether this export is active, so it is left as it is",
+            "look at the list in /docs of this host and name the key in contract_overrides: records: active",
+        )
+    ]
 
 
 def as_declaration(export) -> dict:

@@ -13,8 +13,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._declared import PRESE
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
 from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS
 
 _CODE = re.compile(r"[A-Z0-9_]+")

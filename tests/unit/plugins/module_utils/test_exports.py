@@ -90,6 +90,18 @@ def test_the_result_has_a_line_for_every_declared_export(world):
     assert result["findings"] == [] and "remembered" not in result
 
 
+def test_a_new_export_is_returned_with_the_id_that_it_got(world):
+    docbits = world.DocBits()
+    result = bring(docbits, [world.declared(world.webhook(None))], how(), False)
+    assert [line["id"] for line in result["exports"]] == list(docbits.stored)
+
+
+def test_an_activity_that_the_list_does_not_tell_is_left_and_said(world):
+    docbits = world.DocBits([world.webhook("1")], untold=("active",))
+    result = bring(docbits, [world.declared(world.webhook(), active=False)], how(), False)
+    assert [finding["id"] for finding in result["findings"]] == ["E14"] and result["changed"] is False
+
+
 # Names
 
 
