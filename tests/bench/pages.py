@@ -1,10 +1,143 @@
-def write(*a, **k):
-    pass
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of the numbers: tables in Markdown, the page docs/performance.md and the plot."""
+
+from __future__ import annotations
+
+from . import contenders
+from .fleet import CHECKOUT
+from .targets import Numbers, targets, vault_cost
+
+PAGE = CHECKOUT / "docs/performance.md"
+PLOT = "bench.svg"
+NOTE = "<!-- Written by `make bench DOCUMENTATION=1` from what it measured. -->"
+
+JOB = """\
+The job is the same for all: for each environment log in at Infor, use the refresh token, ask who the service account is, ask IDM and ION Messaging, list the
+exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back and compare
+them, and let DocBits check both exports. Everything goes over TLS to the simulator on the same machine, which answers after the given latency and has to
+share the processor with whoever is measured. The playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does
+`ansible.builtin.uri`; the script and the shell read plain text.
+"""
 
 
-def table(r):
-    return ""
+def write(result: dict, folder, with_documentation: bool) -> None:
+    """The plot into O(folder), and where asked for the page of the documentation with a plot of its own."""
+    plotted = plot(result, folder / PLOT)
+    if with_documentation:
+        PAGE.write_text(page(result, with_plot=plotted and plot(result, PAGE.with_suffix(".svg"))))
 
 
-def verdicts(r):
-    return ""
+def page(result: dict, with_plot: bool) -> str:
+    """docs/performance.md."""
+    machine = result["machine"]
+    parts = [
+        "# Performance",
+        NOTE,
+        f"Measured with ansible-core {machine['ansible']} and Python {machine['python']} on a {machine['system']} machine with {machine['cores']} cores"
+        f" ({machine['architecture']}) and {machine['memory_gib']} GiB of memory; each number is the median of {result['runs']} runs. Compare the rows with"
+        " each other rather than with a clock: they were measured in one go, in turn.",
+        JOB.strip(),
+        "## Wall time",
+        table(result),
+    ]
+    if with_plot:
+        parts.append(f"![Wall time by number of environments]({PAGE.with_suffix('.svg').name})")
+    parts += ["## Targets", verdicts(result), "## What each run took", details(result)]
+    if result["vault"]:
+        parts += ["## What a vault costs", vault_table(result)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(result: dict) -> str:
+    """Wall seconds by contender and size, one table for each latency."""
+    numbers = Numbers(result)
+    tables = []
+    for latency in numbers.latencies:
+        rows = [["seconds", *map(str, numbers.sizes)]]
+        for contender in contenders.ALL:
+            walls = [numbers.wall(contender, size, latency) for size in numbers.sizes]
+            if any(wall is not None for wall, _extrapolated in walls):
+                rows.append([contender.title, *(_seconds(*wall) for wall in walls)])
+        tables.append(f"Server latency {latency} ms, by number of environments:\n\n{_markdown(rows)}")
+    notes = ["≈ was not measured but extrapolated: a straight line through the two largest fleets measured."] if "≈" in "".join(tables) else []
+    notes += [f"Left out: {line}." for line in result["left_out"]]
+    return "\n\n".join(tables + notes)
+
+
+def verdicts(result: dict) -> str:
+    """The targets with what was reached."""
+    rows = [["target", "limit", "reached", ""]]
+    for target in targets(result):
+        reached = "" if target.value is None else f"{'≈ ' if target.extrapolated else ''}{target.value:.2f}{target.unit}"
+        rows.append([target.text, f"{'at most' if target.at_most else 'at least'} {target.limit:g}{target.unit}", reached, target.verdict])
+    return _markdown(rows)
+
+
+def details(result: dict) -> str:
+    """Everything else that was measured, at the highest latency."""
+    latency = max(row["latency"] for row in result["rows"])
+    rows = [["", "environments", "wall s", "processor s", "simulator's processor s", "memory MiB", "requests", "connections", "logins", "writes"]]
+    for row in result["rows"]:
+        if row["latency"] == latency:
+            server = "" if row["server_cpu"] is None else f"{row['server_cpu']:.1f}"
+            counts = [f"{row[name]:.0f}" for name in ("requests", "connections", "logins", "writes")]
+            rows.append([row["title"], str(row["size"]), f"{row['wall']:.1f}", f"{row['cpu']:.1f}", server, f"{row['memory']:.0f}", *counts])
+    return f"At {latency} ms. Processor time is that of all processes of the contender, memory that of the largest of them.\n\n{_markdown(rows)}"
+
+
+def vault_table(result: dict) -> str:
+    """Milliseconds of processor time for each environment."""
+    sizes = sorted({row["size"] for row in result["vault"]})
+    cost = {(layout, size): milliseconds for layout, size, milliseconds in vault_cost(result)}
+    rows = [["milliseconds of processor time for each environment", *(f"{size} environments" for size in sizes)]]
+    for layout in dict.fromkeys(layout for layout, _size in cost):
+        rows.append([layout, *(f"{cost[layout, size]:.1f}" for size in sizes)])
+    return (
+        "What `deploy_ion.yml --tags parse`, which makes no call, takes more than with the same secrets in plain text. Each environment has two secrets:"
+        f" its ION API file and its API key.\n\n{_markdown(rows)}"
+    )
+
+
+def plot(result: dict, path) -> bool:
+    """Draw wall time by size, one panel for each latency; C(False) where matplotlib is not installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "docbits.ion"
+    from matplotlib import pyplot
+
+    numbers = Numbers(result)
+    figure, panels = pyplot.subplots(1, len(numbers.latencies), figsize=(11, 4.5), sharey=True, squeeze=False, layout="constrained")
+    for panel, latency in zip(panels[0], numbers.latencies, strict=True):
+        for contender in contenders.ALL:
+            walls = {size: numbers.wall(contender, size, latency) for size in numbers.sizes}
+            measured = [size for size, (wall, extrapolated) in walls.items() if wall is not None and not extrapolated]
+            beyond = measured[-1:] + [size for size, (_wall, extrapolated) in walls.items() if extrapolated]
+            if measured:
+                (line,) = panel.plot(measured, [walls[size][0] for size in measured], marker="o", label=contender.title)
+                if len(beyond) > 1:
+                    values = [walls[size][0] for size in beyond]
+                    panel.plot(beyond, values, linestyle=":", marker="x", color=line.get_color(), label=f"{contender.title} (extrapolated)")
+        panel.set(title=f"server latency {latency} ms", xlabel="environments", xscale="log", yscale="log", xticks=numbers.sizes, xticklabels=numbers.sizes)
+        panel.minorticks_off()
+        panel.grid(alpha=0.3)
+    panels[0][0].set_ylabel("seconds")
+    panels[0][0].legend(fontsize="small")
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+    return True
+
+
+def _seconds(wall, extrapolated) -> str:
+    if wall is None:
+        return ""
+    return f"{'≈ ' if extrapolated else ''}{wall:.2f}" if wall < 10 else f"{'≈ ' if extrapolated else ''}{wall:.0f}"
+
+
+def _markdown(rows) -> str:
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, f"|{'|'.join(['---', *(['---:'] * (len(rows[0]) - 1))])}|", *body])

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins
+from ansible_collections.docbits.ion.plugins.module_utils import _logins
 from ansible_collections.docbits.ion.plugins.module_utils._diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._proof import DEFAULT_STAGES, ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
@@ -69,7 +70,7 @@ class Stand:
 
     def proof(self, check_mode=False, **wanted):
         # What the parser itself would stop is put in behind it: Infor's answer to it is what counts here.
-        ionapi = replace(_ionapi.require(json.dumps(self.file), "test.ionapi")[0], **self.beyond_the_parser)
+        ionapi = replace(require(json.dumps(self.file), "test.ionapi")[0], **self.beyond_the_parser)
         self.secrets = Secrets()
         return prove(ionapi, self.settings, ProofOptions(label="test.ionapi", **wanted), self.secrets, check_mode)
 

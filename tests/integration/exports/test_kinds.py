@@ -168,9 +168,19 @@ def test_what_export_info_gives_of_foreign_kinds_is_ignored(make_stand):
 
 def test_export_info_filters_with_a_query(make_stand, simulator):
     stand = make_stand()
-    assert stand.run([declaration(simulator, kind) for kind in ("webhook", "smb")])["changed"]
-    assert stand.carry_out(export_info_module, {"query": "exports[?kind=='smb'].title", "files": False})["failed"] is True or True
-    assert stand.carry_out(export_info_module, {"query": "[?kind=='smb'].title"})["exports"] == ["All of smb"]
+    assert stand.run([declaration(simulator, kind) for kind in ("webhook", "smb")], several_active=True)["changed"]
+    assert stand.carry_out(export_info_module, {"query": "[?kind=='smb'].[title, port]"})["exports"] == [["All of smb", 2222]]
+    refused = stand.carry_out(export_info_module, {"query": "[?kind=="})
+    assert refused["failed"] and "[E11]" in refused["msg"]
+
+
+def test_export_info_leaves_the_files_out_where_asked(make_stand, simulator):
+    stand = make_stand()
+    assert stand.run([declaration(simulator, "infor_idm")])["changed"]
+    before = simulator.last()
+    [read] = stand.carry_out(export_info_module, {"files": False})["exports"]
+    assert not [word for word in read if word.endswith("_content")]
+    assert not [request for request in simulator.journal(before) if "/download/" in request["path"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -217,6 +227,17 @@ def test_kinds_without_a_choice_of_deployment_refuse_one(make_stand, simulator, 
     stand, before = make_stand(), simulator.last()
     result = stand.run([declaration(simulator, kind, deployment="on_premises")])
     assert result["failed"] and "E02" in result["msg"] and simulator.last() == before
+
+
+@pytest.mark.parametrize("method", ["infor-m3-onpremise", "infor-ln-onpremise"])
+def test_on_premises_a_kind_without_that_choice_is_a_foreign_one(make_stand, simulator, method):
+    slot = f"{method.split('-')[1]}_mapping"
+    files = {"ion_api": ionapi_text(simulator), "idm_mapping": mapping_texts()["idm_mapping"], slot: mapping_texts()[slot]}
+    stand = make_stand(exports=[{"export_method": method, "title": "By hand", "doc_type": "INVOICE", "on_permise": True, "files": files}])
+    before = simulator.last()
+    result = stand.run([{"id": stand.ids[0], "execution_order": 7}])
+    assert result["failed"] and "[P05]" in result["msg"] and stand.calls(before) == []
+    assert stand.carry_out(export_info_module, {})["exports"] == [{"id": stand.ids[0], "title": "By hand", "ignore": True}]
 
 
 def test_sub_organisation_by_name_and_by_id(make_stand, simulator):
@@ -290,10 +311,50 @@ def test_execution_order_of_several_active(make_stand, simulator):
 def test_every_kind_at_once_then_purged_to_one(make_stand, simulator):
     stand = make_stand()
     items = [declaration(simulator, kind) for kind in KINDS]
-    result = changed_by(stand, items, ["create"] * 10, [OPERATION_OF_KIND[kind] for kind in KINDS], several_active=True) if False else None
-    result = stand.run(items, several_active=True)
-    assert [step["outcome"] for step in result["steps"]] == ["done"] * 10
+    # By place: Infor kinds first, within a place as declared.
+    changed_by(stand, items, ["create"] * 10, [OPERATION_OF_KIND[kind] for kind in KINDS], several_active=True)
     left = [item for item in items if item["kind"] == "webhook"]
     purged = changed_by(stand, left, ["remove"] * 9, ["remove_configuration"] * 9, several_active=True, purge=True)
     assert {step["reason"] for step in purged["steps"]} == {"not declared"}
     assert [record["title"] for record in stand.stored()] == ["All of webhook"]
+
+
+# Without these nothing that is declared could be found again.
+NEEDED = ["id", "export_method", "doc_type", "sub_org_id"]
+
+
+@pytest.mark.parametrize("untold", NEEDED)
+def test_a_list_that_does_not_tell_what_an_export_is(make_stand, simulator, untold):
+    hook = {"export_method": "webhook", "title": "Standing", "doc_type": "QUOTE", "export_url": "https://standing.example.test"}
+    stand = make_stand(switches={"omit_record_keys": [untold]}, exports=[hook], sub_organisations=SUB_ORGANISATIONS)
+    start, before = stand.stored(), simulator.last()
+    result = stand.run([declaration(simulator, "webhook")])
+    assert result["failed"] and "[D11]" in result["msg"] and "contract_overrides" in result["msg"]
+    assert stand.calls(before) == [] and stand.stored() == start
+
+
+@pytest.mark.parametrize("untold", ["title", "execution_order", "export_url", "is_active"])
+def test_what_the_list_does_not_tell_is_set_all_the_same(make_stand, simulator, untold):
+    """Evidence says whether it is to be sent again. Activity is the exception: a person may have switched it since."""
+    stand = make_stand(switches={"omit_record_keys": [untold], "one_active": True}, sub_organisations=SUB_ORGANISATIONS)
+    item = declaration(simulator, "webhook", active=False, sub_organisation=SUB_ORGANISATIONS[0]["id"])
+    remembered = None
+    changes = [item, {}, {"url": "https://other.example.test"}, {"execution_order": 9}, {}]
+    if untold != "is_active":
+        changes += [{"active": True}, {}]
+    for change in changes:
+        item |= change
+        result = stand.run([item], diff_mappings="text", remembered=remembered)
+        assert "failed" not in result, result["msg"]
+        remembered = result.get("remembered", remembered)
+        assert result["changed"] is bool(change)
+        [record] = stand.stored()
+        stands = (record["export_url"], record["execution_order"], record["is_active"], record["title"], record["sub_org_id"])
+        assert stands == (item["url"], item["execution_order"], item["active"], item["title"], item["sub_organisation"])
+
+
+def test_a_list_without_sub_organisations_where_there_are_none(make_stand, simulator):
+    stand = make_stand(switches={"omit_record_keys": ["sub_org_id"]})
+    item = declaration(simulator, "webhook")
+    changed_by(stand, [item], ["create"], ["configure_webhook_export"])
+    changed_by(stand, [item], [], [])

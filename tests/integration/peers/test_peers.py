@@ -16,9 +16,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _ionapi, _logins
+from ansible_collections.docbits.ion.plugins.module_utils import _logins
 from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._infor import Infor
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._proof import ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
@@ -48,7 +49,7 @@ def _run_of_its_own(monkeypatch):
 
 
 def parsed(peer, grant="password"):
-    return _ionapi.require(json.dumps(peer.files[grant]), "peer.ionapi")[0]
+    return require(json.dumps(peer.files[grant]), "peer.ionapi")[0]
 
 
 def settings(peer):

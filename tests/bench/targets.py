@@ -1,0 +1,98 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the numbers mean: extrapolation where measuring would take too long, and the targets as ratios of one run. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import contenders
+
+FLEET, LARGEST, LATENCY = 200, 500, 50
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target: what is compared, the value, its limit, and whether it has to stay below (or else reach) it."""
+
+    text: str
+    value: float | None
+    limit: float
+    unit: str = ""
+    at_most: bool = True
+    extrapolated: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """C(yes), C(no) or C(not measured)."""
+        if self.value is None:
+            return "not measured"
+        return "yes" if (self.value <= self.limit if self.at_most else self.value >= self.limit) else "no"
+
+
+class Numbers:
+    """The rows of bench.json, to be asked by contender, size and latency."""
+
+    def __init__(self, result: dict) -> None:
+        self._rows = {(row["contender"], row["size"], row["latency"]): row for row in result["rows"]}
+        self.sizes = sorted({row["size"] for row in result["rows"]})
+        self.latencies = sorted({row["latency"] for row in result["rows"]})
+
+    def measured(self, contender, size: int, latency: int):
+        """A number's row, or C(None)."""
+        return self._rows.get((contender.key, size, latency))
+
+    def wall(self, contender, size: int, latency: int) -> tuple:
+        """Seconds, and whether they are extrapolated: a straight line through the two largest fleets measured; C(None) where nothing is known."""
+        row = self.measured(contender, size, latency)
+        if row:
+            return row["wall"], False
+        known = sorted((size_, row["wall"]) for (key, size_, latency_), row in self._rows.items() if (key, latency_) == (contender.key, latency))
+        if len(known) < 2 or size < known[-1][0]:
+            return None, False
+        (fewer, less), (more, longest) = known[-2:]
+        return longest + (longest - less) / (more - fewer) * (size - more), True
+
+
+def targets(result: dict) -> list:
+    """The targets of the project, computed from one run."""
+    numbers = Numbers(result)
+
+    def wall(contender, size, latency=LATENCY):
+        return numbers.wall(contender, size, latency)
+
+    def ratio(over, under):
+        return over[0] / under[0] if over[0] and under[0] else None
+
+    found = []
+    for first, again, name in ((contenders.FIRST, contenders.AGAIN, "in rings"), (contenders.ONE_RING, contenders.ONE_RING_AGAIN, "in one ring")):
+        large = numbers.measured(first, LARGEST, LATENCY)
+        uri = wall(contenders.URI, FLEET)
+        found += [
+            Target(
+                f"{FLEET} environments {name}, {LATENCY} ms: time against the Python script",
+                ratio(wall(first, FLEET), wall(contenders.SCRIPT, FLEET)),
+                3.0,
+                "×",
+            ),
+            Target(
+                f"{FLEET} environments {name}, {LATENCY} ms: how much faster than ansible.builtin.uri",
+                ratio(uri, wall(first, FLEET)),
+                40.0,
+                "×",
+                at_most=False,
+                extrapolated=uri[1],
+            ),
+            Target(f"{FLEET} environments {name}, {LATENCY} ms: unchanged run against the first", ratio(wall(again, FLEET), wall(first, FLEET)), 0.8, "×"),
+            Target(f"{LARGEST} environments {name}, {LATENCY} ms: time against {FLEET}", ratio(wall(first, LARGEST), wall(first, FLEET)), 2.6, "×"),
+            Target(f"{LARGEST} environments {name}: memory of the largest process", large and large["memory"], 120.0, " MiB"),
+            Target(f"one environment {name}, {LATENCY} ms, from the start of Ansible to its end", wall(first, 1)[0], 1.5, " s"),
+        ]
+    return found
+
+
+def vault_cost(result: dict) -> list:
+    """Processor milliseconds that a vault costs for each environment, as (layout, size, milliseconds): what is above plain text."""
+    plain = {row["size"]: row["cpu"] for row in result["vault"] if row["layout"] == "plain text"}
+    return [(row["layout"], row["size"], (row["cpu"] - plain[row["size"]]) / row["size"] * 1000) for row in result["vault"] if row["layout"] != "plain text"]

@@ -1,0 +1,225 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every shape in which DocBits, or what stands before it, says no: one sentence, with what helps, and no byte of the body."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+
+import pytest
+
+TRACE = "4f1c0c5e-trace-1"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An answer, and what the sentence about it says.
+
+    body: C(MARK) in it becomes a text that must not be seen anywhere
+    says: texts of the sentence besides its status
+    """
+
+    status: int
+    body: object
+    id: str
+    says: tuple = ()
+    content_type: str = "application/json"
+    headers: tuple = ()
+
+
+def html(status, id_, *says):
+    return Shape(status, "<html><body><h1>MARK</h1></body></html>", id_, says, "text/html")
+
+
+SHAPES = {
+    # What FastAPI says, in the words of pydantic 1 and 2; the latter repeats what was sent.
+    "422 of pydantic 1": Shape(422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "D04", ("export_url (value_error.missing)",)),
+    "422 of pydantic 2": Shape(
+        422, {"detail": [{"type": "bool_parsing", "loc": ["body", "zugferd"], "msg": "MARK", "input": "MARK"}], "trace_id": TRACE}, "D04", ("zugferd (bool_parsing)", TRACE)
+    ),
+    "422 with text": Shape(422, {"detail": "MARK is not valid"}, "D04"),
+    "422 with odd fields": Shape(422, {"detail": [{"loc": ["MARK is long"]}, "MARK", {"loc": None}, {"loc": ["body", 3]}]}, "D04"),
+    # A business failure: a code or a text, in an envelope with any status.
+    "refused with 200": Shape(200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}, "D05", ("EXPORT_CONFIG_ALREADY_EXISTS", "deactivate the other export")),
+    "refused with 200 and text": Shape(200, {"success": False, "message": "No record found for id: MARK"}, "D05"),
+    "refused with 200 and nothing": Shape(200, {"success": False}, "D05"),
+    "refused with 400": Shape(400, {"success": False, "error": "SUB_ORG_NOT_FOUND", "traceId": TRACE}, "D05", ("SUB_ORG_NOT_FOUND", TRACE)),
+    "refused with 409": Shape(409, {"success": False, "code": "DUPLICATE_RECORD", "correlation_id": TRACE}, "D05", ("DUPLICATE_RECORD", TRACE)),
+    "code in detail": Shape(400, {"detail": "TITLE_MANDATORY"}, "D05", ("TITLE_MANDATORY", "declare a title")),
+    "code in a nested detail": Shape(400, {"detail": {"code": "INVALID_MAPPING_FILE", "trace_id": TRACE, "hint": "MARK"}}, "D05", ("INVALID_MAPPING_FILE", TRACE)),
+    "unknown code": Shape(400, {"message": "BRAND_NEW_CODE"}, "D05", ("BRAND_NEW_CODE",)),
+    "stringified exception": Shape(500, {"message": "(psycopg2.Error) MARK"}, "D08"),
+    # Statuses.
+    "401": Shape(401, {"detail": "Could not validate MARK"}, "D01", ("api_key",)),
+    "401 without a body": Shape(401, "", "D01", ("api_key",)),
+    "403": Shape(403, {"detail": "MARK"}, "D02", ("administrator",)),
+    "403 with a code": Shape(403, {"message": "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG"}, "D05", ("NOT_ENOUGH_PERMISSIONS_ACCESS_ORG", "organisation_id")),
+    "404": Shape(404, {"detail": "Not Found MARK"}, "D03", ("path_prefix",)),
+    "405": Shape(405, {"detail": "Method Not Allowed"}, "D05"),
+    "413": Shape(413, {"detail": "MARK"}, "D07", ("20 MB",)),
+    "429": Shape(429, {"detail": "MARK"}, "D06", ("throttle",)),
+    "500 with text": Shape(500, "Internal Server Error MARK", "D08", (), "text/plain"),
+    "500 without a body": Shape(500, "", "D08", (), "text/plain"),
+    "503 with a trace id in a header": Shape(503, {"detail": "MARK"}, "D08", (TRACE,), headers=(("X-Request-ID", TRACE),)),
+    "trace id that is none": Shape(500, {"trace_id": "MARK and more of it"}, "D08"),
+    # Web pages of proxies, firewalls and sign-ins.
+    "502 of a proxy": html(502, "D09", "proxies"),
+    "503 for maintenance": html(503, "D09", "maintenance"),
+    "413 of nginx": html(413, "D09", "shorten"),
+    "404 of a web server": html(404, "D09", "docbits_url"),
+    "401 of a proxy": html(401, "D01"),
+    "sign-in page with 200": html(200, "D09", "proxy"),
+    "page without its type": Shape(200, "<!DOCTYPE html><p>MARK", "D09", (), "application/octet-stream"),
+    # What no client can use.
+    "text with 200": Shape(200, "MARK", "D10", (), "text/plain"),
+    "cut off": Shape(200, '{"success": true, "data": [{"id": "MARK', "D10"),
+    "not the list": Shape(200, {"success": True, "data": {"MARK": 1}}, "D10"),
+    "numbers": Shape(200, [1, 2, "MARK"], "D10"),
+    "deep": Shape(200, "[" * 20000, "D10"),
+    "redirect to a sign-in": Shape(302, "MARK", "N04", (), "text/html", (("Location", "https://login.example.test/?MARK"),)),
+}
+
+
+def played(stand, shape, operation, times=1) -> str:
+    """Order the answer for the next call of the operation; gives the text that must not be seen."""
+    mark = f"Mark{secrets.token_hex(8)}"
+    body = shape.body if isinstance(shape.body, str) else json.dumps(shape.body)
+    headers = {name: value.replace("MARK", mark) for name, value in shape.headers}
+    action = {"status": shape.status, "body": body.replace("MARK", mark), "content_type": shape.content_type, "headers": headers}
+    stand.fault(operation, times=times, **action)
+    return mark
+
+
+def assert_one_sentence(result, shape, mark) -> None:
+    message = result["msg"]
+    assert result["failed"] and f"[{shape.id}]" in message, message
+    assert mark not in json.dumps(result) and "X00" not in message
+    assert "\n" not in message and "<" not in message and len(message) < 400
+    assert f"status {shape.status}" in message
+    for text in shape.says:
+        assert text in message, message
+    finding = next(finding for finding in result["findings"] if finding["level"] == "error")
+    assert message == f"{finding['where']}: {finding['message']}; {finding['action']} [{finding['id']}]"
+    assert not re.search(r"\.$", finding["message"]) and finding["action"]
+    assert result["status"] == shape.status
+    if TRACE in shape.says:
+        assert result["trace_id"] == TRACE
+    code = next((text for text in shape.says if re.fullmatch(r"[A-Z_]{6,}", text)), None)
+    assert result.get("code") == code
+
+
+HOOK = {"title": "To the archive", "kind": "webhook", "document_type": "INVOICE", "url": "https://archive.example.test/hook"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_when_reading(make_stand, simulator, shape):
+    stand, before = make_stand(), simulator.last()
+    mark = played(stand, SHAPES[shape], "get_configurations")
+    result = stand.run([HOOK])
+    assert_one_sentence(result, SHAPES[shape], mark)
+    assert stand.calls(before) == [] and result["changed"] is False
+
+
+# A write whose answer tells nothing but success is believed, and the list then says what stands there.
+ONLY_OF_LISTS = ("not the list", "numbers")
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name not in ONLY_OF_LISTS])
+def test_when_writing(make_stand, simulator, shape):
+    stand = make_stand()
+    mark = played(stand, SHAPES[shape], "configure_webhook_export")
+    result = stand.run([HOOK])
+    assert_one_sentence(result, SHAPES[shape], mark)
+    assert [step["outcome"] for step in result["steps"]] == ["failed"] and stand.stored() == []
+    assert "create exports[0]" in result["msg"] or SHAPES[shape].id == "N04"
+
+
+@pytest.mark.parametrize("shape", ["refused with 200", "403", "404", "502 of a proxy", "500 without a body", "sign-in page with 200", "redirect to a sign-in"])
+def test_when_downloading(make_stand, simulator, shape):
+    """A file is bytes of any kind: a web page in its place is an error, and a 403 or 404 says that there is none to be had."""
+    stand = make_stand(exports=[{"export_method": "smb", "title": "S", "doc_type": "INVOICE", "is_active": True, "files": {"jpl_mapping": "a=1\n"}}])
+    mark = played(stand, SHAPES[shape], "download")
+    result = stand.run([{"id": stand.ids[0], "jpl_mapping_content": "a=1\n"}], check=True)
+    if shape in ("403", "404"):
+        # Not to be had, or not there: either way it would be sent.
+        assert result["changed"] is True and mark not in json.dumps(result)
+    else:
+        assert_one_sentence(result, SHAPES[shape], mark)
+
+
+@pytest.mark.parametrize("shape", ["401", "422 of pydantic 2", "502 of a proxy", "not the list", "500 without a body"])
+def test_when_reading_the_contract(make_stand, shape):
+    stand = make_stand()
+    mark = played(stand, SHAPES[shape], "openapi.json")
+    result = stand.run([HOOK])
+    if shape == "not the list":
+        assert result["failed"] and "[C04]" in result["msg"] and mark not in json.dumps(result)
+    else:
+        assert_one_sentence(result, SHAPES[shape], mark)
+    # The failure is not kept: the next task reads it anew.
+    assert stand.run([HOOK])["changed"] is True
+
+
+def test_an_empty_answer_to_a_list_is_no_empty_list(make_stand, simulator):
+    """An organisation without exports and an answer without a body are two things: the latter would make everything a second time."""
+    stand = make_stand(exports=[{"export_method": "webhook", "title": "To the archive", "doc_type": "INVOICE", "export_url": HOOK["url"]}])
+    start, before = stand.stored(), simulator.last()
+    for body in ("", "   ", '{"success": true}', '{"success": true, "data": null}', "null"):
+        stand.fault("get_configurations", status=200, body=body, content_type="application/json")
+        result = stand.run([HOOK])
+        assert result["failed"] and "[D10]" in result["msg"], (body, result)
+        assert stand.calls(before) == [] and stand.stored() == start
+
+
+@pytest.mark.parametrize("operation", ["get_configurations", "configure_webhook_export", "download"])
+def test_429_is_waited_for(make_stand, simulator, operation):
+    stand = make_stand(exports=[{"export_method": "sftp", "title": "S", "doc_type": "QUOTE", "is_active": True, "files": {"xslt": "<x/>"}}])
+    stand.fault(operation, times=1, status=429, body="", headers={"Retry-After": "1"})
+    before = simulator.last()
+    result = stand.run([HOOK, {"id": stand.ids[0], "xslt_content": "<x/>"}], retries=1)
+    assert "failed" not in result, result["msg"]
+    calls = [request for request in simulator.journal(before) if operation in request["path"]]
+    assert [request["status"] for request in calls[:2]] == [429, 200]
+    assert calls[1]["monotonic"] - calls[0]["monotonic"] >= 1
+    assert len(stand.stored()) == 2
+
+
+def test_429_beyond_the_retries(make_stand, simulator):
+    stand = make_stand()
+    before = simulator.last()
+    mark = played(stand, SHAPES["429"], "get_configurations", times=None)
+    result = stand.run([HOOK], retries=1)
+    assert_one_sentence(result, SHAPES["429"], mark)
+    assert [request["status"] for request in simulator.journal(before) if "get_configurations" in request["path"]] == [429, 429]
+
+
+@pytest.mark.parametrize("operation", ["get_configurations", "configure_webhook_export"])
+def test_a_connection_that_breaks_off(make_stand, operation):
+    stand = make_stand()
+    stand.fault(operation, close=True)
+    result = stand.run([HOOK])
+    assert result["failed"] and "[N02]" in result["msg"] and "\n" not in result["msg"] and stand.stored() == []
+
+
+def test_an_answer_that_does_not_come_in_time(make_stand):
+    stand = make_stand()
+    stand.fault("get_configurations", delay=3)
+    result = stand.run([HOOK], timeout=0.5)
+    assert result["failed"] and "[N06]" in result["msg"] and "option timeout" in result["msg"]
+
+
+def test_the_key_of_another_organisation(make_stand):
+    stand, other = make_stand(), make_stand()
+    result = stand.run([HOOK], api_key=other.api_key)
+    assert "[D01]" in result["msg"] and "status 401" in result["msg"] and result["trace_id"]
+    assert other.api_key not in json.dumps(result)
+
+
+def test_another_organisation_id(make_stand):
+    stand = make_stand()
+    result = stand.run([HOOK], organisation_id="0b6f7e0a-0000-4000-8000-00000000000f")
+    assert "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG" in result["msg"] and result["status"] == 403

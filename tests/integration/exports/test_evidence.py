@@ -1,0 +1,240 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values that DocBits does not give back: when they are sent again, which evidence decided it, and where it is kept."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from integration.exports.stand import ionapi_text, mapping_texts
+
+# The word under test, and how DocBits treats it. The list masks passwords always.
+WITHHELD = [("ionapi", "mask"), ("ionapi", "mask_values"), ("ionapi", "refuse"), ("password", "no")]
+GIVEN_BACK = [("ionapi", "no")]
+POLICIES = ["when_changed", "always", "on_create"]
+
+
+class Case:
+    """One export with one secret, and what the action plugin would have in its state file."""
+
+    def __init__(self, make_stand, simulator, word, mask, policy) -> None:
+        self.simulator, self.word, self.policy = simulator, word, policy
+        self.stand = make_stand(switches={"mask_ion_api": mask})
+        self.remembered = None
+        self.secrets = set()
+        if word == "ionapi":
+            self.item = {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]}
+        else:
+            self.item = {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", "server_url": "f.example.test", "username": "u", "folder": "/in"}
+        self.new_secret()
+
+    def new_secret(self) -> None:
+        if self.word == "ionapi":
+            text = self.item["ionapi_content"] = ionapi_text(self.simulator)
+            self.secrets |= {json.loads(text)[key] for key in ("cs", "saak", "sask")}
+        else:
+            self.item["password"] = secrets.token_urlsafe(16)
+            self.secrets.add(self.item["password"])
+
+    @property
+    def stored(self):
+        record = self.stand.one(self.item["title"])
+        return json.loads(record["files"]["ion_api"]) if self.word == "ionapi" else record["password"]
+
+    @property
+    def declared(self):
+        return json.loads(self.item["ionapi_content"]) if self.word == "ionapi" else self.item["password"]
+
+    def run(self, check=False) -> tuple:
+        """Whether it changed, by which evidence, and whether the result is to be remembered."""
+        before = self.simulator.last()
+        result = self.stand.run([self.item], check=check, update=self.policy, remembered=self.remembered)
+        assert "failed" not in result, result["msg"]
+        told = json.dumps(result)
+        assert not [secret for secret in self.secrets if secret in told]
+        if check:
+            assert "remembered" not in result and self.stand.calls(before) == []
+        else:
+            assert result["changed"] is bool(self.stand.calls(before))
+        self.remembered = result.get("remembered", self.remembered)
+        return result["changed"], result["exports"][0]["evidence"].get(self.word)
+
+    def assert_settled(self, evidence) -> None:
+        """Check and two more runs change nothing, but for the policy that asks for it."""
+        for check in (True, False, False):
+            assert self.run(check) == (self.policy == "always" and evidence == "policy", evidence)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("word", "mask"), WITHHELD)
+def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask, policy):
+    case = Case(make_stand, simulator, word, mask, policy)
+    assert case.run(check=True)[0] is True
+    assert case.run() == (True, None)
+    first = case.stored
+    assert first == case.declared and case.remembered
+    by = "fingerprint" if policy == "when_changed" else "policy"
+    case.assert_settled(by)
+
+    case.new_secret()
+    assert case.run(check=True) == (policy != "on_create", by)
+    assert case.run() == (policy != "on_create", by)
+    assert case.stored == (first if policy == "on_create" else case.declared)
+    case.assert_settled(by)
+
+    # The state file is lost: nothing vouches for what stands there, so it is sent once more, and then no more.
+    case.remembered = None
+    assert case.run() == (policy != "on_create", "none" if policy == "when_changed" else "policy")
+    case.assert_settled(by)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("word", "mask"), GIVEN_BACK)
+def test_a_secret_that_docbits_gives_back_is_compared_by_value(make_stand, simulator, word, mask, policy):
+    case = Case(make_stand, simulator, word, mask, policy)
+    assert case.run() == (True, None)
+    assert case.stored == case.declared and case.remembered is None
+    case.assert_settled("value")
+    case.new_secret()
+    assert case.run() == (True, "value")
+    assert case.stored == case.declared and case.remembered is None
+    case.assert_settled("value")
+
+
+def test_the_other_words_of_an_export_are_sent_whatever_the_policy(make_stand, simulator):
+    """on_create is about values that nobody can compare: a mapping and a folder can be."""
+    for word, mask in WITHHELD:
+        case = Case(make_stand, simulator, word, mask, "on_create")
+        case.run()
+        stood = case.stored
+        case.new_secret()
+        if word == "ionapi":
+            case.item["idm_mapping_content"] = case.item["idm_mapping_content"].replace("SF_AccountingEntity=100", "SF_AccountingEntity=200")
+        else:
+            case.item["folder"] = "/other"
+        assert case.run() == (True, "policy")
+        assert case.stored == stood
+        assert case.run() == (False, "policy")
+
+
+def test_an_update_of_something_else_does_not_send_the_secret(make_stand, simulator):
+    case = Case(make_stand, simulator, "ionapi", "refuse", "when_changed")
+    case.run()
+    case.item["execution_order"] = 9
+    before = simulator.last()
+    assert case.run() == (True, "fingerprint")
+    [write] = simulator.writes(before)
+    assert "ion_api" not in write["files"]
+    case.assert_settled("fingerprint")
+
+
+def test_docbits_begins_to_mask(make_stand, simulator):
+    case = Case(make_stand, simulator, "ionapi", "no", "when_changed")
+    case.run()
+    case.stand.switch(mask_ion_api="mask_values")
+    assert case.run() == (True, "none")
+    case.assert_settled("fingerprint")
+
+
+def test_a_fingerprint_vouches_for_its_own_export_alone(make_stand, simulator):
+    case = Case(make_stand, simulator, "password", "no", "when_changed")
+    case.run()
+    [words] = case.remembered.values()
+    case.remembered = {"another id": words}
+    assert case.run() == (True, "none")
+    assert set(case.remembered) == {"another id", case.stand.one("To a server")["id"]}
+    case.assert_settled("fingerprint")
+
+
+def test_two_fingerprints_of_one_secret_differ(make_stand, simulator):
+    """Nobody can see in the state file that two environments have the same password."""
+    case = Case(make_stand, simulator, "password", "no", "always")
+    case.run()
+    one = case.remembered
+    case.run()
+    assert one != case.remembered and not [secret for secret in case.secrets if secret in json.dumps(one)]
+
+
+# The way through ansible-playbook: where the state file stands
+
+
+@pytest.fixture
+def playbook(make_stand, simulator, tmp_path):
+    """A folder with an inventory and a playbook, and a function that runs it."""
+    stand = make_stand(switches={"mask_ion_api": "mask"})
+    server = {"server_url": "f.example.test", "username": "u", "folder": "/in", "password": secrets.token_urlsafe(16)}
+    task = {
+        "docbits_url": stand.url,
+        "api_key": "{{ key }}",
+        "ca_path": str(simulator.ca),
+        "allow_insecure": True,
+        "ionapi_content": ionapi_text(simulator),
+        "exports": [
+            {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", **server},
+            {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]},
+        ],
+    }
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"docbits.ion.exports": task}]}
+    inventory = tmp_path / "inventory"
+    inventory.mkdir()
+    (inventory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"sandbox": {"ansible_connection": "local", "key": stand.api_key}}}}))
+    (tmp_path / "site.yml").write_text(yaml.safe_dump([play]))
+    (tmp_path / "ansible.cfg").touch()
+    collections = Path(importlib.util.find_spec("ansible_collections.docbits.ion").submodule_search_locations[0]).parents[2]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))} | {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
+        "ANSIBLE_NOCOLOR": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+    def run(*options) -> str:
+        """The recap line of the host."""
+        command = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, tmp_path / "site.yml", *options]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return next(line for line in done.stdout.splitlines() if line.startswith("sandbox ") and "changed=" in line)
+
+    # A stranger's file mode mask must not matter.
+    former = os.umask(0)
+    yield run, inventory / ".docbits_ion/sandbox.json", {server["password"], stand.api_key, *(json.loads(task["ionapi_content"])[key] for key in ("cs", "saak", "sask"))}
+    os.umask(former)
+
+
+def test_the_state_file_beside_the_inventory(playbook):
+    run, state_file, known = playbook
+    assert "changed=1" in run("--check") and not state_file.parent.exists()
+    assert "changed=1" in run()
+    assert stat.S_IMODE(state_file.stat().st_mode) == 0o600
+    assert [path.name for path in state_file.parent.iterdir()] == ["sandbox.json"]
+    text = state_file.read_text()
+    assert sorted(word for words in json.loads(text).values() for word in words) == ["ionapi", "password"]
+    assert not [value for value in known if value in text]
+
+    assert "changed=0" in run() and "changed=0" in run("--check")
+    assert state_file.read_text() == text
+
+    state_file.unlink()
+    assert "changed=1" in run("--check") and not state_file.exists()
+    assert "changed=1" in run() and "changed=0" in run()
+
+
+def test_a_damaged_state_file_is_told_and_not_replaced(playbook):
+    run, state_file, _known = playbook
+    state_file.parent.mkdir()
+    state_file.write_text("{")
+    with pytest.raises(AssertionError, match="E12"):
+        run()
+    assert state_file.read_text() == "{"

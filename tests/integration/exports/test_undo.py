@@ -1,0 +1,246 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that fails at any write leaves DocBits as it was, says so step by step, and the next run arrives all the same."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from integration.exports.stand import assert_is_what_the_diff_says, ionapi_text, mapping_texts
+
+WRITES = "(configure_|update_configuration_visibility|remove_configuration)"
+REFUSAL = {"status": 200, "content_type": "application/json", "body": '{"success": false, "message": "QUOTA_FINISHED"}'}
+
+# How a write fails: what the wire does, and whether DocBits has done what was asked.
+FAILURES = {
+    "refused": {"action": REFUSAL},
+    "status 500": {"action": {"status": 500, "body": "it broke"}},
+    "proxy 502": {"action": {"status": 502, "body": "<html>bad gateway</html>"}},
+    "connection closed": {"action": {"close": True}},
+    "answer lost": {"action": {"close": True}, "after": True},
+    "answer lost behind a proxy": {"action": {"status": 504, "body": "<html>timeout</html>"}, "after": True},
+    "answer cut off": {"action": {"truncate": True}},
+}
+
+# The steps of the story below with the writes that each takes.
+STEPS = (
+    ("update", "Next hook", ["configure_webhook_export"]),
+    ("update", "To IDM", ["configure_idm_export"]),
+    ("deactivate", "Old hook", ["update_configuration_visibility"]),
+    ("create", "Spare hook", ["configure_webhook_export", "update_configuration_visibility"]),
+    ("activate", "Next hook", ["update_configuration_visibility"]),
+    ("create", "To LN", ["configure_infor_export"]),
+    ("remove", "To a server", ["remove_configuration"]),
+    ("remove", "Last hook", ["remove_configuration"]),
+)
+REMOVALS = [index for index, (action, _title, _operations) in enumerate(STEPS) if action == "remove"]
+AT_THE_END = {"Old hook": False, "Next hook": True, "Spare hook": False, "To IDM": True, "To LN": True}
+WRITES_OF_STEPS = [(index, operation) for index, (_action, _title, operations) in enumerate(STEPS) for operation in operations]
+
+
+class Story:
+    """An organisation and a declaration whose way there has every kind of step."""
+
+    def __init__(self, make_stand, simulator, **switches) -> None:
+        self.simulator = simulator
+        ionapi, texts = ionapi_text(simulator), mapping_texts("CREDIT_NOTE")
+        hook = {"export_method": "webhook", "doc_type": "INVOICE", "execution_order": 1}
+        server = {"server_url": "f.example.test", "port": 22, "username": "u", "password": secrets.token_urlsafe(9), "folder": "/out"}
+        idm = {"on_permise": False, "zugferd": True, "execution_order": 2, "files": {"ion_api": ionapi, "idm_mapping": texts["idm_mapping"]}}
+        self.stand = make_stand(
+            switches=switches,
+            exports=[
+                {**hook, "title": "Old hook", "is_active": True, "export_url": "https://a.example.test/old"},
+                {**hook, "title": "Next hook", "is_active": False, "export_url": "https://a.example.test/next"},
+                {"export_method": "infor-idm-cloud", "title": "To IDM", "doc_type": "CREDIT_NOTE", "is_active": True, **idm},
+                {"export_method": "sftp", "title": "To a server", "doc_type": "DELIVERY_NOTE", "is_active": True, **server},
+                {**hook, "title": "Last hook", "doc_type": "QUOTE", "is_active": False, "export_url": "https://a.example.test/last"},
+            ],
+        )
+        hook = {"kind": "webhook", "document_type": "INVOICE"}
+        ln = {"idm_mapping_content": mapping_texts("PURCHASE_ORDER")["idm_mapping"], "ln_mapping_content": texts["ln_mapping"]}
+        self.declared = [
+            {**hook, "title": "Old hook", "url": "https://a.example.test/old", "active": False},
+            {**hook, "title": "Next hook", "url": "https://b.example.test/next", "active": True, "execution_order": 5},
+            {**hook, "title": "Spare hook", "url": "https://b.example.test/spare", "active": False},
+            {
+                "title": "To IDM",
+                "kind": "infor_idm",
+                "document_type": "CREDIT_NOTE",
+                "ionapi_content": ionapi_text(simulator),
+                "idm_mapping_content": texts["idm_mapping"].replace("SF_AccountingEntity=100", "SF_AccountingEntity=200"),
+                "zugferd": False,
+            },
+            {"title": "To LN", "kind": "infor_idm_ln", "document_type": "PURCHASE_ORDER", "ionapi_content": ionapi, **ln},
+            {"title": "To a server", "kind": "sftp", "document_type": "DELIVERY_NOTE", "state": "absent"},
+            {**hook, "title": "Last hook", "document_type": "QUOTE", "state": "absent"},
+        ]
+        self.start = self.stand.stored()
+
+    def fail(self, number, failure) -> None:
+        """Let the write of this number, counted from 0, fail; those before it pass."""
+        match = f"/h/{self.stand.host}/.*{WRITES}"
+        passing = [{"service": "docbits", "match": match, "times": number, "action": {"delay": 0}}] if number else []
+        self.simulator.faults([*passing, {"service": "docbits", "match": match, "times": 1, **failure}])
+
+    def run(self) -> dict:
+        return self.stand.run(self.declared, diff_mappings="text")
+
+    def assert_arrives(self) -> None:
+        """The next run succeeds, and the one behind it changes nothing."""
+        self.simulator.faults([])
+        start, result = self.stand.stored(), self.run()
+        assert "failed" not in result, result["msg"]
+        assert_is_what_the_diff_says(start, self.stand.stored(), result)
+        assert {record["title"]: record["is_active"] for record in self.stand.stored()} == AT_THE_END
+        before = self.simulator.last()
+        again = self.run()
+        assert (again["changed"], again["steps"]) == (False, []) and self.simulator.writes(before) == []
+
+
+@pytest.mark.parametrize("one_active", [True, False])
+def test_the_steps_in_their_order(make_stand, simulator, one_active):
+    story, before = Story(make_stand, simulator, one_active=one_active), simulator.last()
+    result = story.run()
+    assert [(step["action"], step["export"]) for step in result["steps"]] == [step[:2] for step in STEPS]
+    assert story.stand.calls(before) == [operation for _index, operation in WRITES_OF_STEPS]
+    assert_is_what_the_diff_says(story.start, story.stand.stored(), result)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("number", range(len(WRITES_OF_STEPS)))
+def test_a_write_that_fails_is_undone_with_all_before_it(make_stand, simulator, number, failure):
+    story = Story(make_stand, simulator, one_active=True)
+    failing, _operation = WRITES_OF_STEPS[number]
+    story.fail(number, FAILURES[failure])
+    result = story.run()
+    took_effect = FAILURES[failure].get("after", False) or "truncate" in FAILURES[failure]["action"]
+
+    assert result["failed"] and "X00" not in result["msg"]
+    outcomes = [step["outcome"] for step in result["steps"]]
+    removed = [STEPS[index][1] for index in REMOVALS if index < failing or (index == failing and took_effect)]
+    if removed:
+        # Nothing brings a removed export back, and undoing the rest could take away what replaced it.
+        assert outcomes == ["left"] * (failing + took_effect) + ["failed"] * (not took_effect) + ["not run"] * (len(STEPS) - failing - 1)
+        stands = {record["title"]: record["is_active"] for record in story.stand.stored()}
+        assert stands == {title: active for title, active in {**AT_THE_END, "To a server": True, "Last hook": False}.items() if title not in removed}
+    else:
+        # What was created, and could then not be switched off, did stand there.
+        second = number > 0 and WRITES_OF_STEPS[number - 1][0] == failing
+        assert outcomes == ["undone"] * failing + ["undone" if second else "failed"] + ["not run"] * (len(STEPS) - failing - 1)
+        assert story.stand.stored() == story.start
+    assert result["changed"] is bool(removed)
+    assert [finding["id"] for finding in result["findings"]].count("V03") == outcomes.count("left")
+    story.assert_arrives()
+
+
+@pytest.mark.parametrize("failing", ["validate_export_configuration", "test_infor_connection"])
+def test_what_docbits_itself_finds_wrong_is_undone(make_stand, simulator, failing):
+    story = Story(make_stand, simulator)
+    story.declared = [item for item in story.declared if item.get("state") != "absent"]
+    story.stand.switch(fail_on={failing: {"code": "ERROR_GETTING_INFOR_ACCESS_TOKEN", "times": 1}})
+    result = story.run()
+    assert result["failed"] and "ERROR_GETTING_INFOR_ACCESS_TOKEN" in result["msg"] and "docbits.ion.connection_info" in result["msg"]
+    assert {step["outcome"] for step in result["steps"]} == {"undone"}
+    assert story.stand.stored() == story.start
+
+
+def test_a_new_export_that_may_not_become_active_is_taken_back(make_stand, simulator):
+    """It is made inactive, and only its activation is refused."""
+    hook = {"export_method": "webhook", "doc_type": "INVOICE", "export_url": "https://a.example.test/other", "is_active": True}
+    stand = make_stand(switches={"one_active": True, "active_on_create": False}, exports=[{**hook, "title": "In the way"}])
+    start = stand.stored()
+    result = stand.run([{"title": "New", "kind": "webhook", "document_type": "INVOICE", "url": "https://b.example.test/new"}])
+    assert result["failed"] and "EXPORT_CONFIG_ALREADY_EXISTS" in result["msg"]
+    assert [step["outcome"] for step in result["steps"]] == ["undone"]
+    assert stand.stored() == start
+
+
+def test_a_difference_after_the_change_names_the_field_and_is_undone(make_stand, simulator):
+    """This DocBits takes an empty field for one that was not sent, so the order of execution cannot be cleared by it."""
+    hook = {"export_method": "webhook", "doc_type": "INVOICE", "export_url": "https://a.example.test/old", "is_active": True}
+    stand = make_stand(switches={"on_update": "empty_keeps"}, sub_organisations=[{"id": "s1", "name": "South"}], exports=[{**hook, "title": "A", "sub_org_id": "s1"}])
+    start = stand.stored()
+    result = stand.run([{"id": stand.ids[0], "sub_organisation": ""}])
+    assert result["failed"] and "[V01]" in result["msg"] and "sub_organisation" in result["msg"]
+    assert {step["outcome"] for step in result["steps"]} == {"undone"}
+    assert stand.stored() == start
+
+
+def test_what_cannot_be_read_cannot_be_put_back_and_is_said_to_be_left(make_stand, simulator):
+    """An ION API file that DocBits does not give back is replaced, then a later step fails."""
+    story = Story(make_stand, simulator, mask_ion_api="refuse")
+    story.fail(2, FAILURES["refused"])
+    result = story.run()
+    assert [step["outcome"] for step in result["steps"]][:4] == ["undone", "left", "failed", "not run"]
+    [left] = [finding for finding in result["findings"] if finding["id"] == "V03"]
+    assert "ionapi" in left["message"] and result["changed"] is True
+    stands, former = story.stand.one("To IDM"), next(record for record in story.start if record["title"] == "To IDM")
+    assert {**stands, "files": {**stands["files"], "ion_api": former["files"]["ion_api"]}} == former
+    assert stands["files"]["ion_api"] != former["files"]["ion_api"]
+    story.stand.switch(mask_ion_api="no")
+    story.assert_arrives()
+
+
+def test_an_undoing_that_fails_too_is_said_to_be_left(make_stand, simulator):
+    story = Story(make_stand, simulator)
+    match = f"/h/{story.stand.host}/.*"
+    simulator.faults(
+        [
+            {"service": "docbits", "match": f"{match}configure_webhook_export", "times": 1, "action": {"delay": 0}},
+            {"service": "docbits", "match": f"{match}(configure_idm_export|configure_webhook_export)", "times": None, "action": REFUSAL},
+        ]
+    )
+    result = story.run()
+    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not run"]
+    assert result["changed"] is True
+    assert story.stand.one("Next hook")["export_url"] == "https://b.example.test/next"
+    story.assert_arrives()
+
+
+@pytest.mark.parametrize("active_on_create", [True, False])
+def test_the_place_of_an_active_export_is_taken_over(make_stand, simulator, active_on_create):
+    """Where only one may be active, the old one goes just before the new one comes, and never the other way round."""
+    hook = {"export_method": "webhook", "doc_type": "INVOICE"}
+    stand = make_stand(
+        switches={"one_active": True, "active_on_create": active_on_create},
+        exports=[
+            {**hook, "title": "Old", "is_active": True, "export_url": "https://a.example.test/old"},
+            {**hook, "title": "Other type", "doc_type": "QUOTE", "is_active": True, "export_url": "https://a.example.test/quote"},
+        ],
+    )
+    item = {"kind": "webhook", "document_type": "INVOICE"}
+    declared = [
+        {**item, "title": "New", "url": "https://a.example.test/new"},
+        {**item, "title": "Old", "url": "https://a.example.test/old", "active": False},
+        {**item, "title": "Other type", "document_type": "QUOTE", "url": "https://b.example.test/quote"},
+    ]
+    before = simulator.last()
+    result = stand.run(declared)
+    assert [(step["action"], step["export"]) for step in result["steps"]] == [("update", "Other type"), ("deactivate", "Old"), ("create", "New")]
+    switched = ["update_configuration_visibility"]
+    assert stand.calls(before) == ["configure_webhook_export", *switched, "configure_webhook_export", *([] if active_on_create else switched)]
+
+    # And back, between two that stand already: the one goes directly before the other comes.
+    declared[0]["active"], declared[1]["active"] = False, True
+    before = simulator.last()
+    result = stand.run(declared)
+    assert [(step["action"], step["export"]) for step in result["steps"]] == [("deactivate", "New"), ("activate", "Old")]
+    journal = [(request["path"].rpartition("/")[2], request["write"]) for request in simulator.journal(before)]
+    first = journal.index(("update_configuration_visibility", True))
+    assert journal[first + 1] == ("update_configuration_visibility", True)
+    assert {record["title"]: record["is_active"] for record in stand.stored()} == {"Old": True, "Other type": True, "New": False}
+
+
+def test_an_inactive_new_export_beside_an_active_one(make_stand, simulator):
+    """DocBits makes it active first: the standing one makes room for that moment and comes back."""
+    hook = {"export_method": "webhook", "doc_type": "INVOICE", "title": "Stays", "is_active": True, "export_url": "https://a.example.test/stays"}
+    stand = make_stand(switches={"one_active": True}, exports=[hook])
+    item = {"kind": "webhook", "document_type": "INVOICE"}
+    declared = [{**item, "title": "Stays", "url": "https://a.example.test/stays", "active": True}, {**item, "title": "Spare", "url": "https://a.example.test/spare", "active": False}]
+    result = stand.run(declared)
+    assert [(step["action"], step["export"]) for step in result["steps"]] == [("deactivate", "Stays"), ("create", "Spare"), ("activate", "Stays")]
+    assert {record["title"]: record["is_active"] for record in stand.stored()} == {"Stays": True, "Spare": False}
