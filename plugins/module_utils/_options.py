@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.docbits.ion.plugins.module_utils._evidence import POLICIES, WHEN_CHANGED
+from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import POLICIES, WHEN_CHANGED
+from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import MAPPING_FORMS, MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES, SLOTS
-from ansible_collections.docbits.ion.plugins.module_utils._normal_form import MAPPING_FORMS, MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-
 from bench import __main__ as bench
 from bench import contenders, pages
 from bench.targets import Numbers, targets

@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _logins
-from ansible_collections.docbits.ion.plugins.module_utils._diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._proof import DEFAULT_STAGES, ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 from integration.phases import ANSIBLE_BIN

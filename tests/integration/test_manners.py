@@ -14,7 +14,7 @@ from itertools import accumulate
 import pytest
 import yaml
 
-from ansible_collections.docbits.ion.plugins.module_utils._logins import LOGINS_A_MINUTE
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE
 from ansible_collections.docbits.ion.plugins.module_utils._transport import CALLS_AT_ONCE_PER_HOST
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._answers import _CODE_KEYS, _TRACE_KEYS
-from ansible_collections.docbits.ion.plugins.module_utils._contract import OPERATIONS, RECORD_KEYS, SLOT_TYPES
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import _CODE_KEYS, _TRACE_KEYS
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, RECORD_KEYS, SLOT_TYPES
 from simulator import docbits_contracts as simulated
 
 WIRES = [(name, word, wire) for name, operation in OPERATIONS.items() for word, wire in operation.fields.items()]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits import contract_of, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import contract_of, host_of
 from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._options import host_options, network_options, settings_from
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils import _proof
+from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
+from ansible_collections.docbits.ion.plugins.module_utils._infor.roles import REQUIRED_BY_DOCBITS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
     ArgumentSpec,
@@ -15,7 +16,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._options import (
     settings_from,
     source_options,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._roles import REQUIRED_BY_DOCBITS
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
 from ansible_collections.docbits.ion.plugins.module_utils._options import docbits_options, network_options, settings_from
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils import _proof
-from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, bring
-from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
+from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
     ArgumentSpec,

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._docbits import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, bring
-from ansible_collections.docbits.ion.plugins.module_utils._files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
+from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
     default_ionapi_options,
     docbits_options,

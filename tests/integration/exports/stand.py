@@ -10,9 +10,9 @@ import secrets
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import TEXT, normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._model import Export
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports as exports_module
-from ansible_collections.docbits.ion.plugins.module_utils._normal_form import TEXT, normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 from simulator.ionapi import make_ionapi

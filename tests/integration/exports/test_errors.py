@@ -37,20 +37,29 @@ def html(status, id_, *says):
 
 SHAPES = {
     # What FastAPI says, in the words of pydantic 1 and 2; the latter repeats what was sent.
-    "422 of pydantic 1": Shape(422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "D04", ("export_url (value_error.missing)",)),
+    "422 of pydantic 1": Shape(
+        422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "D04", ("export_url (value_error.missing)",)
+    ),
     "422 of pydantic 2": Shape(
-        422, {"detail": [{"type": "bool_parsing", "loc": ["body", "zugferd"], "msg": "MARK", "input": "MARK"}], "trace_id": TRACE}, "D04", ("zugferd (bool_parsing)", TRACE)
+        422,
+        {"detail": [{"type": "bool_parsing", "loc": ["body", "zugferd"], "msg": "MARK", "input": "MARK"}], "trace_id": TRACE},
+        "D04",
+        ("zugferd (bool_parsing)", TRACE),
     ),
     "422 with text": Shape(422, {"detail": "MARK is not valid"}, "D04"),
     "422 with odd fields": Shape(422, {"detail": [{"loc": ["MARK is long"]}, "MARK", {"loc": None}, {"loc": ["body", 3]}]}, "D04"),
     # A business failure: a code or a text, in an envelope with any status.
-    "refused with 200": Shape(200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}, "D05", ("EXPORT_CONFIG_ALREADY_EXISTS", "deactivate the other export")),
+    "refused with 200": Shape(
+        200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}, "D05", ("EXPORT_CONFIG_ALREADY_EXISTS", "deactivate the other export")
+    ),
     "refused with 200 and text": Shape(200, {"success": False, "message": "No record found for id: MARK"}, "D05"),
     "refused with 200 and nothing": Shape(200, {"success": False}, "D05"),
     "refused with 400": Shape(400, {"success": False, "error": "SUB_ORG_NOT_FOUND", "traceId": TRACE}, "D05", ("SUB_ORG_NOT_FOUND", TRACE)),
     "refused with 409": Shape(409, {"success": False, "code": "DUPLICATE_RECORD", "correlation_id": TRACE}, "D05", ("DUPLICATE_RECORD", TRACE)),
     "code in detail": Shape(400, {"detail": "TITLE_MANDATORY"}, "D05", ("TITLE_MANDATORY", "declare a title")),
-    "code in a nested detail": Shape(400, {"detail": {"code": "INVALID_MAPPING_FILE", "trace_id": TRACE, "hint": "MARK"}}, "D05", ("INVALID_MAPPING_FILE", TRACE)),
+    "code in a nested detail": Shape(
+        400, {"detail": {"code": "INVALID_MAPPING_FILE", "trace_id": TRACE, "hint": "MARK"}}, "D05", ("INVALID_MAPPING_FILE", TRACE)
+    ),
     "unknown code": Shape(400, {"message": "BRAND_NEW_CODE"}, "D05", ("BRAND_NEW_CODE",)),
     "stringified exception": Shape(500, {"message": "(psycopg2.Error) MARK"}, "D08"),
     # Statuses.

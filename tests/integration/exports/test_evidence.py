@@ -209,7 +209,11 @@ def playbook(make_stand, simulator, tmp_path):
 
     # A stranger's file mode mask must not matter.
     former = os.umask(0)
-    yield run, inventory / ".docbits_ion/sandbox.json", {server["password"], stand.api_key, *(json.loads(task["ionapi_content"])[key] for key in ("cs", "saak", "sask"))}
+    yield (
+        run,
+        inventory / ".docbits_ion/sandbox.json",
+        {server["password"], stand.api_key, *(json.loads(task["ionapi_content"])[key] for key in ("cs", "saak", "sask"))},
+    )
     os.umask(former)
 
 

@@ -47,7 +47,11 @@ def made(chance, simulator, kind, document_type) -> dict:
                 item[word] = secrets.token_urlsafe(12) if word == "password" else values[word]
     # Most people declare none of these; a contract that lacks the field refuses those who do.
     more = {"active": chance.random() < 0.6, "execution_order": 4, "sub_organisation": "North"}
-    more |= {word: value for word, value in {"deployment": "on_premises", "zugferd": True, "port": 2222, "document_history": True}.items() if word in KINDS[kind].carries}
+    more |= {
+        word: value
+        for word, value in {"deployment": "on_premises", "zugferd": True, "port": 2222, "document_history": True}.items()
+        if word in KINDS[kind].carries
+    }
     return item | {word: value for word, value in more.items() if chance.random() < 0.15 or (word == "active" and chance.random() < 0.4)}
 
 
@@ -63,7 +67,14 @@ def story(seed, simulator) -> tuple:
         declared.append({"title": "New", "kind": "webhook", "document_type": types[0], "url": "https://a.example.test/new", "active": True})
     if chance.random() < 0.5:
         files = {"ion_api": ionapi_text(simulator), "idm_mapping": mapping_texts(types[1])["idm_mapping"]}
-        record = {"export_method": "infor-idm-cloud", "title": "IDM", "doc_type": types[1], "is_active": chance.random() < 0.7, "on_permise": False, "zugferd": chance.random() < 0.3}
+        record = {
+            "export_method": "infor-idm-cloud",
+            "title": "IDM",
+            "doc_type": types[1],
+            "is_active": chance.random() < 0.7,
+            "on_permise": False,
+            "zugferd": chance.random() < 0.3,
+        }
         start.append({**record, "files": files})
         item = {"title": "IDM", "kind": "infor_idm", "document_type": types[1], "ionapi_content": files["ion_api"], "idm_mapping_content": files["idm_mapping"]}
         if chance.random() < 0.5:
@@ -73,9 +84,30 @@ def story(seed, simulator) -> tuple:
         declared.append(item)
     if chance.random() < 0.4:
         files = {"xslt": mapping_texts()["xslt"]}
-        start.append({"export_method": "sftp", "title": "SFTP", "doc_type": types[2], "is_active": True, "server_url": "f.example.test", "port": 22, "username": "u", "password": secrets.token_urlsafe(8), "folder": "/out", "files": files})
+        start.append(
+            {
+                "export_method": "sftp",
+                "title": "SFTP",
+                "doc_type": types[2],
+                "is_active": True,
+                "server_url": "f.example.test",
+                "port": 22,
+                "username": "u",
+                "password": secrets.token_urlsafe(8),
+                "folder": "/out",
+                "files": files,
+            }
+        )
         gone = {"state": "absent"} if chance.random() < 0.5 else {"folder": "/in", "xslt_content": files["xslt"]}
-        declared.append({"title": "SFTP", "kind": "sftp", "document_type": types[2], **({"password": start[-1]["password"], "server_url": "f.example.test", "username": "u"} if "folder" in gone else {}), **gone})
+        declared.append(
+            {
+                "title": "SFTP",
+                "kind": "sftp",
+                "document_type": types[2],
+                **({"password": start[-1]["password"], "server_url": "f.example.test", "username": "u"} if "folder" in gone else {}),
+                **gone,
+            }
+        )
     if chance.random() < 0.3:
         start.append({"export_method": "peppol", "title": "By hand", "doc_type": types[3], "is_active": True})
     kinds = chance.sample(sorted(KINDS), chance.choice((1, 1, 2, 3)))

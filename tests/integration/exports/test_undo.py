@@ -162,7 +162,9 @@ def test_a_new_export_that_may_not_become_active_is_taken_back(make_stand, simul
 def test_a_difference_after_the_change_names_the_field_and_is_undone(make_stand, simulator):
     """This DocBits takes an empty field for one that was not sent, so the order of execution cannot be cleared by it."""
     hook = {"export_method": "webhook", "doc_type": "INVOICE", "export_url": "https://a.example.test/old", "is_active": True}
-    stand = make_stand(switches={"on_update": "empty_keeps"}, sub_organisations=[{"id": "s1", "name": "South"}], exports=[{**hook, "title": "A", "sub_org_id": "s1"}])
+    stand = make_stand(
+        switches={"on_update": "empty_keeps"}, sub_organisations=[{"id": "s1", "name": "South"}], exports=[{**hook, "title": "A", "sub_org_id": "s1"}]
+    )
     start = stand.stored()
     result = stand.run([{"id": stand.ids[0], "sub_organisation": ""}])
     assert result["failed"] and "[V01]" in result["msg"] and "sub_organisation" in result["msg"]
@@ -240,7 +242,10 @@ def test_an_inactive_new_export_beside_an_active_one(make_stand, simulator):
     hook = {"export_method": "webhook", "doc_type": "INVOICE", "title": "Stays", "is_active": True, "export_url": "https://a.example.test/stays"}
     stand = make_stand(switches={"one_active": True}, exports=[hook])
     item = {"kind": "webhook", "document_type": "INVOICE"}
-    declared = [{**item, "title": "Stays", "url": "https://a.example.test/stays", "active": True}, {**item, "title": "Spare", "url": "https://a.example.test/spare", "active": False}]
+    declared = [
+        {**item, "title": "Stays", "url": "https://a.example.test/stays", "active": True},
+        {**item, "title": "Spare", "url": "https://a.example.test/spare", "active": False},
+    ]
     result = stand.run(declared)
     assert [(step["action"], step["export"]) for step in result["steps"]] == [("deactivate", "Stays"), ("create", "Spare"), ("activate", "Stays")]
     assert {record["title"]: record["is_active"] for record in stand.stored()} == {"Stays": True, "Spare": False}

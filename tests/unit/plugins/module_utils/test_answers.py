@@ -9,11 +9,12 @@ import json
 import secrets
 
 import pytest
-from ansible_collections.docbits.ion.plugins.module_utils._answers import CODES, data_of, records_in
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, IonError, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES, data_of, records_in
+from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, IonError, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._transport import Response
 
 HTML = "<!DOCTYPE html><html><body>{}</body></html>"
 

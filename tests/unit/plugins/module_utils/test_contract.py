@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._contract import (
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED, CURRENT, PUBLISHED_2_2_10
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import (
     OPERATIONS,
     RECORD_KEYS,
     SLOT_TYPES,
@@ -22,8 +23,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._contract import (
     encoded,
     kind_and_deployment,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled import BUNDLED, CURRENT, PUBLISHED_2_2_10
-from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import (
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import (
     BOOLEAN,
     FILE,
     INTEGER,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
+
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, FIELDS, KINDS, SLOTS
 from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, export_options, export_set_options
 

@@ -10,8 +10,8 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _diagnosis
-from ansible_collections.docbits.ion.plugins.module_utils._diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Response
 
 NAMES = {

@@ -11,18 +11,19 @@ from email.parser import BytesParser
 
 import pytest
 import responses
-from ansible_collections.docbits.ion.plugins.module_utils import _docbits
-from ansible_collections.docbits.ion.plugins.module_utils._contract import Contract, Overrides
-from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled import CURRENT, PUBLISHED_2_2_10
-from ansible_collections.docbits.ion.plugins.module_utils._docbits import WITHHELD, DocBits, connect, host_of
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Refused
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
-from ansible_collections.docbits.ion.plugins.module_utils._module import document_type_info, sub_organisation_info
-from ansible_collections.docbits.ion.plugins.module_utils._plan import Step
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 from responses import matchers
 from responses.registries import OrderedRegistry
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits import client as _docbits
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, connect, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
+from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Refused
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Step
+from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._module import document_type_info, sub_organisation_info
+from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
+from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)

@@ -10,11 +10,12 @@ import secrets
 
 import pytest
 import responses
+from responses import matchers
+from responses.registries import OrderedRegistry
+
 from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
 from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
-from responses import matchers
-from responses.registries import OrderedRegistry
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)

@@ -9,13 +9,14 @@ import secrets
 from dataclasses import replace
 
 import pytest
-from ansible_collections.docbits.ion.plugins.module_utils._declared import declared_exports
+
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, ContractMismatch, InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._evidence import ALWAYS, ON_CREATE, WHEN_CHANGED, Evidence
-from ansible_collections.docbits.ion.plugins.module_utils._exports import Manner, as_declaration, bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, as_declaration, bring
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, ON_CREATE, WHEN_CHANGED, Evidence
+from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SECRET_FIELDS, SLOTS, Export
-from ansible_collections.docbits.ion.plugins.module_utils._normal_form import normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
 
 

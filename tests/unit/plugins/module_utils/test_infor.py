@@ -16,13 +16,13 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils import _logins
 from ansible_collections.docbits.ion.plugins.module_utils._errors import CheckModeViolation, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._infor import PRODUCTS, Infor
+from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.client import PRODUCTS, Infor
+from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, hints_of, token_in
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._tokens import Token, hints_of, token_in
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
 
 AS = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/"

@@ -15,8 +15,8 @@ from bisect import bisect_right
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _logins
-from ansible_collections.docbits.ion.plugins.module_utils._logins import LOGINS_A_MINUTE, MINUTE, Shelf
+from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE, MINUTE, Shelf
 
 FORK = multiprocessing.get_context("fork")
 

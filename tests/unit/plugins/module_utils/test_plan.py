@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import match, plan
 from ansible_collections.docbits.ion.plugins.module_utils._model import Export
-from ansible_collections.docbits.ion.plugins.module_utils._plan import match, plan
 
 
 def paired(declared, current):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _roles
+from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
 
 REQUIRED = _roles.REQUIRED_BY_DOCBITS
 

@@ -12,10 +12,11 @@ import ssl
 import pytest
 import requests
 import responses
+from responses.registries import OrderedRegistry
+
 from ansible_collections.docbits.ion.plugins.module_utils import _transport
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._transport import LONGEST_RETRY_AFTER, Response, Settings, Transport
-from responses.registries import OrderedRegistry
 
 HOST = "https://docbits.example.com"
 READ, WRITE = f"{HOST}/read", f"{HOST}/write"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from urllib.parse import quote, urlsplit
 
-from ansible_collections.docbits.ion.plugins.module_utils._answers import data_of, records_in
-from ansible_collections.docbits.ion.plugins.module_utils._contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
-from ansible_collections.docbits.ion.plugins.module_utils._contract_bundled import BUNDLED
-from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import MULTIPART, read_openapi
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, records_in
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import MULTIPART, read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, ContractMismatch, InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, KINDS, ON_PREMISES, SLOTS, Export
 from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ansible_collections.docbits.ion.plugins.module_utils._declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import (
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import (
     BOOLEAN,
     FILE,
     INTEGER,

@@ -11,10 +11,11 @@ import time
 from dataclasses import asdict
 from urllib.parse import quote
 
-from ansible_collections.docbits.ion.plugins.module_utils import _diagnosis, _logins
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._tokens import Token, token_in
+from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_in
 
 # The products behind the gateway, by the names of Available APIs, and a call that each answers without changing anything.
 PRODUCTS = {

@@ -8,10 +8,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils import _diagnosis, _preflight, _roles, _tokens
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._infor import Infor, error_of
+from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
+from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
+from ansible_collections.docbits.ion.plugins.module_utils._infor import tokens as _tokens
+from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor, error_of
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
 
 PASSED, WARNED, FAILED, UNDETERMINED, SKIPPED = "passed", "warned", "failed", "undetermined", "skipped"

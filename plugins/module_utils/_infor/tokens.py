@@ -9,7 +9,7 @@ import base64
 import json
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils import _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 
 # Below this a run over many environments outlives its own token.
 SHORTEST_LIFETIME = 600

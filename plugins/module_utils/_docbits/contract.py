@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._contract_schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema, as_prefix
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema, as_prefix
 from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils import _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 
 REQUIRED_BY_DOCBITS = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise")
 
