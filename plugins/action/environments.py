@@ -15,12 +15,19 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import a
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
-from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._run import defect, failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
+OWN_OPTIONS = {
+    "hosts": {"type": "list", "elements": "str"},
+    "at_once": {"type": "int", "default": 50},
+    "stop_after": OPTIONS["stop_after"],
+}
 PREFIX = "docbits_"
+# The strategies that honour run_once.
+LOCKSTEP_STRATEGIES = ("linear", "debug")
 _UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
@@ -31,17 +38,27 @@ class ActionModule(Controller):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        given = plain(self._task.args)
-        names = given.pop("hosts", None) or task_vars["ansible_play_batch"]
-        at_once = self._task.throttle or given.pop("at_once", 50)
-        with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(int(at_once), len(names)))) as pool:
+        _validation, options = self.validate_argument_spec(OWN_OPTIONS)
+        hostvars = task_vars["hostvars"]
+        names = options["hosts"] or self._batch(task_vars)
+        unknown = [name for name in names if name not in hostvars]
+        if unknown:
+            return failed_result(failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory"))
+        at_once = self._task.throttle or options["at_once"]
+        with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names)))) as pool:
             arguments, waiting = {}, {}
             for name in names:
                 # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
-                arguments[name] = self._arguments(name, given, task_vars)
+                arguments[name] = self._arguments(name, {"stop_after": options["stop_after"]}, task_vars)
                 waiting[name] = pool.submit(self._work_on, *arguments[name])
-            results = {name: work.result() for name, work in waiting.items()}
+            results = {name: _result_of(work) for name, work in waiting.items()}
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
+
+    def _batch(self, task_vars) -> list:
+        """All hosts of the batch where this task runs once for it; else this host alone, or every host would do the work of all."""
+        strategy = str(self._task.get_play().strategy).rpartition(".")[2]
+        runs_once = self._task.run_once and strategy in LOCKSTEP_STRATEGIES
+        return list(task_vars["ansible_play_batch"]) if runs_once else [task_vars["inventory_hostname"]]
 
     def _arguments(self, name, given, task_vars):
         """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
@@ -60,6 +77,14 @@ class ActionModule(Controller):
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+
+
+def _result_of(work) -> dict:
+    """The result of one environment; a defect there must not cost the others theirs."""
+    try:
+        return work.result()
+    except Exception as error:
+        return defect(error)
 
 
 def _evaluated(variable, variables, templar):

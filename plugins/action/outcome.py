@@ -16,4 +16,5 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        return dict(self._task.args["of"])
+        _validation, options = self.validate_argument_spec({"of": {"type": "dict", "required": True}})
+        return dict(options["of"])

@@ -60,6 +60,9 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._take(result, failed=True)
 
+    def v2_runner_on_unreachable(self, result):
+        self._take(result, failed=True)
+
     def v2_playbook_on_stats(self, stats):
         if not self._environments:
             return
@@ -97,7 +100,7 @@ def _proofs(values) -> str:
 
 def _exports(values) -> str:
     done = Counter(step["action"] for step in values.get("steps", ()) if step["outcome"] in ("done", "planned", "left"))
-    changes = ", ".join(f"{count} {PAST[action]}" for action, count in sorted(done.items()))
+    changes = ", ".join(f"{count} {PAST.get(action, action)}" for action, count in sorted(done.items()))
     declared = len(values.get("exports", ()))
     return changes or (f"{declared} as declared" if declared else "-")
 
@@ -105,8 +108,10 @@ def _exports(values) -> str:
 def _outcome(values, failed) -> str:
     if failed:
         return f"failed: {values.get('msg', '')}"
+    if values.get("stopped_after"):
+        return {"parse": "files judged", "prove": "Infor asked"}.get(values["stopped_after"], "")
     return "changed" if values.get("changed") else "unchanged"
 
 
 def _color(row):
-    return {"outcome": None, "changed": "yellow", "unchanged": "green"}.get(row[-1], "red")
+    return {"outcome": None, "changed": "yellow"}.get(row[-1], "red" if row[-1].startswith("failed") else "green")

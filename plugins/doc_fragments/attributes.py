@@ -19,7 +19,9 @@ attributes:
     description: A second run with the same options changes nothing.
     support: full
   action_group:
-    description: Use C(group/docbits.ion.all) in C(module_defaults) to set the options of all modules at once.
+    description:
+      - C(group/docbits.ion.docbits) in C(module_defaults) sets address, API key and network options of all modules that sign in to DocBits at once.
+      - C(group/docbits.ion.all) has every module, also those that make no call and take none of these options.
     support: full
     membership:
       - docbits.ion.all

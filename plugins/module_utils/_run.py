@@ -36,9 +36,12 @@ def carry_out(run, context: Context) -> dict:
         result = {"changed": False, **run(context)}
     except IonError as error:
         result = failed_result(error)
-    except Exception as error:  # the edge of the program: a defect becomes a sentence, its text may hold anything and is dropped
-        result = _defect(error)
-    return context.secrets.clear_of(result)
+    except Exception as error:  # the edge of the program: a defect becomes a sentence
+        result = defect(error)
+    # Fingerprints are no secrets, and a short password must not be masked out of them.
+    remembered = result.pop("remembered", None)
+    cleared = context.secrets.clear_of(result)
+    return {**cleared, "remembered": remembered} if remembered else cleared
 
 
 def failed_result(error: IonError) -> dict:
@@ -47,7 +50,8 @@ def failed_result(error: IonError) -> dict:
     return {"changed": False, **error.facts, "failed": True, "msg": error.message, "findings": findings}
 
 
-def _defect(error) -> dict:
+def defect(error) -> dict:
+    """The result of a task that a defect of the collection ended. The error's text may hold anything and is dropped."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
     finding = Finding(

@@ -59,6 +59,10 @@ connections:
   description: The proof of each distinct ION API file, by where it came from, as RV(docbits.ion.connection_info#module:connection).
   returned: success
   type: dict
+stopped_after:
+  description: The stage after which the task stopped because O(stop_after) said so.
+  returned: when it did not go all the way
+  type: str
 exports:
   description: One line for each declared export.
   returned: success

@@ -26,7 +26,8 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import def
 class Controller(ActionBase):
     """The part that the action plugins share."""
 
-    _supports_async = True
+    # A task in the background would leave its arguments, decrypted, in a file until it ends.
+    _supports_async = False
     _supports_check_mode = True
 
     def prepared(self, args, options, variables):
@@ -39,16 +40,14 @@ class Controller(ActionBase):
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(made_strict(warnings))
         if "state_file" in options:
-            args["state_file"] = args.get("state_file") or default_path(variables)
+            args["state_file"] = os.path.abspath(os.path.expanduser(args.get("state_file") or default_path(variables)))
             args["remembered"] = remembered(args["state_file"])
         return args, warnings
 
     def kept(self, result, args) -> dict:
         """The result without what is to be remembered, which goes into the state file."""
         entries = result.pop("remembered", None)
-        if entries and not self._task.check_mode:
-            keep(args["state_file"], entries)
-        return result
+        return with_warnings(result, keep(args["state_file"], entries)) if entries and not self._task.check_mode else result
 
     def run_here(self, name, task, args) -> dict:
         """The result of a module's function, as the shipped module would give it."""
@@ -68,10 +67,9 @@ class Controller(ActionBase):
     @contextmanager
     def task_environment(self):
         """The task's keyword C(environment), for the fallbacks of options and the proxies, as a shipped module would see it."""
-        variables = {}
-        self._compute_environment_string(variables)
+        variables = self.task_variables()
         before = {name: os.environ.get(name) for name in variables}
-        os.environ.update({name: str(value) for name, value in variables.items()})
+        os.environ.update(variables)
         try:
             yield
         finally:
@@ -80,6 +78,12 @@ class Controller(ActionBase):
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+    def task_variables(self) -> dict:
+        """The variables of the keyword C(environment)."""
+        variables = {}
+        self._compute_environment_string(variables)
+        return {name: str(value) for name, value in variables.items()}
 
     def _read(self, path):
         """What L(contents) gives for a file found as Ansible finds the files of a task."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
@@ -24,29 +24,56 @@ class Door(Controller):
         super().run(tmp, task_vars)
         name = self._task.action.rpartition(".")[2]
         task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
+        options = task.ARGUMENT_SPEC.argument_spec
         try:
-            args, findings = self.prepared(plain(self._task.args), task.ARGUMENT_SPEC.argument_spec, task_vars)
+            args, findings = self.prepared(plain(self._task.args), options, task_vars)
+            if self._target_is_here():
+                with self.task_environment():
+                    result = self.run_here(name, task, args)
+            else:
+                result = self._ship(name, options, args, task_vars)
         except IonError as error:
             return failed_result(error)
-        if self._target_is_here():
-            with self.task_environment():
-                result = self.run_here(name, task, args)
-        else:
-            result = self._ship(name, args, task_vars)
         return with_warnings(self.kept(result, args), findings)
 
     def _target_is_here(self) -> bool:
-        # Another user or a task in the background is a matter for an ordinary module, whatever the connection.
-        return self._connection.transport == "local" and not self._task.become and not self._task.async_val
+        # Another user is a matter for an ordinary module, whatever the connection.
+        return self._connection.transport == "local" and not self._task.become
 
-    def _ship(self, name, args, task_vars) -> dict:
+    def _ship(self, name, options, args, task_vars) -> dict:
         # Pipelined, a module and its arguments reach the target through its standard input and never stand in a file there.
         if self._connection.has_pipelining:
             self._connection.set_option("pipelining", True)
-        result = self._execute_module(f"docbits.ion.{name}", args, task_vars=task_vars, wrap_async=self._task.async_val)
+        if not self._is_pipelining_enabled("new", False):
+            raise failure(
+                InvalidInput,
+                "F10",
+                f"docbits.ion.{name}",
+                "its arguments would stand decrypted in a file of the target, because this connection cannot pipeline",
+                "run it on the controller, or without keep_remote_files, with another connection or become_method",
+            )
+        result = self._execute_module(f"docbits.ion.{name}", self._with_environment(options, args), task_vars=task_vars)
         # Not every ansible-core returns the arguments of a module, and none of them is news to whoever wrote the task.
         result.pop("invocation", None)
         return result
+
+    def _with_environment(self, options, args) -> dict:
+        """The arguments with what the keyword C(environment) says for them.
+
+        The variables would stand in the command line that starts the module, for everyone on the target to read.
+        """
+        variables = self.task_variables()
+        filled = dict(args)
+        for name, option in options.items():
+            for variable in option.get("fallback", (None, ()))[1]:
+                if variable in variables:
+                    value = variables.pop(variable)
+                    filled.setdefault(name, value)
+        for variable in ("HTTPS_PROXY", "https_proxy"):
+            if "@" in variables.get(variable, "") and "proxy" in options:
+                filled.setdefault("proxy", variables.pop(variable))
+        self._task.environment = [variables]
+        return filled
 
     def _update_module_args(self, module_name, module_args, task_vars, **options):
         super()._update_module_args(module_name, module_args, task_vars, **options)

@@ -43,6 +43,8 @@ def contents(loader, path):
     with open(path, "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         raw = file.read(LARGEST_FILE + 1)
+    if len(raw) > LARGEST_FILE:
+        raise _unreadable("the file", path, "it is larger than 4 MiB", "name another file; no file of an export is near that size")
     content, stood_there_in_plain = loader._decrypt_if_vault_data(raw)
     return content, not stood_there_in_plain, mode
 
@@ -58,16 +60,20 @@ def with_sources_read(args, options, read, at=""):
     args, warnings = dict(args), []
     for name, option in options.items():
         value = args.get(name)
-        if option.get("options") and isinstance(value, (dict, list)):
-            items = value if isinstance(value, list) else [value]
+        if option.get("options") and value is not None:
+            is_list = option["type"] == "list"
+            if is_list and not isinstance(value, list):
+                raise _misshapen(f"{at}{name}", "it is no list")
             filled = []
-            for index, item in enumerate(items):
-                place = f"{at}{name}[{index}]." if isinstance(value, list) else f"{at}{name}."
-                if isinstance(item, dict):
-                    item, found = with_sources_read(item, option["options"], read, place)
-                    warnings += found
+            for index, item in enumerate(value if is_list else [value]):
+                place = f"{at}{name}[{index}]" if is_list else f"{at}{name}"
+                # Ansible's own message would hold the item as it is, with every secret in it.
+                if not isinstance(item, dict):
+                    raise _misshapen(place, "it is no set of options")
+                item, found = with_sources_read(item, option["options"], read, f"{place}.")
+                warnings += found
                 filled.append(item)
-            args[name] = filled if isinstance(value, list) else filled[0]
+            args[name] = filled if is_list else filled[0]
         elif value is not None and (name == SOURCE or name.endswith(f"_{SOURCE}")):
             twin = name[: -len(SOURCE)] + CONTENT
             if args.get(twin) is not None:
@@ -77,6 +83,8 @@ def with_sources_read(args, options, read, at=""):
         elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
             # What a template gives and reads as JSON is a dict in ansible-core 2.18.
             args[name] = json.dumps(value)
+        elif option.get("no_log") and isinstance(value, (dict, list)):
+            raise _misshapen(f"{at}{name}", "it is no text")
     return args, warnings
 
 
@@ -107,6 +115,10 @@ def read_source(option, path, read, secret):
     # An ION API file is the only file that is a secret as a whole.
     hits = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
     return text, [finding_of(hit, f"{option}: {path}") for hit in hits]
+
+
+def _misshapen(option, message):
+    return failure(InvalidInput, "E16", option, message, "look the option up with ansible-doc and correct its shape; look for a list within the list")
 
 
 def _unreadable(option, path, message, action):

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import tempfile
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
 
 FOLDER = ".docbits_ion"
+_FINGERPRINT = re.compile(r"[0-9a-f]{32}:[0-9a-f]{32}")
 
 
 def default_path(variables) -> str:
@@ -29,19 +33,46 @@ def remembered(path) -> dict:
         return {}
     except (OSError, ValueError):
         entries = None
-    if isinstance(entries, dict) and all(isinstance(words, dict) for words in entries.values()):
+    if isinstance(entries, dict) and all(_is_entry(words) for words in entries.values()):
         return entries
     raise failure(
         InvalidInput, "E12", f"state_file: {path}", "it cannot be read as a state file", "restore it, or remove it: what it vouched for is then sent once more"
     )
 
 
-def keep(path, entries) -> None:
-    """Replace the file in one step, readable by its owner alone."""
+def keep(path, entries) -> list:
+    """Add the entries to the file in one step, readable by its owner alone; gives a warning where that is not possible."""
     folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".new")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        # Hosts that share a file must not overwrite each other's entries.
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = remembered(path)
+            _replace(path, {**known, **{id_: {**known.get(id_, {}), **words} for id_, words in entries.items()}})
+        finally:
+            os.close(lock)
+    except (OSError, InvalidInput):
+        return [
+            Finding(
+                "E18",
+                WARNING,
+                f"state_file: {path}",
+                "what was sent could not be remembered, and will be sent again in the next run",
+                "name a file in a folder that can be written",
+            )
+        ]
+    return []
+
+
+def _replace(path, entries) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".", suffix=".new")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(entries, file, indent=2, sort_keys=True)
         file.write("\n")
     os.replace(temporary, path)
+
+
+def _is_entry(words) -> bool:
+    return isinstance(words, dict) and all(isinstance(text, str) and _FINGERPRINT.fullmatch(text) for text in words.values())

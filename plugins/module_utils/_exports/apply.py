@@ -45,7 +45,7 @@ def apply(plan: Plan, docbits) -> Applied:
     except IonError as error:
         left = run.undo(uncertain=not isinstance(error, Refused))
         raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
-    except Exception:  # a defect of the collection must not leave an environment half-written either
+    except BaseException:  # a defect, or Ansible's own time limit for a task, must not leave an environment half-written either
         run.undo(uncertain=True)
         raise
     return Applied(run.report(), run.unreadable)

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
-from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding, errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
-from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS
+from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS, SLOTS
 
 _CODE = re.compile(r"[A-Z0-9_]+")
 
@@ -49,6 +50,7 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
         if export.state != PRESENT:
             exports.append(export)
             continue
+        findings += _misplaced(export, secrets)
         ionapi = None
         text = export.files.get("ionapi")
         if text is not None:
@@ -68,6 +70,26 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
     if errors_in(findings):
         raise InvalidInput(findings)
     return JudgedFiles(exports, ionapis, findings)
+
+
+def _misplaced(export, secrets) -> list:
+    """An ION API file in a slot for something else would be shown and uploaded as if it were no secret."""
+    found = []
+    for slot, text in export.files.items():
+        values = _json_object(text) if not SLOTS[slot].secret else {}
+        if not values.keys().isdisjoint(("cs", "saak", "sask")):
+            secrets.add(text, *values.values())
+            where = export.sources.get(slot) or f"{export.label}: {slot}"
+            found.append(Finding("E17", ERROR, where, f"it is an ION API file, given as {slot}", f"give it as ionapi, and the right file as {slot}"))
+    return found
+
+
+def _json_object(text) -> dict:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _ionapi_label(export, text, params) -> str:

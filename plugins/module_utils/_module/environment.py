@@ -43,14 +43,14 @@ def run(context: Context) -> dict:
     files = judge_files(declared, expectations_from(params), params, context.secrets)
     result = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
     if params["stop_after"] == "parse":
-        return result
+        return {**result, "stopped_after": "parse"}
     for label, ionapi in files.ionapis.items():
         proof = _proof.prove(ionapi, settings, wanted_from(params, label), context.secrets, context.check_mode)
         _proof.require(proof)
         result["connections"][label] = proof.as_dict()
         result["findings"] += [finding.as_dict() for finding in proof.findings]
     if params["stop_after"] == "prove":
-        return result
+        return {**result, "stopped_after": "prove"}
     docbits = connect(params, settings, context.check_mode)
     brought = bring(docbits, files.exports, Manner.of(params), context.check_mode)
     return {**result, **brought, "findings": result["findings"] + brought["findings"]}
