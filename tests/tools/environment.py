@@ -73,9 +73,10 @@ def made_venv(venv: Path, python: str, requirement_files: list, *packages: str) 
         return venv
     print(f"making {venv.relative_to(CHECKOUT)}", file=sys.stderr, flush=True)
     shutil.rmtree(venv, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", venv], check=True)
+    subprocess.run([python, "-m", "venv", venv], check=True, env=os.environ | {"HOME": str(HOME)})
     files = [argument for path in requirement_files for argument in ("--requirement", path)]
-    subprocess.run([venv / "bin/pip", "install", "--quiet", "--no-cache-dir", *files, *packages], check=True)
+    settings = keep_pip_settings(venv)
+    subprocess.run([venv / "bin/pip", "install", "--quiet", "--no-cache-dir", *files, *packages], check=True, env=settings)
     stamp.write_text(key)
     return venv
 
@@ -108,7 +109,6 @@ def prepare() -> dict:
     sweep_temporary_files()
     venv = main_venv()
     link_collection()
-    keep_pip_settings(venv)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)}
     return kept | {
         "HOME": str(HOME),
@@ -131,13 +131,23 @@ def link_collection() -> None:
         link.symlink_to("../../../..")
 
 
-def keep_pip_settings(venv: Path) -> None:
-    """Write pip's settings where tools find them that hand on no environment variable but HOME (ansible-test)."""
-    listed = subprocess.run([venv / "bin/pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+def keep_pip_settings(venv: Path) -> dict:
+    """Give pip the user's settings in a home under build/: the variables to run it with.
+
+    pip runs tools that write to the home directory (rustc, to name itself to the index), so it never gets the user's. The settings are
+    written there as well, for tools that hand on no variable but HOME (ansible-test).
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")} | {"HOME": str(HOME)}
+    configuration = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config"))
+    for file in (configuration / "pip/pip.conf", Path.home() / ".pip/pip.conf"):
+        if file.exists():
+            environment.setdefault("PIP_CONFIG_FILE", str(file))
+    listed = subprocess.run([venv / "bin/pip", "config", "list"], capture_output=True, text=True, check=True, env=environment).stdout
     settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _equals, value in (line.partition("=") for line in listed.splitlines())}
-    file = HOME / ".config/pip/pip.conf"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("[global]\nno-cache-dir = true\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if name != "no-cache-dir"))
+    written = HOME / ".config/pip/pip.conf"
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text("[global]\nno-cache-dir = true\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if name != "no-cache-dir"))
+    return environment
 
 
 def link_pythons() -> Path:

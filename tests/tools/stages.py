@@ -20,6 +20,7 @@ import environment as place
 
 LOGS = place.BUILD / "logs"
 ARTIFACT = place.BUILD / "artifact"
+SCENARIOS = "tests/integration/test_promises.py"
 SIDE_BY_SIDE = 2
 
 
@@ -121,21 +122,21 @@ def fuzz(stage: Stage) -> Outcome:
     return stage.pytest("tests/unit", "-k", "fuzz", ION_FUZZ_CASES=os.environ.get("ION_FUZZ_CASES", "200000"))
 
 
-def integration(stage: Stage) -> Outcome:
-    """The scenarios, through real ansible-playbook runs, and whatever else needs the simulator."""
-    return stage.pytest("tests/integration")
+def scenarios_on(core: place.Core | None):
+    """A stage that runs the scenarios, through real ansible-playbook runs, on the tests' own ansible-core or on another one."""
 
-
-def integration_on(core: place.Core):
-    """A stage that runs the scenarios on another ansible-core, or says why it cannot."""
-
-    def run_scenarios(stage: Stage) -> Outcome:
-        venv = place.core_venv(core)
+    def scenarios(stage: Stage) -> Outcome:
+        venv = place.core_venv(core) if core else place.main_venv()
         if venv is None:
             return Outcome(stage.name, skipped=f"no Python {', '.join(core.pythons)}")
-        return stage.pytest("tests/integration/test_promises.py", ANSIBLE_BIN=str(venv / "bin"))
+        return stage.pytest(SCENARIOS, ANSIBLE_BIN=str(venv / "bin"))
 
-    return run_scenarios
+    return scenarios
+
+
+def integration(stage: Stage) -> Outcome:
+    """Whatever else needs the simulator or another server."""
+    return stage.pytest("tests/integration", f"--ignore={SCENARIOS}")
 
 
 def sanity(stage: Stage) -> Outcome:
@@ -195,17 +196,21 @@ def give_ansible_test_pip() -> None:
 # In the order in which they start: the long ones first.
 STAGES = {
     "sanity": sanity,
-    "units": units,
+    "scenarios": scenarios_on(None),
     "integration": integration,
-    f"integration-{place.OLDEST_CORE.version}": integration_on(place.OLDEST_CORE),
-    f"integration-{place.NEWEST_CORE.version}": integration_on(place.NEWEST_CORE),
+    f"scenarios-{place.OLDEST_CORE.version}": scenarios_on(place.OLDEST_CORE),
+    f"scenarios-{place.NEWEST_CORE.version}": scenarios_on(place.NEWEST_CORE),
+    "units": units,
     "lint": lint,
     "artifact": artifact,
     "fuzz": fuzz,
     "docs": docs,
 }
 BY_HAND = ("fuzz", "docs")
-GROUPS = {"test": [name for name in STAGES if name not in BY_HAND], "integration": [name for name in STAGES if name.startswith("integration")]}
+GROUPS = {
+    "test": [name for name in STAGES if name not in BY_HAND],
+    "integration": [name for name in STAGES if name == "integration" or name.startswith("scenarios")],
+}
 
 
 def main(arguments) -> int:
