@@ -124,3 +124,32 @@ def test_arguments_become_plain():
     result = plain(given)
     assert result == {"a": ["b", 1, True, None, 1.5, ["c"]]}
     assert {type(item) for item in (*result, result["a"][0], result["a"][5][0])} == {str}
+
+
+SECRET_OPTIONS = {**OPTIONS, "api_key": {"type": "str", "no_log": True}, "overrides": {"type": "dict", "options": {"fields": {"type": "dict"}}}}
+
+
+@pytest.mark.parametrize(
+    ("args", "where"),
+    [
+        ({"exports": [{}, [{"idm_mapping_content": "SECRET"}]]}, "exports[1]"),
+        ({"exports": ["SECRET"]}, "exports[0]"),
+        ({"exports": {"idm_mapping_content": "SECRET"}}, "exports"),
+        ({"overrides": ["SECRET"]}, "overrides"),
+        ({"api_key": {"key": "SECRET"}}, "api_key"),
+        ({"api_key": ["SECRET"]}, "api_key"),
+    ],
+)
+def test_a_misshapen_option_is_named_and_never_shown(args, where, read):
+    with pytest.raises(InvalidInput) as caught:
+        with_sources_read(args, SECRET_OPTIONS, read)
+    assert caught.value.id == "E16"
+    assert caught.value.findings[0].where == where
+    assert "SECRET" not in caught.value.message
+
+
+def test_a_file_that_is_too_large_is_refused_and_not_cut(tmp_path, read):
+    large = tmp_path / "large.properties"
+    large.write_bytes(b"A" * (4 * 1024 * 1024 + 1))
+    with pytest.raises(InvalidInput, match="larger than 4 MiB"):
+        read_source("idm_mapping_src", str(large), read, False)

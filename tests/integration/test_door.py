@@ -1,0 +1,108 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door and the batch under Ansible's own rules: strategies, files on the target, command lines; real ansible-playbook runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+
+import pytest
+import yaml
+
+from integration.phases import ANSIBLE_BIN
+from integration.scenario import HERE
+from simulator.client import Simulator
+
+HOOK = {"title": "Hook", "kind": "webhook", "document_type": "INVOICE", "url": "https://hook.example.test"}
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory):
+    with Simulator.start(tmp_path_factory.mktemp("door")) as running:
+        yield running
+
+
+@pytest.fixture
+def play(simulator, tmp_path):
+    """Runs tasks on three environments, each a new organisation; gives the output and the environments' API keys."""
+
+    def run(tasks, strategy="linear", connection="local", **variables):
+        hosts, keys = {}, {}
+        for name in ("one", "two", "three"):
+            keys[name] = secrets.token_urlsafe(32)
+            simulator.put_organisation(name, api_key=keys[name], contract="2.2.10", document_types=["INVOICE"])
+            hosts[name] = {"docbits_api_key": keys[name]}
+        shared = {
+            "ansible_connection": connection,
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "docbits_url": simulator.host_url(),
+            "docbits_ca_path": simulator.ca,
+            "docbits_exports": [HOOK],
+        }
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared}}))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]))
+        (tmp_path / "ansible.cfg").touch()
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
+            "ANSIBLE_NOCOLOR": "1",
+            **variables,
+        }
+        command = [str(ANSIBLE_BIN / "ansible-playbook"), "-i", "inventory.yml", "-vvvv", "play.yml"]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
+        return done.stdout + done.stderr, keys
+
+    return run
+
+
+BATCH = [
+    {"docbits.ion.environments": {}, "register": "ring", "run_once": True},
+    {"docbits.ion.outcome": {"of": "{{ ring.environments[inventory_hostname] }}"}},
+]
+
+
+@pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+def test_a_batch_is_worked_on_once_under_every_strategy(play, simulator, strategy):
+    before = simulator.last()
+    output, _keys = play(BATCH, strategy)
+    assert "failed=0" in output
+    assert [len(simulator.exports(name)) for name in ("one", "two", "three")] == [1, 1, 1]
+    assert len(simulator.writes(before)) == 3
+
+
+def test_without_run_once_every_host_works_for_itself(play, simulator):
+    before = simulator.last()
+    play([{**BATCH[0], "run_once": False}, BATCH[1]])
+    assert len(simulator.writes(before)) == 3
+
+
+SHIPPED = {"docbits.ion.exports": {"docbits_url": "{{ docbits_url }}", "ca_path": "{{ docbits_ca_path }}", "exports": [HOOK]}}
+
+
+def test_a_key_in_the_environment_never_stands_in_a_command_line(play, simulator):
+    task = {**SHIPPED, "environment": {"DOCBITS_API_KEY": "{{ docbits_api_key }}"}}
+    output, keys = play([task], connection="elsewhere")
+    assert [len(simulator.exports(name)) for name in keys] == [1, 1, 1]
+    assert not [key for key in keys.values() if key in output]
+
+
+def test_a_module_whose_arguments_would_stand_in_a_file_is_not_shipped(play, simulator):
+    task = {"docbits.ion.exports": {**SHIPPED["docbits.ion.exports"], "api_key": "{{ docbits_api_key }}"}}
+    before = simulator.last()
+    output, keys = play([task], connection="elsewhere", ANSIBLE_KEEP_REMOTE_FILES="1")
+    assert "[F10]" in output and simulator.journal(before) == []
+    assert not [key for key in keys.values() if key in output]
+
+
+def test_a_nested_list_shows_no_secret(play):
+    password = secrets.token_urlsafe(24)
+    nested = json.loads(json.dumps([[{**HOOK, "password": password}]]))
+    output, keys = play([{"docbits.ion.exports": {"docbits_url": "{{ docbits_url }}", "api_key": "{{ docbits_api_key }}", "exports": nested}}])
+    assert "[E16]" in output and "failed=1" in output
+    result = output[output.index("fatal:") :]
+    assert password not in result and not [key for key in keys.values() if key in output]
