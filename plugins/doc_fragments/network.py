@@ -22,13 +22,13 @@ options:
     type: str
   timeout:
     description:
-      - Seconds without an answer after which a call is given up.
+      - Seconds without an answer after which a call is given up, more than 0.
       - If not given, the variable E(DOCBITS_ION_TIMEOUT) is used.
     type: float
     default: 30.0
   deadline:
     description:
-      - Seconds for all calls of one task to one service together.
+      - Seconds for all calls of one task to one service together, more than 0.
       - If not given, the variable E(DOCBITS_ION_DEADLINE) is used.
     type: float
     default: 300.0

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import POLICIES, WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import MAPPING_FORMS, MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES, SLOTS
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
+
+# Eleven days: what is longer does not fit into the clocks of every system, and is a slip of the pen.
+LONGEST_WAIT = 1_000_000.0
 
 
 @dataclass
@@ -61,7 +65,12 @@ def network_options() -> ArgumentSpec:
 
 
 def settings_from(params) -> Settings:
-    """The transport settings that the options of L(network_options) ask for."""
+    """The transport settings that the options of L(network_options) ask for; raises L(InvalidInput) for a number that is no time or count."""
+    for name in ("timeout", "deadline"):
+        if not 0 < params[name] <= LONGEST_WAIT:  # which is how "not a number" is met, too
+            raise failure(InvalidInput, "E15", name, f"it is no number of seconds above 0 and up to {LONGEST_WAIT:.0f}", f"give {name} in seconds")
+    if params["retries"] < 0:
+        raise failure(InvalidInput, "E15", "retries", "it is below 0", "give the number of repetitions; 0 repeats nothing")
     return Settings(
         ca_path=params["ca_path"],
         proxy=params["proxy"],

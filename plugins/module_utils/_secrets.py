@@ -20,6 +20,15 @@ SHORTEST_DERIVED = 4
 # The names of results look like this. A password that is part of one ("e", "failed") must not turn a failure into a success.
 _NAME = re.compile(r"[a-z_]+")
 
+# A service that echoes a piece of what it was sent gives away that piece. From this length on a piece is no chance hit.
+SHORTEST_PIECE = 8
+# Longer secrets are whole files, with pieces that stand in every such file; longer texts are mappings that a person wrote.
+LONGEST_ATOM = 400
+LONGEST_SEARCHED = 2000
+
+# "Invoices" may be a piece of a password and is a word all the same: masking it would destroy the output and protect little.
+_WORDS = re.compile(r"[-_. ]?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. ](?:[A-Z]?[a-z]+|[A-Z]+))*[-_. ]?")
+
 
 def forms_of(value: str) -> set:
     """The value and every form that encoders make of it: base64, URL-encoded, JSON-escaped, repr."""
@@ -57,21 +66,42 @@ class Secrets:
         return set().union(*(forms_of(value) for value in self._values)) if self._values else set()
 
     def clear_of(self, value):
-        """The same JSON-like value with every form of every secret masked, dict keys included unless they are names of results."""
-        return _masked(value, sorted(self.forms(), key=len, reverse=True))
+        """The same JSON-like value with every form and every longer piece of every secret masked, dict keys too unless they are names of results."""
+        return _masked(value, sorted(self.forms(), key=len, reverse=True), _pieces_of(self._values))
 
 
-def _masked(value, forms):
+def _masked(value, forms, pieces):
     if isinstance(value, str):
         for form in forms:
             if form in value:
                 value = value.replace(form, MARKER)
-        return value
+        return _without_pieces(value, pieces) if SHORTEST_PIECE <= len(value) <= LONGEST_SEARCHED else value
     if isinstance(value, dict):
-        return {key if _is_name(key) else _masked(key, forms): _masked(item, forms) for key, item in value.items()}
+        return {key if _is_name(key) else _masked(key, forms, pieces): _masked(item, forms, pieces) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(item, forms) for item in value]
+        return [_masked(item, forms, pieces) for item in value]
     return value
+
+
+def _pieces_of(values) -> frozenset:
+    """All pieces of the shortest length of those secrets that are one word, such as keys and tokens."""
+    # What stands before the mark is the tenant, which is no secret; a URL with a password in it is mostly no secret either.
+    atoms = (re.split("[~#]", value)[-1] for value in values if len(value) <= LONGEST_ATOM and "://" not in value and value.split() == [value])
+    return frozenset(atom[start : start + SHORTEST_PIECE] for atom in atoms for start in range(len(atom) - SHORTEST_PIECE + 1))
+
+
+def _without_pieces(text, pieces) -> str:
+    if not pieces:
+        return text
+    found = []
+    for start in range(len(text) - SHORTEST_PIECE + 1):
+        if text[start : start + SHORTEST_PIECE] in pieces:
+            begins = found.pop()[0] if found and start <= found[-1][1] else start
+            found.append((begins, start + SHORTEST_PIECE))
+    for begins, ends in reversed(found):
+        if not _WORDS.fullmatch(text, begins, ends):
+            text = text[:begins] + MARKER + text[ends:]
+    return text
 
 
 def _is_name(key) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import socket
 import ssl
 import threading
@@ -34,13 +35,16 @@ from ansible_collections.docbits.ion.plugins.module_utils._errors import (
     failure,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
+from ansible_collections.docbits.ion.plugins.module_utils._watchdog import watched, watched_for
 
 SAFE_METHODS = ("GET", "HEAD")
 RETRIED_STATUSES = (502, 503, 504)
 LONGEST_RETRY_AFTER = 60.0
 LARGEST_ANSWER = 32 * 1024 * 1024
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
-# A polite ceiling for one host, whatever the number of environments that are worked on at once.
+# An id comes from outside: what does not look like one is not shown.
+_REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
+# A polite ceiling for one host and process, whatever the number of environments that it works on at once.
 CALLS_AT_ONCE_PER_HOST = 16
 
 
@@ -81,8 +85,9 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """The id under which the service's operators find this call, where it sent one."""
-        return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
+        """The id under which the service's operators find this call, where it sent one that looks like an id."""
+        sent = (self.headers.get(name, "") for name in REQUEST_ID_HEADERS)
+        return next((value for value in sent if _REQUEST_ID.fullmatch(value)), None)
 
     @property
     def is_html(self) -> bool:
@@ -152,20 +157,23 @@ class Transport:
 
     def _call_once(self, method, url, request) -> Response:
         where = _host_of(url)
+        gate = _gate(where)
         left = self._time_left()
-        if left <= 0:
-            raise failure(
-                Unreachable,
-                "N07",
-                where,
-                f"the deadline of {self._settings.deadline:g} s for this environment has passed",
-                "raise the option deadline or find out why the services are slow",
-            )
+        if left <= 0 or not gate.acquire(timeout=left):
+            raise self._too_late(where)
+        try:
+            return self._send(method, url, request, where)
+        finally:
+            gate.release()
+
+    def _send(self, method, url, request, where) -> Response:
+        left = self._time_left()
         started = time.monotonic()
         timeout = max(0.05, min(self._settings.timeout, left))
         session = _session(self._settings.ca_path)
-        try:
-            with _gate(where):
+        # The timeout ends silence only: a server that sends a byte now and then is ended by the watch.
+        with watched_for(left) as watch:
+            try:
                 with session.request(
                     method,
                     url,
@@ -176,8 +184,12 @@ class Transport:
                     **request,
                 ) as answer:
                     body = self._read(answer, where)
-        except (requests.exceptions.RequestException, OSError, ValueError) as error:
-            raise _unreachable(error, where, self._settings) from None
+            except (requests.exceptions.RequestException, OSError, ValueError) as error:
+                if watch.is_cut:
+                    raise self._too_late(where) from None
+                raise _unreachable(error, where, self._settings) from None
+            if watch.is_cut:
+                raise self._too_late(where)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if 300 <= answer.status_code < 400:
             raise failure(
@@ -197,9 +209,16 @@ class Transport:
             size += len(chunk)
             if size > LARGEST_ANSWER:
                 raise failure(BadAnswer, "N08", where, "the answer is larger than 32 MiB", "check the address; no DocBits or Infor answer is that large")
-            if self._time_left() <= 0:
-                raise requests.exceptions.ReadTimeout()
         return b"".join(chunks)
+
+    def _too_late(self, where) -> Unreachable:
+        return failure(
+            Unreachable,
+            "N07",
+            where,
+            f"the deadline of {self._settings.deadline:g} s for this environment has passed",
+            "raise the option deadline or find out why the services are slow",
+        )
 
     def _time_left(self) -> float:
         return self._ends - time.monotonic()
@@ -209,20 +228,29 @@ class Transport:
 
 
 class _PreparedTLS(HTTPAdapter):
-    """An adapter that uses one TLS context for all connections instead of loading the CA bundle again for each."""
+    """An adapter that uses one TLS context for all connections instead of loading the CA bundle again for each, and watches them."""
 
     def __init__(self, context, **kwargs) -> None:
         self._context = context
         super().__init__(**kwargs)
 
     def init_poolmanager(self, *args, **kwargs):
-        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        _watch_pools_of(self.poolmanager)
 
     def proxy_manager_for(self, proxy, **kwargs):
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        if is_new:
+            _watch_pools_of(manager)
+        return manager
 
     def cert_verify(self, conn, url, verify, cert):
         """The context decides; requests would load its own bundle into it for every connection."""
+
+
+def _watch_pools_of(manager) -> None:
+    manager.pool_classes_by_scheme = {scheme: watched(pool_class) for scheme, pool_class in manager.pool_classes_by_scheme.items()}
 
 
 def proxies_for(url, proxy) -> dict:
@@ -281,7 +309,7 @@ def _host_of(url) -> str:
 
 def _backoff(attempt: int) -> float:
     # Jitter keeps a fleet from coming back in step.
-    return min(8.0, 0.5 * 2**attempt) * random.uniform(0.8, 1.2)
+    return min(8.0, 0.5 * 2 ** min(attempt, 4)) * random.uniform(0.8, 1.2)
 
 
 def _retry_after(response, otherwise: float) -> float:

@@ -20,6 +20,7 @@ from pathlib import Path
 from simulator.client import Simulator
 
 from . import contenders, pages
+from . import profile as profiles
 from .fleet import CHECKOUT, LAYOUTS, Fleet
 from .measure import Failed, Stopwatch, settle
 
@@ -49,14 +50,16 @@ def main(arguments=None) -> int:
 
 def measured(options, folder: Path) -> dict:
     """The content of bench.json: medians, every single run, the cost of the vault, the machine."""
-    fleet_size = max(*options.sizes, *options.vault_sizes, 1)
+    fleet_size = max(*options.sizes, *options.vault_sizes, options.profile, 1)
     with Simulator.start(folder / "simulator") as simulator:
         fleet = Fleet(simulator, folder, fleet_size)
         stopwatch = Stopwatch(simulator, folder)
         _warm_up(fleet, stopwatch)
         rows, left_out = _contest(options, fleet, simulator, stopwatch)
         vault = _vault_cost(options, fleet, stopwatch)
-    return {"machine": _machine(), "runs": options.runs, "rows": rows, "left_out": left_out, "vault": vault}
+        profile = profiles.profile(fleet, stopwatch, options.profile) if options.profile else []
+    machine, at = _machine(), {"runs": options.runs, "profiled": options.profile}
+    return {"machine": machine, **at, "rows": rows, "left_out": left_out, "vault": vault, "profile": profile}
 
 
 def _warm_up(fleet, stopwatch) -> None:
@@ -141,11 +144,12 @@ def options_of(arguments):
     parser.add_argument("--vault-sizes", **numbers, default=VAULT_SIZES, help="numbers of environments for the cost of the vault")
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of each, of which the median counts")
     parser.add_argument("--only", nargs="*", default=[contender.key for contender in contenders.ALL], help="keys of contenders")
+    parser.add_argument("--profile", type=int, default=profiles.SIZE, help="number of environments to profile, 0 for none")
     parser.add_argument("--documentation", action="store_true", help="write docs/performance.md too")
     parser.add_argument("--small", action="store_true", help="sizes 1 and 3, no latency, one run")
     options = parser.parse_args(arguments)
     if options.small:
-        options.sizes, options.latencies, options.vault_sizes, options.runs = (1, 3), (0,), (1,), 1
+        options.sizes, options.latencies, options.vault_sizes, options.runs, options.profile = (1, 3), (0,), (1,), 1, 1
     return options
 
 

@@ -21,6 +21,12 @@ share the processor with whoever is measured. The playbook reads a vaulted ION A
 `ansible.builtin.uri`; the script and the shell read plain text.
 """
 
+TRIED = """\
+What was tried and helped little or not: taking what was loaded out of the reach of the garbage collector before Ansible forks; handing the results of a
+batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other. A result of its own for each
+host costs what any task costs that Ansible runs for each host: a fork, putting the host's variables together and showing the result.
+"""
+
 
 def write(result: dict, folder, with_documentation: bool) -> None:
     """The plot into O(folder), and where asked for the page of the documentation with a plot of its own."""
@@ -47,6 +53,8 @@ def page(result: dict, with_plot: bool) -> str:
     parts += ["## Targets", verdicts(result), "## What each run took", details(result)]
     if result["vault"]:
         parts += ["## What a vault costs", vault_table(result)]
+    if result["profile"]:
+        parts += ["## Where the processor time goes", profile_table(result), TRIED.strip()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -100,6 +108,18 @@ def vault_table(result: dict) -> str:
     )
 
 
+def profile_table(result: dict) -> str:
+    """Processor seconds by process and purpose, what is hardly anything left out, and whose they are."""
+    size, whole = result["profiled"], sum(seconds for *_names, seconds in result["profile"])
+    rows = [["process", "what for", "whose", "seconds", "share"]]
+    for process, what, whose, seconds in result["profile"]:
+        if seconds >= whole / 200:
+            rows.append([process, what, whose, f"{seconds:.2f}", f"{100 * seconds / whole:.0f} %"])
+    rows.append(["all", "", "", f"{whole:.2f}", "100 %"])
+    words = _markdown(rows, left=3)
+    return f"The first run of `deploy_ion.yml` over {size} environments in one ring, without latency, in seconds of processor time:\n\n{words}"
+
+
 def plot(result: dict, path) -> bool:
     """Draw wall time by size, one panel for each latency; C(False) where matplotlib is not installed."""
     try:
@@ -138,6 +158,7 @@ def _seconds(wall, extrapolated) -> str:
     return f"{'≈ ' if extrapolated else ''}{wall:.2f}" if wall < 10 else f"{'≈ ' if extrapolated else ''}{wall:.0f}"
 
 
-def _markdown(rows) -> str:
+def _markdown(rows, left=1) -> str:
+    """A table; the first O(left) columns hold words, the others numbers."""
     head, *body = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, f"|{'|'.join(['---', *(['---:'] * (len(rows[0]) - 1))])}|", *body])
+    return "\n".join([head, f"|{'|'.join(['---'] * left + ['---:'] * (len(rows[0]) - left))}|", *body])

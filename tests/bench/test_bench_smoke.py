@@ -57,6 +57,13 @@ def test_the_page_has_a_row_for_each_contender(result):
     assert all(f"| {contender.title} |" in page for contender in contenders.ALL if not contenders.missing_tools(contender))
 
 
+def test_the_profile_names_what_is_whose(result):
+    whose = {(process, what): owner for process, what, owner, _seconds in result["profile"]}
+    assert whose["worker of the batch", "calls: HTTP and TLS"] == "collection"
+    assert whose["controller", "forking"] == whose["workers of the outcomes", "templating the task"] == "Ansible"
+    assert all(seconds >= 0 for process, *_names, seconds in result["profile"] if process != "all workers")
+
+
 def row(contender, size, wall, **others):
     return {"contender": contender.key, "size": size, "latency": 50, "wall": wall, "memory": 100.0, **others}
 

@@ -138,7 +138,7 @@ PASSING = {
     "K02": COMPLETE,
     "K03": COMPLETE,
     "K04": COMPLETE,
-    "K05": differing({"ru": None}),
+    "K05": differing({"saak": None, "sask": None}, grant=CLIENT_CREDENTIALS),
     "K06": COMPLETE,
     "K07": COMPLETE,
     "K08": COMPLETE,

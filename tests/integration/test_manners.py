@@ -108,12 +108,6 @@ def test_a_batch_keeps_to_the_cap_of_each_host(play, forks):
         assert CALLS_AT_ONCE_PER_HOST / 2 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
 
 
-def test_tasks_of_their_own_keep_to_the_cap_of_each_host(play):
-    journal = play.journal(EACH, forks=LOOSE)
-    for service in ("infor", "docbits"):
-        assert most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
-
-
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])
 def test_throttle_of_the_task_is_kept(play, task):
     journal = play.journal({**task, "throttle": 3}, forks=LOOSE)

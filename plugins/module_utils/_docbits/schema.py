@@ -87,7 +87,7 @@ def _operation(operation, schemas) -> OperationSchema:
             break
     else:
         encoding = None
-    return OperationSchema(encoding, fields, frozenset(required), choices)
+    return OperationSchema(encoding, fields, frozenset(name for name in required if isinstance(name, str)), choices)
 
 
 def _take(name, schema, schemas, fields, choices) -> None:

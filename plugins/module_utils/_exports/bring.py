@@ -17,7 +17,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.files import 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Pair, match, plan
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, SLOTS, UNREADABLE, is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE, is_secret
 
 # Told by the list itself or by nothing: no evidence could say whether someone switched an export off by hand.
 SWITCHES = ("active", "kind")
@@ -208,7 +208,6 @@ def as_declaration(export) -> dict:
     """A current export as an item of the option O(exports): what is put in again changes nothing. Secrets stay out."""
     if export.kind is None:
         return {"id": export.id, "title": export.get("title"), "ignore": True}
-    words = COMMON_FIELDS + export.kind.carries
-    item = {"id": export.id, **{word: value for word, value in export.fields.items() if word in words}}
+    item = {"id": export.id, **export.fields}
     item.update({f"{slot}_content": text for slot, text in export.files.items() if text is not None and not SLOTS[slot].secret})
     return item

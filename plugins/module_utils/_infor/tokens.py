@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
@@ -109,6 +110,7 @@ def _seconds(value):
     if isinstance(value, bool):
         return None
     try:
-        return float(value) if float(value) > 0 else None
-    except (TypeError, ValueError):
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None

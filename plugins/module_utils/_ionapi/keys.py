@@ -10,8 +10,8 @@ import re
 STRING_KEYS = ("ti", "cn", "dt", "ci", "cs", "iu", "pu", "oa", "ot", "or", "ru", "ev", "v", "saak", "sask")
 KEYS = STRING_KEYS + ("sc",)
 REQUIRED_KEYS = ("ti", "ci", "cs", "iu", "pu", "ot")
-# Nothing that is sent hangs on these, so a null in one of them is as good as no key.
-OPTIONAL_KEYS = ("cn", "dt", "oa", "or", "ru", "ev", "v")
+# A file is whole without these, so a null in one of them is as good as no key.
+OPTIONAL_KEYS = ("cn", "dt", "oa", "or", "ru", "ev", "v", "saak", "sask")
 
 # How long the random parts are in every sample that is public: 32 bytes for the client ID, 64 for the others.
 LENGTHS = {"ci": 43, "cs": 86, "saak": 86, "sask": 86}
@@ -53,7 +53,7 @@ def named(keys, document: dict) -> str:
 
 
 def _secrets_are_whole(document: dict) -> bool:
-    account = {key in document for key in ("saak", "sask")}
+    account = {document.get(key) is not None for key in ("saak", "sask")}
     keys = ("ci", "cs", "saak", "sask") if account == {True} else ("ci", "cs")
     values = [document.get(key) for key in keys]
     return len(account) == 1 and all(isinstance(value, str) and len(random_part(value)) >= LENGTHS[key] for key, value in zip(keys, values))

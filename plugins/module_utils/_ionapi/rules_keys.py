@@ -175,7 +175,7 @@ RULES = (
     ),
     Rule(
         "K05",
-        "Every value but sc is a JSON string; a null in cn, oa, or, ru, dt, ev or v counts as no key",
+        "Every value but sc is a JSON string; a null in cn, oa, or, ru, dt, ev, v, saak or sask counts as no key",
         "E",
         (
             Case("number", WARNING, "the value is a number and not a string, the file was edited by hand", SAVE_UNCHANGED),

@@ -90,7 +90,7 @@ class Stand:
         self.simulator.change_organisation(self.name, switches=switches)
 
     def fault(self, operation, *, after=False, times=1, **action) -> None:
-        """Let calls of an operation of this host fail; adds to the faults that stand."""
+        """Let calls of an operation of this host fail, in place of all faults before."""
         self.simulator.faults([{"service": "docbits", "match": f"/h/{self.host}/.*{operation}", "times": times, "after": after, "action": action}])
 
     def calls(self, after) -> list:

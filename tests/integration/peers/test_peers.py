@@ -16,11 +16,11 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _logins
 from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused
-from ansible_collections.docbits.ion.plugins.module_utils._infor import Infor
+from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor
+from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._proof import ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
 from integration.peers import servers

@@ -161,7 +161,7 @@ def test_what_writes_is_known_so_that_check_mode_can_refuse_it():
     ],
 )
 def test_a_field_has_the_type_that_generators_of_3_0_and_3_1_write(schema, expected):
-    operation = read_openapi(document({"f": schema}, ["f"])).operations["POST", "/a"]
+    operation = read_openapi(document({"f": schema}, ["f", 7, None])).operations["POST", "/a"]
     assert (operation.fields, operation.required, operation.encoding) == ({"f": expected}, {"f"}, MULTIPART)
 
 

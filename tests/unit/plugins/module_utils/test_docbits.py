@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import replace
 from email.parser import BytesParser
 
@@ -14,6 +15,7 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
+from ansible_collections.docbits.ion.plugins.module_utils import _once
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import client as _docbits
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, connect, host_of
@@ -173,12 +175,16 @@ def test_overrides_are_bound_to_the_live_contract(script):
 @pytest.mark.parametrize(
     "answer", [{"json": {"detail": []}}, {"json": []}, {"body": b""}, {"body": b"<html>", "content_type": "text/html"}, {"json": {}, "status": 404}]
 )
-def test_a_live_contract_that_cannot_be_read_is_an_error_and_is_asked_for_again(script, answer):
+def test_a_live_contract_that_cannot_be_read_is_an_error_for_a_while_and_is_then_asked_for_again(script, monkeypatch, answer):
     script.get(f"{HOST}/openapi.json", **answer)
     script.get(f"{HOST}/openapi.json", json=openapi())
-    with pytest.raises(IonError) as caught:
-        connect(params(contract="live"), Settings(retries=0), False)
-    assert caught.value.id in ("C04", "D03", "D09")
+    for _environment in range(3):
+        with pytest.raises(IonError) as caught:
+            connect(params(contract="live"), Settings(retries=0), False)
+        assert caught.value.id in ("C04", "D03", "D09")
+    assert len(script.calls) == 1
+    later = time.monotonic() + 61
+    monkeypatch.setattr(_once.time, "monotonic", lambda: later)
     assert connect(params(contract="live"), Settings(retries=0), False).contract.version == "99"
 
 
@@ -224,6 +230,14 @@ def test_a_record_of_a_newer_contract_becomes_an_export(script):
         "title": "S", "kind": "sftp", "document_type": "ORDER", "sub_organisation": "5", "active": False, "execution_order": 3,
         "server_url": "h", "port": 22, "username": "u", "folder": "in", "filename_mode": "x", "document_history": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_a_number_of_very_many_digits_says_nothing(script, digits):
+    record = {"configuration_id": "a", "method": "SFTP", "document_type": "ORDER", "sub_organization_id": 5, "order": "9" * digits, "server_port": "9" * digits}
+    script.post(LIST, json={"success": True, "data": {"items": [record]}})
+    (found,) = client(CURRENT, "current").exports()
+    assert not {"execution_order", "port"} & found.fields.keys()
 
 
 def test_columns_of_other_kinds_say_nothing(script):

@@ -309,6 +309,8 @@ def jwt(**claims) -> str:
         ({"expires_in": "soon"}, None),
         ({"expires_in": True}, None),
         ({"expires_in": -1}, None),
+        ({"expires_in": 10**400}, None),
+        ({"expires_in": "1e400"}, None),
         ({}, None),
     ],
 )

@@ -274,7 +274,7 @@ def test_a_name_with_blanks_at_its_ends_is_read_without_them():
     assert parsed.ionapi.app_name == "DocBits_PRD"
 
 
-@pytest.mark.parametrize("type_", [None, True, 1, 1.5, [], {}], ids=repr)
+@pytest.mark.parametrize("type_", [True, 1, 1.5, [], {}], ids=repr)
 def test_a_wrong_type_is_one_error(type_):
     assert [finding for finding in found({**cloud(), "saak": type_}) if finding[1] == ERROR] == [("K05", ERROR)]
 
@@ -460,6 +460,25 @@ def test_null_as_redirect_url_is_no_redirect_url():
     assert found({**cloud(saak=None, sask=None), "ru": None}) == [("K04", INFO)]
 
 
-@pytest.mark.parametrize("key", ["ti", "ci", "cs", "iu", "pu", "ot", "saak", "sask"])
+def test_null_as_service_account_is_no_service_account():
+    nothing = judged({**cloud(), "saak": None, "sask": None})
+    assert [(finding.id, finding.level) for finding in nothing.findings] == [("K04", INFO)]
+    assert nothing.findings == judged(cloud(saak=None, sask=None)).findings
+    assert nothing.ionapi.grant == "client_credentials"
+    assert found({**cloud(), "saak": None, "sask": None}, grant="client_credentials") == []
+    assert found({**cloud(), "saak": None, "sask": None}, grant="password") == [("K04", ERROR)]
+
+
+@pytest.mark.parametrize("key", ["saak", "sask"])
+def test_null_in_half_of_a_service_account_is_an_error(key):
+    assert found({**cloud(), key: None}) == [("K03", ERROR)]
+
+
+def test_null_as_service_account_hides_no_name_of_another_key():
+    told = judged({**cloud(), "saak": None, "sask": None, "comment": "x"}).findings
+    assert any(finding.id == "K06" and "comment" in finding.message for finding in told)
+
+
+@pytest.mark.parametrize("key", ["ti", "ci", "cs", "iu", "pu", "ot"])
 def test_null_in_any_other_key_is_an_error(key):
     assert ("K05", ERROR) in found({**cloud(), key: None})

@@ -34,6 +34,11 @@ def encoded_forms(value):
     yield repr(value)[1:-1]
 
 
+def a_key():
+    """Forty characters that no eight of which read as a word."""
+    return "".join(f"{secrets.choice('ghijkm')}{secrets.randbelow(10)}" for _pair in range(20))
+
+
 @given(VALUES)
 def test_every_form_of_a_secret_is_masked_wherever_it_stands(value):
     known = Secrets()
@@ -78,6 +83,57 @@ def test_the_pair_of_a_basic_header_is_registered():
     header = base64.b64encode(f"{user}:{password}".encode()).decode()
     assert known.clear_of(f"Basic {header}") == f"Basic {MARKER}"
     assert known.clear_of(password) == MARKER
+
+
+@pytest.mark.parametrize("length", [8, 9, 20, 39])
+def test_a_piece_of_a_secret_is_masked(length):
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    for start in range(len(value) - length + 1):
+        piece = value[start : start + length]
+        assert known.clear_of([f"a {piece} b", {piece: f"{piece}"}]) == [f"a {MARKER} b", {MARKER: MARKER}]
+
+
+def test_two_pieces_are_masked_each_for_itself():
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    found = known.clear_of(f"({value[:12]})({value[20:32]})")
+    assert found == f"({MARKER})({MARKER})"
+
+
+def test_a_piece_below_eight_characters_is_left():
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    assert known.clear_of(value[:7]) == value[:7]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("ACME_TST7#" + secrets.token_urlsafe(64), "ACME_TST7 and ACME_TST7#"),
+        ("Invoices-Production-" + secrets.token_hex(4), "Invoices-Production and Production"),
+        ("http://user:word@proxy.example.com:3128", "proxy.example.com:3128"),
+        (secrets.token_hex(300), None),
+        (" ".join([secrets.token_hex(4)] * 3), None),
+    ],
+    ids=["tenant", "words", "URL", "whole file", "several words"],
+)
+def test_what_is_no_piece_of_a_key_is_left(value, text):
+    known = Secrets()
+    known.add(value)
+    text = text or value[1:20]
+    assert known.clear_of(text) == text
+
+
+def test_long_texts_are_not_searched_for_pieces():
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    mapping = "x" * 2000 + value[:20]
+    assert known.clear_of(mapping) == mapping
 
 
 @given(VALUES, VALUES)

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import socket
 import ssl
+import threading
+import time
 
 import pytest
 import requests
@@ -47,6 +51,33 @@ def clock(monkeypatch):
 def script():
     with responses.RequestsMock(registry=OrderedRegistry, assert_all_requests_are_fired=True) as mock:
         yield mock
+
+
+@pytest.fixture
+def serve():
+    """A server in a thread of its own that lets a function answer the first request of each connection; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def started(answer):
+        started.connections = 0
+
+        def work(connection):
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                answer(connection)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection = listener.accept()[0]
+                    started.connections += 1
+                    threading.Thread(target=work, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+    yield started
+    listener.close()
 
 
 def transport(check_mode=False, **settings):
@@ -171,6 +202,84 @@ def test_every_call_has_timeouts_within_the_deadline(script, clock):
     assert timeouts == [(10.0, 30.0), (5.0, 5.0), (4.0, 4.0)]
 
 
+def drip(connection, start, drops):
+    connection.sendall(start)
+    for _drop in range(200):
+        connection.sendall(drops)
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("start", "drops"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX-A: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    ],
+    ids=["length", "chunks", "until the end", "header", "continue", "many continues"],
+)
+def test_an_answer_that_drips_ends_with_the_deadline(serve, start, drops):
+    url = serve(lambda connection: drip(connection, start, drops))
+    started = time.monotonic()
+    error = caught_from(lambda: transport(deadline=0.4, retries=2).call("GET", url), Unreachable)
+    assert error.id == "N07" and 0.3 < time.monotonic() - started < 2.0
+
+
+def test_a_connection_that_was_kept_alive_is_watched_too(serve):
+    def first_well_then_badly(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.recv(65536)
+        drip(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x")
+
+    url = serve(first_well_then_badly)
+    assert transport().call("GET", url).body == b"ok"
+    started = time.monotonic()
+    assert caught_from(lambda: transport(deadline=0.4).call("GET", url), Unreachable).id == "N07"
+    assert time.monotonic() - started < 2.0 and serve.connections == 1
+
+
+def test_a_connection_outlives_the_deadline_of_the_call_that_opened_it(serve):
+    def answer_twice(connection):
+        for _answer in range(2):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            connection.recv(65536)
+
+    url = serve(answer_twice)
+    assert transport(deadline=0.2).call("GET", url).body == b"ok"
+    time.sleep(0.4)
+    assert transport().call("GET", url).body == b"ok"
+    assert serve.connections == 1
+
+
+def test_a_forked_process_keeps_the_deadline(serve):
+    url = serve(lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x"))
+    caught_from(lambda: transport(deadline=0.2).call("GET", url), Unreachable)
+    child = os.fork()
+    if child == 0:
+        try:
+            error = caught_from(lambda: transport(deadline=0.2).call("GET", url), Unreachable)
+            os._exit(0 if error.id == "N07" else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_waiting_for_the_host_ends_with_the_deadline(monkeypatch):
+    gate = threading.BoundedSemaphore(1)
+    gate.acquire()
+    monkeypatch.setattr(_transport, "_gate", lambda where: gate)
+    assert caught_from(lambda: transport(deadline=0.2).call("GET", READ), Unreachable).id == "N07"
+
+
+def test_a_thousand_repetitions_have_a_pause_that_can_be_told(script, clock):
+    for _attempt in range(1101):
+        script.get(READ, status=503, headers={"Retry-After": "0"})
+    assert transport(retries=1100).call("GET", READ).status == 503
+
+
 # Check mode
 
 
@@ -197,11 +306,29 @@ def test_reads_pass_in_check_mode(script):
 
 def test_an_answer_is_read_to_its_end():
     with responses.RequestsMock() as mock:
-        mock.get(READ, status=201, body=b'{"a": 1}', content_type="application/JSON; charset=utf-8", headers={"X-Correlation-ID": "c-1", "X-Trace-Id": "t-1"})
+        mock.get(
+            READ, status=201, body=b'{"a": 1}', content_type="application/JSON; charset=utf-8", headers={"X-Correlation-ID": "c-123", "X-Trace-Id": "t-123"}
+        )
         answer = transport().call("GET", READ)
     assert (answer.status, answer.json(), answer.content_type, answer.request_id, answer.where) == (
-        201, {"a": 1}, "application/json", "c-1", "docbits.example.com"
+        201, {"a": 1}, "application/json", "c-123", "docbits.example.com"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id"),
+    [
+        ({"x-request-id": "9f-1:a.b_c"}, "9f-1:a.b_c"),
+        ({"x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678"}, "Root=1-67891233-abcdef012345678912345678"),
+        ({"x-request-id": "look at https://example.com", "x-trace-id": "t-123"}, "t-123"),
+        ({"x-request-id": "a" * 65}, None),
+        ({"x-request-id": "\x1b[31m"}, None),
+        ({"x-request-id": "abcd\n"}, None),
+        ({}, None),
+    ],
+)
+def test_only_what_looks_like_an_id_is_the_id_of_a_call(headers, request_id):
+    assert Response(500, headers, b"", 0.1, "h").request_id == request_id
 
 
 @pytest.mark.parametrize(
