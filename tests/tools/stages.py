@@ -119,7 +119,8 @@ def units(stage: Stage) -> Outcome:
 
 def fuzz(stage: Stage) -> Outcome:
     """The tests with random input again, with many more of it than `make units` takes."""
-    return stage.pytest("tests/unit", "-k", "fuzz", ION_FUZZ_CASES=os.environ.get("ION_FUZZ_CASES", "200000"))
+    more = {"ION_FUZZ_CASES": "200000", "ION_SEEDS": "500"}
+    return stage.pytest("tests/unit", "tests/integration/exports", "-k", "fuzz or seeds", **{name: os.environ.get(name, most) for name, most in more.items()})
 
 
 def scenarios_on(core: place.Core | None):

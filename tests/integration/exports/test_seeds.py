@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SLOTS, same_file
 from integration.exports.stand import Stand, as_export, assert_is_what_the_diff_says, ionapi_text, mapping_texts, shown
 
-SEEDS = int(os.environ.get("ION_SEEDS", "300"))
+SEEDS = int(os.environ.get("ION_SEEDS", "200"))
 
 # A document type for each that is declared, so that the rule of one active export is met where a test wants it, not by chance.
 TYPES = ["INVOICE", "CREDIT_NOTE", "DELIVERY_NOTE", "ORDER_CONFIRMATION", "PURCHASE_ORDER", "QUOTE", "CONTRACT"]
