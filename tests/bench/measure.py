@@ -69,7 +69,13 @@ class Stopwatch:
         words = [str(word) for word in command]
         with output.open("w") as log:
             subprocess.run(
-                [sys.executable, "-I", "-S", LAUNCHER, report, *words], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=LONGEST_RUN
+                [sys.executable, "-I", "-S", LAUNCHER, report, *words],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=LONGEST_RUN,
+                check=False,
             )
         server_after = self._server_cpu()
         cost = json.loads(report.read_text())

@@ -139,7 +139,7 @@ CASES = {
 def test_an_error_is_one_sentence_with_status_code_trace_id_and_next_step(response, expected):
     kind, id_, words, facts = expected
     error = refusal(response)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.id == id_
     assert error.facts == facts
     assert error.message.startswith("eu.api.docbits.com: update export A: ")

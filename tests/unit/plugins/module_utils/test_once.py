@@ -46,7 +46,10 @@ def asked_by_threads(made, number):
 
 
 def made_of(source, **options):
-    return _once.once_per_process(lambda what: source(what), **options)
+    def make(what):
+        return source(what)
+
+    return _once.once_per_process(make, **options)
 
 
 def test_a_value_is_made_once_for_all_threads():
