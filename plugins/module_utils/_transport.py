@@ -11,7 +11,6 @@ import random
 import re
 import socket
 import ssl
-import threading
 import time
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -34,6 +33,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._errors import (
     Unreachable,
     failure,
 )
+from ansible_collections.docbits.ion.plugins.module_utils._gate import GATE
 from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._watchdog import watched, watched_for
 
@@ -44,8 +44,6 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
 # An id comes from outside: what does not look like one is not shown.
 _REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
-# A polite ceiling for one host and process, whatever the number of environments that it works on at once.
-CALLS_AT_ONCE_PER_HOST = 16
 
 
 @dataclass(frozen=True)
@@ -118,6 +116,7 @@ class Transport:
         self._reads = reads
         self._check_mode = check_mode
         self._ends = time.monotonic() + settings.deadline
+        self._proxies: dict = {}
 
     def call(self, method: str, url: str, *, retry: bool = True, **request) -> Response:
         """Make one call and read its answer, whatever its status.
@@ -157,14 +156,10 @@ class Transport:
 
     def _call_once(self, method, url, request) -> Response:
         where = _host_of(url)
-        gate = _gate(where)
-        left = self._time_left()
-        if left <= 0 or not gate.acquire(timeout=left):
-            raise self._too_late(where)
-        try:
+        with GATE.passed(where, self._time_left()) as in_time:
+            if not in_time:
+                raise self._too_late(where)
             return self._send(method, url, request, where)
-        finally:
-            gate.release()
 
     def _send(self, method, url, request, where) -> Response:
         left = self._time_left()
@@ -180,7 +175,7 @@ class Transport:
                     timeout=(min(timeout, 10.0), timeout),
                     allow_redirects=False,
                     stream=True,
-                    proxies=self._proxies(url),
+                    proxies=self._proxies_for(url),
                     **request,
                 ) as answer:
                     body = self._read(answer, where)
@@ -223,8 +218,12 @@ class Transport:
     def _time_left(self) -> float:
         return self._ends - time.monotonic()
 
-    def _proxies(self, url) -> dict:
-        return proxies_for(url, self._settings.proxy)
+    def _proxies_for(self, url) -> dict:
+        # Reading the environment variables takes longer than anything else here.
+        host = urlsplit(url)[:2]
+        if host not in self._proxies:
+            self._proxies[host] = proxies_for(url, self._settings.proxy)
+        return self._proxies[host]
 
 
 class _PreparedTLS(HTTPAdapter):
@@ -292,11 +291,6 @@ def tls_context(ca_path):
         # Slim containers ship no system store; the bundle that requests brings is what their users expect then.
         context.load_verify_locations(requests.certs.where())
     return context
-
-
-@once_per_process
-def _gate(where):
-    return threading.BoundedSemaphore(CALLS_AT_ONCE_PER_HOST)
 
 
 def _host_of(url) -> str:

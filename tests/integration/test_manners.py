@@ -14,8 +14,8 @@ from itertools import accumulate
 import pytest
 import yaml
 
+from ansible_collections.docbits.ion.plugins.module_utils._gate import CALLS_AT_ONCE_PER_HOST
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE
-from ansible_collections.docbits.ion.plugins.module_utils._transport import CALLS_AT_ONCE_PER_HOST
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
 from simulator.client import Simulator
@@ -108,6 +108,12 @@ def test_a_batch_keeps_to_the_cap_of_each_host(play, forks):
     journal = play.journal(BATCH, forks=forks)
     for service in ("infor", "docbits"):
         assert CALLS_AT_ONCE_PER_HOST / 2 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
+
+
+def test_tasks_of_their_own_keep_to_the_cap_of_each_host(play):
+    journal = play.journal(EACH, forks=LOOSE)
+    for service in ("infor", "docbits"):
+        assert 1 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
 
 
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])

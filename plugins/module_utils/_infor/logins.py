@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import mmap
 import os
 import struct
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
+
+from ansible_collections.docbits.ion.plugins.module_utils._locks import WorkerLocks
 
 # Infor counts 20 service-account logins a minute per tenant, and production makes some of them.
 LOGINS_A_MINUTE = 15
@@ -36,10 +36,9 @@ class Shelf:
     The memory is anonymous and is made when this file is imported, before Ansible forks its workers: they inherit it, no
     disk ever holds a byte of it, and a process that was started another way has a shelf of its own.
 
-    Who may touch it is decided by record locks on an empty file that has no name: byte 0 guards the memory, byte n + 1
-    belongs to whoever is making the record of slot n. The kernel takes such a lock back when its process ends, however it
-    ends, so a worker that died never blocks the others. Record locks do not part the threads of one process; a
-    thread lock and the set C(_at_work) do. Nobody waits for another byte while holding byte 0, so no deadlock is possible.
+    Who may touch it is decided by L(WorkerLocks): lock 0 guards the memory, lock n + 1 belongs to whoever is making the record of
+    slot n. A thread lock and the set C(_at_work) part the threads of one process. Nobody waits for another lock while holding
+    lock 0, so no deadlock is possible.
     """
 
     def __init__(self, slots: int = SLOTS, slot_size: int = SLOT_SIZE, tenants: int = TENANTS) -> None:
@@ -47,13 +46,13 @@ class Shelf:
         self._records_at = slots * _HEADER.size + tenants * _TENANT.size
         # Pages that nobody writes to cost nothing, so the shelf is large enough for a big fleet.
         self._memory = mmap.mmap(-1, self._records_at + slots * slot_size)
-        self._locks = _nameless_file()
+        self._locks = WorkerLocks()
         self._salt = os.urandom(16)
         self._be_alone_in_this_process()
         os.register_at_fork(after_in_child=self._be_alone_in_this_process)
 
     def _be_alone_in_this_process(self) -> None:
-        # A fork copies neither the other threads nor record locks; what stood for them here must go too.
+        # A fork copies neither the other threads nor their locks; what stood for them here must go too.
         self._threads = threading.Lock()
         self._at_work: set = set()
 
@@ -98,11 +97,11 @@ class Shelf:
     @contextmanager
     def _alone(self):
         with self._threads:
-            fcntl.lockf(self._locks, fcntl.LOCK_EX, 1, 0)
+            self._locks.wait_for(0)
             try:
                 yield
             finally:
-                fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, 0)
+                self._locks.free(0)
 
     def _digest(self, key: str) -> bytes:
         return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16, key=self._salt).digest()
@@ -123,11 +122,7 @@ class Shelf:
         return json.loads(self._memory[start : start + length])
 
     def _begin(self, slot, key) -> bool:
-        if slot in self._at_work:
-            return False
-        try:
-            fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot + 1)
-        except OSError:
+        if slot in self._at_work or not self._locks.take(slot + 1):
             return False
         self._at_work.add(slot)
         _HEADER.pack_into(self._memory, slot * _HEADER.size, key, 0.0, 0)
@@ -144,7 +139,7 @@ class Shelf:
                     # The header comes last: a record is on the shelf when it is whole.
                     _HEADER.pack_into(self._memory, slot * _HEADER.size, key, good_until, len(raw))
             self._at_work.discard(slot)
-            fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, slot + 1)
+            self._locks.free(slot + 1)
 
     def _reserve(self, key, now, ends):
         """The time of the next turn, which is taken, or C(None) when it is later than O(ends).
@@ -163,13 +158,6 @@ class Shelf:
         turns[oldest] = turn
         _TENANT.pack_into(self._memory, base + place * _TENANT.size, key, (oldest + 1) % LOGINS_A_MINUTE, *turns)
         return turn
-
-
-def _nameless_file():
-    """A file without a name, a size or a place on a disk where the system has such files (Linux); elsewhere an empty, unlinked one."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("docbits.ion"), "r+b", buffering=0)
-    return tempfile.TemporaryFile()
 
 
 SHELF = Shelf()

@@ -175,8 +175,8 @@ def test_nothing_of_a_key_stands_in_the_memory_and_nothing_on_a_disk(shelf):
     key = secrets.token_hex(16)
     shelf.once(key, Work(seconds=0), soon())
     assert key.encode() not in shelf._memory[:]
-    assert os.fstat(shelf._locks.fileno()).st_size == 0
-    assert os.fstat(shelf._locks.fileno()).st_nlink == 0
+    assert os.fstat(shelf._locks._file.fileno()).st_size == 0
+    assert os.fstat(shelf._locks._file.fileno()).st_nlink == 0
 
 
 def reserved(shelf, tenant, count, start=1000.0, step=0.01, ends=float("inf")):

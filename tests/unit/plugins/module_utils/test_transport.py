@@ -20,6 +20,7 @@ from responses.registries import OrderedRegistry
 
 from ansible_collections.docbits.ion.plugins.module_utils import _transport
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._gate import Gate
 from ansible_collections.docbits.ion.plugins.module_utils._transport import LONGEST_RETRY_AFTER, Response, Settings, Transport
 
 HOST = "https://docbits.example.com"
@@ -268,9 +269,7 @@ def test_a_forked_process_keeps_the_deadline(serve):
 
 
 def test_waiting_for_the_host_ends_with_the_deadline(monkeypatch):
-    gate = threading.BoundedSemaphore(1)
-    gate.acquire()
-    monkeypatch.setattr(_transport, "_gate", lambda where: gate)
+    monkeypatch.setattr(_transport, "GATE", Gate(places=0))
     assert caught_from(lambda: transport(deadline=0.2).call("GET", READ), Unreachable).id == "N07"
 
 

@@ -1,0 +1,135 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""So many calls to one host at once and no more, across real forks and threads."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from ansible_collections.docbits.ion.plugins.module_utils._gate import Gate
+
+FORK = multiprocessing.get_context("fork")
+HOST = "docbits.example.com"
+
+
+class Room:
+    """Counts who is inside at the same time, over all processes."""
+
+    def __init__(self):
+        self.inside, self.most, self.passed = (FORK.Value("i", 0) for _ in range(3))
+
+    def stay(self, seconds=0.02):
+        with self.inside.get_lock():
+            self.inside.value += 1
+            self.most.value = max(self.most.value, self.inside.value)
+        time.sleep(seconds)
+        with self.inside.get_lock():
+            self.inside.value -= 1
+            self.passed.value += 1
+
+
+def in_processes(count, target):
+    processes = [FORK.Process(target=target) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0] * count
+
+
+def in_threads(count, target):
+    threads = [threading.Thread(target=target) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize(("processes", "threads"), [(1, 24), (24, 1), (4, 6)])
+def test_no_more_than_the_places_are_inside(processes, threads):
+    gate, room = Gate(places=3), Room()
+
+    def enter():
+        with gate.passed(HOST, 30) as in_time:
+            assert in_time
+            room.stay()
+
+    in_processes(processes, lambda: in_threads(threads, enter))
+    assert (room.most.value, room.passed.value) == (3, 24)
+
+
+def test_hosts_have_places_of_their_own():
+    gate = Gate(places=1)
+    with gate.passed(HOST, 1) as first, gate.passed("infor.example.com", 0.1) as second, gate.passed(HOST, 0.1) as third:
+        assert (first, second, third) == (True, True, False)
+
+
+def test_whoever_waits_in_vain_leaves_the_place_to_who_has_it():
+    gate = Gate(places=1)
+    with gate.passed(HOST, 1):
+        with gate.passed(HOST, 0.05) as in_time:
+            assert not in_time
+        with gate.passed(HOST, 0.05) as in_time:
+            assert not in_time
+    with gate.passed(HOST, 0.05) as in_time:
+        assert in_time
+
+
+def test_a_place_is_free_again_after_an_error():
+    gate = Gate(places=1)
+    with pytest.raises(KeyError), gate.passed(HOST, 1):
+        raise KeyError
+    with gate.passed(HOST, 0.05) as in_time:
+        assert in_time
+
+
+def test_a_place_of_this_process_is_noticed_at_once(monkeypatch):
+    monkeypatch.setattr("ansible_collections.docbits.ion.plugins.module_utils._gate.POLL", 30)
+    gate, room = Gate(places=1), Room()
+
+    def enter():
+        with gate.passed(HOST, 60):
+            room.stay()
+
+    started = time.monotonic()
+    in_threads(8, enter)
+    assert room.passed.value == 8 and time.monotonic() - started < 10
+
+
+def test_the_places_of_a_worker_that_was_killed_are_free_again():
+    gate, inside = Gate(places=1), FORK.Event()
+
+    def stay():
+        with gate.passed(HOST, 5):
+            inside.set()
+            time.sleep(60)
+
+    worker = FORK.Process(target=stay)
+    worker.start()
+    assert inside.wait(10)
+    with gate.passed(HOST, 0.1) as in_time:
+        assert not in_time
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join(10)
+    with gate.passed(HOST, 5) as in_time:
+        assert in_time
+
+
+def test_a_worker_forked_inside_does_not_have_the_place():
+    gate, room = Gate(places=1), Room()
+    with gate.passed(HOST, 1):
+
+        def knock():
+            with gate.passed(HOST, 0.1) as in_time:
+                assert not in_time
+            room.stay()
+
+        in_processes(1, knock)
+    assert room.passed.value == 1
