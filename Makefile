@@ -4,7 +4,7 @@ PYTHON ?= python3
 STAGES = $(PYTHON) -B tests/tools/stages.py
 INSIDE = $(PYTHON) -B tests/tools/environment.py
 
-.PHONY: demo test lint units scenarios integration sanity artifact fuzz docs format clean
+.PHONY: demo test lint units scenarios integration sanity artifact fuzz bench docs format clean
 
 demo: ## three environments, from nothing: deploy, deploy again, check after a hand edit
 	@$(INSIDE) python tests/demo/demo.py
@@ -12,7 +12,7 @@ demo: ## three environments, from nothing: deploy, deploy again, check after a h
 test: ## everything that continuous integration runs
 	@$(STAGES) test
 
-lint units scenarios integration sanity artifact fuzz docs: ## one part of it
+lint units scenarios integration sanity artifact fuzz bench docs: ## one part of it
 	@$(STAGES) $@
 
 format: ## bring the Python files into shape

@@ -23,12 +23,15 @@ from . import contenders, pages
 from . import profile as profiles
 from .fleet import CHECKOUT, LAYOUTS, Fleet
 from .measure import Failed, Stopwatch, settle
+from .targets import beyond
 
 BUILD = CHECKOUT / "build"
 SIZES = (1, 10, 50, 200, 500)
 LATENCIES = (0, 50)
 VAULT_SIZES = (1, 50, 200)
 RUNS = 3
+# Seconds: a slow contender is run once, and a hopeless one is extrapolated.
+ONCE, LONGEST = 60.0, 400.0
 
 
 def main(arguments=None) -> int:
@@ -58,7 +61,7 @@ def measured(options, folder: Path) -> dict:
         rows, left_out = _contest(options, fleet, simulator, stopwatch)
         vault = _vault_cost(options, fleet, stopwatch)
         profile = profiles.profile(fleet, stopwatch, options.profile) if options.profile else []
-    machine, at = _machine(), {"runs": options.runs, "profiled": options.profile}
+    machine, at = _machine(), {"runs": options.runs, "profiled": options.profile, "once": ONCE}
     return {"machine": machine, **at, "rows": rows, "left_out": left_out, "vault": vault, "profile": profile}
 
 
@@ -72,33 +75,36 @@ def _warm_up(fleet, stopwatch) -> None:
 
 def _contest(options, fleet, simulator, stopwatch) -> tuple:
     """The measures of all contenders: one row for each contender, size and latency. Runs of one row are far apart in time."""
-    measures, left_out = {}, []
-    for contender in contenders.ALL:
-        tools = contenders.missing_tools(contender)
-        if tools:
-            left_out.append(f"{contender.title}: this machine has no {' and no '.join(tools)}")
+    lacking = {contender: contenders.missing_tools(contender) for contender in contenders.ALL}
+    contest = [contender for contender in contenders.ALL if contender.key in options.only and not lacking[contender]]
+    measures = {}
     for number in range(options.runs):
         for latency in options.latencies:
             simulator.latency(infor=latency, docbits=latency)
             for size in options.sizes:
-                for contender in contenders.ALL:
-                    # Even a small fleet takes ansible.builtin.uri longer than all others together.
-                    largest = 1 if options.small and contender is contenders.URI else contender.up_to
-                    if contender.key not in options.only or size > largest or contenders.missing_tools(contender):
+                for contender in contest:
+                    taken = measures.get((contender, size, latency), [])
+                    if number and (not taken or taken[0].wall > ONCE) or _seconds_due(measures, contender, size, latency) > options.longest:
                         continue
                     if contender.empty:
                         fleet.start_over(size)
                     command, variables = contenders.command_of(contender, fleet, size)
                     settle()
                     measure = stopwatch.measure(command, contender.writes_each * size, **variables)
-                    measures.setdefault((contender, size, latency), []).append(measure)
+                    measures[contender, size, latency] = [*taken, measure]
                     _tell(f"run {number + 1}, {latency} ms, {size} environments, {contender.title}", measure)
     simulator.latency()
     rows = [
         {"contender": contender.key, "title": contender.title, "size": size, "latency": latency, **_medians(taken), "each": [asdict(one) for one in taken]}
         for (contender, size, latency), taken in measures.items()
     ]
-    return rows, left_out
+    return rows, [f"{contender.title}: this machine has no {' and no '.join(tools)}" for contender, tools in lacking.items() if tools]
+
+
+def _seconds_due(measures, contender, size, latency) -> float:
+    """How long a run will probably take, from the same contender's smaller fleets."""
+    known = [(smaller, taken[0].wall) for (one, smaller, at), taken in measures.items() if (one, at) == (contender, latency) and smaller < size]
+    return beyond(known, size) if known else 0.0
 
 
 def _vault_cost(options, fleet, stopwatch) -> list:
@@ -143,6 +149,7 @@ def options_of(arguments):
     parser.add_argument("--latencies", **numbers, default=LATENCIES, help="milliseconds before each answer")
     parser.add_argument("--vault-sizes", **numbers, default=VAULT_SIZES, help="numbers of environments for the cost of the vault")
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of each, of which the median counts")
+    parser.add_argument("--longest", type=float, default=LONGEST, help="seconds that a run may be expected to take; what would take longer is extrapolated")
     parser.add_argument("--only", nargs="*", default=[contender.key for contender in contenders.ALL], help="keys of contenders")
     parser.add_argument("--profile", type=int, default=profiles.SIZE, help="number of environments to profile, 0 for none")
     parser.add_argument("--documentation", action="store_true", help="write docs/performance.md too")

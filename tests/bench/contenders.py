@@ -17,7 +17,6 @@ RIVALS = Path(__file__).with_name("rivals")
 ANSIBLE_BIN = Path(os.environ.get("ANSIBLE_BIN", Path(sys.executable).parent))
 PLAYBOOK = CHECKOUT / "playbooks/deploy_ion.yml"
 EXPORTS_EACH = 2
-FOREVER = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,11 @@ class Contender:
 
     key:     its name in bench.json
     title:   its name in tables
-    up_to:   the largest fleet that it is measured with
     empty:   whether it starts from empty organisations; otherwise from what the contender before it left
     """
 
     key: str
     title: str
-    up_to: int = FOREVER
     empty: bool = True
 
     @property
@@ -45,9 +42,9 @@ FIRST = Contender("deploy", "deploy_ion.yml, first run")
 AGAIN = Contender("deploy_unchanged", "deploy_ion.yml, unchanged", empty=False)
 ONE_RING = Contender("one_ring", "deploy_ion.yml in one ring, first run")
 ONE_RING_AGAIN = Contender("one_ring_unchanged", "deploy_ion.yml in one ring, unchanged", empty=False)
-URI = Contender("uri", "ansible.builtin.uri, 50 forks", up_to=50)
+URI = Contender("uri", "ansible.builtin.uri, 50 forks")
 SCRIPT = Contender("script", "Python script, 50 threads")
-SHELL = Contender("shell", "curl and jq in a loop", up_to=10)
+SHELL = Contender("shell", "curl and jq in a loop")
 
 # In the order in which they are measured: one that is not started from empty organisations comes after the one that filled them.
 ALL = (FIRST, AGAIN, ONE_RING, ONE_RING_AGAIN, SCRIPT, URI, SHELL)

@@ -51,8 +51,13 @@ class Numbers:
         known = sorted((size_, row["wall"]) for (key, size_, latency_), row in self._rows.items() if (key, latency_) == (contender.key, latency))
         if len(known) < 2 or size < known[-1][0]:
             return None, False
-        (fewer, less), (more, longest) = known[-2:]
-        return longest + (longest - less) / (more - fewer) * (size - more), True
+        return beyond(known, size), True
+
+
+def beyond(known: list, size: int) -> float:
+    """The seconds of a fleet larger than all known ones: a straight line through the two largest of these (size, seconds), or from nothing."""
+    (fewer, less), (more, longest) = [(0, 0.0), *sorted(known)][-2:]
+    return longest + (longest - less) / (more - fewer) * (size - more)
 
 
 def targets(result: dict) -> list:

@@ -15,7 +15,7 @@ SIZES = (1, 3)
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """What `make bench SMALL=1` measures."""
+    """What `make bench BENCH=--small` measures."""
     return bench.measured(bench.options_of(["--small"]), tmp_path_factory.mktemp("bench"))
 
 

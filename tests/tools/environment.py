@@ -58,6 +58,11 @@ def main_venv() -> Path:
     return made_venv(BUILD / "venv", sys.executable, [path for path in REQUIREMENTS if path.exists()])
 
 
+def bench_venv() -> Path:
+    """The environment of the benchmark: that of the tests and what draws its plot."""
+    return made_venv(BUILD / "bench-venv", sys.executable, [*REQUIREMENTS, CHECKOUT / "tests/bench/requirements.txt"])
+
+
 def core_venv(core: Core) -> Path | None:
     """The environment of another ansible-core, made when missing; none where no fitting Python is installed."""
     python = next((found for version in core.pythons if (found := find_python(version))), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,11 @@ def fuzz(stage: Stage) -> Outcome:
     return stage.pytest("tests/unit", "tests/integration/exports", "-k", "fuzz or seeds", **{name: os.environ.get(name, most) for name, most in more.items()})
 
 
+def bench(stage: Stage) -> Outcome:
+    """The benchmark, which wants the machine for itself; words in the variable BENCH are options of it (make bench BENCH=--help)."""
+    return stage.commands((place.bench_venv() / "bin/python", "-m", "bench", *shlex.split(os.environ.get("BENCH", ""))))
+
+
 def scenarios_on(core: place.Core | None):
     """A stage that runs the scenarios, through real ansible-playbook runs, on the tests' own ansible-core or on another one."""
 
@@ -136,8 +142,8 @@ def scenarios_on(core: place.Core | None):
 
 
 def integration(stage: Stage) -> Outcome:
-    """Whatever else needs the simulator or another server."""
-    return stage.pytest("tests/integration", f"--ignore={SCENARIOS}")
+    """Whatever else needs the simulator or another server, and the benchmark at sizes at which its numbers mean nothing."""
+    return stage.pytest("tests/integration", "tests/bench", f"--ignore={SCENARIOS}")
 
 
 def sanity(stage: Stage) -> Outcome:
@@ -205,9 +211,10 @@ STAGES = {
     "lint": lint,
     "artifact": artifact,
     "fuzz": fuzz,
+    "bench": bench,
     "docs": docs,
 }
-BY_HAND = ("fuzz", "docs")
+BY_HAND = ("fuzz", "bench", "docs")
 GROUPS = {
     "test": [name for name in STAGES if name not in BY_HAND],
     "integration": [name for name in STAGES if name == "integration" or name.startswith("scenarios")],
