@@ -20,9 +20,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._locks import WorkerLo
 LOGINS_A_MINUTE = 15
 MINUTE = 60.0
 
-SLOTS = 1024
+SLOTS = 4096
 SLOT_SIZE = 16 * 1024
-TENANTS = 256
+TENANTS = 4096
 POLL = 0.05
 
 _HEADER = struct.Struct("=16sdI")  # key, good until, length of the record
@@ -107,8 +107,8 @@ class Shelf:
         return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16, key=self._salt).digest()
 
     def _slot_of(self, key):
-        """The slot that holds O(key), or the first free one, or C(None) when there is neither."""
-        for slot in range(self._slots):
+        """The slot that holds O(key), or a free one, or C(None) when there is neither."""
+        for slot in _places_for(key, self._slots):
             holder = self._memory[slot * _HEADER.size : slot * _HEADER.size + 16]
             if holder in (key, _NOBODY):
                 return slot
@@ -145,19 +145,25 @@ class Shelf:
         """The time of the next turn, which is taken, or C(None) when it is later than O(ends).
 
         Each turn is at least a minute after the one C(LOGINS_A_MINUTE) turns before it, and turns never go back in time:
-        so no minute has more of them. Tenants beyond the table share its last row, which only makes them slower.
+        so no minute has more of them. When the table is full, tenants share rows, which only makes them slower.
         """
         base = self._slots * _HEADER.size
-        for place in range(self._tenants):
+        for place in _places_for(key, self._tenants):
             holder, oldest, *turns = _TENANT.unpack_from(self._memory, base + place * _TENANT.size)
-            if holder in (key, _NOBODY) or place == self._tenants - 1:
+            if holder in (key, _NOBODY):
                 break
         turn = max(now, turns[oldest] + MINUTE) if turns[oldest] else now
         if turn > ends:
             return None
         turns[oldest] = turn
-        _TENANT.pack_into(self._memory, base + place * _TENANT.size, key, (oldest + 1) % LOGINS_A_MINUTE, *turns)
+        _TENANT.pack_into(self._memory, base + place * _TENANT.size, key if holder == _NOBODY else holder, (oldest + 1) % LOGINS_A_MINUTE, *turns)
         return turn
+
+
+def _places_for(key, places):
+    """All places of a table in the order in which a key is looked for, and settles: none is ever given back, so a free one ends the search."""
+    first = int.from_bytes(key[:8], "big")
+    return ((first + step) % places for step in range(places))
 
 
 SHELF = Shelf()

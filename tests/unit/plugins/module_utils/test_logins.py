@@ -200,12 +200,23 @@ def test_tenants_have_turns_of_their_own(shelf):
     assert reserved(shelf, "one", 1, start=1001.0) == [1000.0 + MINUTE]
 
 
-def test_tenants_beyond_the_table_share_its_last_row(shelf):
-    for number in range(4):
-        reserved(shelf, str(number), 1)
-    turns = sorted(turn for number in range(3, 40) for turn in reserved(shelf, str(number), 1))
-    for first, turn in enumerate(turns):
-        assert bisect_right(turns, turn + MINUTE - 1e-6) - first <= LOGINS_A_MINUTE
+def test_tenants_beyond_the_table_are_asked_no_more_often(shelf):
+    turns = {str(number): [] for number in range(20)}
+    for _round in range(LOGINS_A_MINUTE + 5):
+        for tenant, taken in turns.items():
+            taken += reserved(shelf, tenant, 1)
+    for taken in turns.values():
+        for first, turn in enumerate(taken):
+            assert bisect_right(taken, turn + MINUTE - 1e-6) - first <= LOGINS_A_MINUTE
+
+
+def test_a_large_fleet_finds_room_for_every_tenant_and_record():
+    shelf = Shelf()
+    numbers = range(2000)
+    assert [reserved(shelf, str(number), 1) for number in numbers] == [[1000.0]] * len(numbers)
+    for number in numbers:
+        shelf.once(str(number), lambda number=number: ({"number": number}, time.monotonic() + 60), soon())
+    assert [shelf.once(str(number), None, soon()) for number in numbers] == [{"number": number} for number in numbers]
 
 
 def test_a_turn_after_the_deadline_is_not_taken(shelf):
