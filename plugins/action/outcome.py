@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 
 
 class ActionModule(ActionBase):
@@ -16,5 +21,17 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec({"of": {"type": "dict", "required": True}})
-        return dict(options["of"])
+        _validation, options = self.validate_argument_spec({"of": {"type": "str", "required": True}})
+        name, host = options["of"], task_vars["inventory_hostname"]
+        # Looked up rather than templated: a template would be evaluated for every host over the results of all.
+        registered = task_vars.get(name)
+        results = registered.get("environments") if isinstance(registered, Mapping) else None
+        if not isinstance(results, Mapping):
+            return _failed(f"of: {name}", "no task docbits.ion.environments has registered its result under this name", "give the name that follows register")
+        if host not in results:
+            return _failed(f"of: {name}", f"it holds no result of {host}", "let the task docbits.ion.environments work on this host too")
+        return dict(results[host])
+
+
+def _failed(where, message, action) -> dict:
+    return failed_result(failure(InvalidInput, "E20", where, message, action))

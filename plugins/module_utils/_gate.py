@@ -15,9 +15,11 @@ from contextlib import contextmanager
 
 from ansible_collections.docbits.ion.plugins.module_utils._locks import WorkerLocks
 
-CALLS_AT_ONCE_PER_HOST = 16
+CALLS_AT_ONCE_PER_HOST = 32
 # How soon a place that another worker gave back is noticed; one of this process is noticed at once.
-POLL = 0.02
+POLL = 0.05
+# For how long the threads of one process may hand a place to each other before other workers get their chance.
+TURN = 5.0
 
 
 class Gate:
@@ -43,7 +45,7 @@ class Gate:
         """Hold a place at this host for the call inside; gives C(False), without one, when none came free in this many seconds."""
         with self._guard:
             way = self._ways[host]
-        place = self._enter(way, self._first_place_of(host), time.monotonic() + seconds)
+        place = self._enter(way, self._first_place_of(host), time.monotonic() + seconds) if seconds > 0 else None
         try:
             yield place is not None
         finally:
@@ -52,24 +54,43 @@ class Gate:
 
     def _enter(self, way, first, ends):
         with way.left:
-            while True:
-                free = [place for place in range(first, first + self._places) if place not in way.taken]
-                # Workers that all began at the same place would try every other worker's first.
-                random.shuffle(free)
-                time_left = ends - time.monotonic()
-                if time_left <= 0:
-                    return None
-                place = next(filter(self._locks.take, free), None)
-                if place is not None:
-                    way.taken.add(place)
-                    return place
-                way.left.wait(min(time_left, POLL))
+            way.waiting += 1
+            try:
+                while True:
+                    place = self._place(way, first)
+                    time_left = ends - time.monotonic()
+                    if place is not None or time_left <= 0:
+                        return place
+                    way.left.wait(min(time_left, POLL))
+            finally:
+                way.waiting -= 1
+
+    def _place(self, way, first):
+        if way.handed_over:
+            return way.handed_over.pop()
+        if len(way.taken) == self._places:
+            return None
+        # Workers that all began at the same place would try every other worker's first.
+        start = random.randrange(self._places)
+        for step in range(self._places):
+            place = first + (start + step) % self._places
+            if place not in way.taken and way.resting.get(place, 0.0) < time.monotonic() and self._locks.take(place):
+                way.taken[place] = time.monotonic()
+                return place
+        return None
 
     def _leave(self, way, place) -> None:
         with way.left:
-            self._locks.free(place)
-            way.taken.discard(place)
-            way.left.notify()
+            now = time.monotonic()
+            if way.waiting and now < way.taken[place] + TURN:
+                # Locks are slow where many threads want the processor: a place changes hands without them.
+                way.handed_over.append(place)
+                way.left.notify()
+            else:
+                if way.waiting:
+                    way.resting[place] = now + 2 * POLL
+                del way.taken[place]
+                self._locks.free(place)
 
     def _first_place_of(self, host) -> int:
         # A file has far more bytes than a play has hosts: a range of its own for each.
@@ -77,10 +98,20 @@ class Gate:
 
 
 class _Way:
-    """What the threads of one process know about a host: the places that they have, and that one was left."""
+    """What the threads of one process know about a host.
+
+    taken:       the places that this process has, and since when
+    resting:     places that it leaves to other processes for a moment, and until when
+    handed_over: places that were left for whoever waits
+    waiting:     how many do
+    left:        said when a place is handed over
+    """
 
     def __init__(self) -> None:
-        self.taken: set = set()
+        self.taken: dict = {}
+        self.resting: dict = {}
+        self.handed_over: list = []
+        self.waiting = 0
         self.left = threading.Condition()
 
 

@@ -19,11 +19,13 @@ class Context:
 
     params:     the options, validated, with defaults
     check_mode: whether nothing may be changed
+    diff_mode:  whether the diff is asked for
     secrets:    register here every secret that is met on the way
     """
 
     params: dict
     check_mode: bool = False
+    diff_mode: bool = False
     secrets: Secrets = field(default_factory=Secrets)
 
 
@@ -38,6 +40,9 @@ def carry_out(run, context: Context) -> dict:
         result = failed_result(error)
     except Exception as error:  # the edge of the program: a defect becomes a sentence
         result = defect(error)
+    if not context.diff_mode:
+        # Most of a result would be a diff that nobody looks at.
+        result.pop("diff", None)
     # Fingerprints are no secrets, and a short password must not be masked out of them.
     remembered = result.pop("remembered", None)
     cleared = context.secrets.clear_of(result)
@@ -71,7 +76,7 @@ def warnings_of(result) -> list:
 
 def run_module(module, run) -> None:
     """The body of every module's main(): run, warn, exit."""
-    context = Context(params=module.params, check_mode=module.check_mode)
+    context = Context(params=module.params, check_mode=module.check_mode, diff_mode=module._diff)
     context.secrets.add(*module.no_log_values)
     # Ansible would add the arguments, with files of any encoding in them.
     result = {**carry_out(run, context), "invocation": {}}

@@ -23,28 +23,32 @@ class Watch:
     def __init__(self, ends: float) -> None:
         self.ends = ends
         self.is_cut = False
-        self._sockets: list = []
+        self._twins: list = []
+        self._orphans: list = []
 
-    def take(self, connected) -> None:
-        """Watch a connected socket, by a descriptor of its own: TLS moves the first one into another object, and closing frees it for others."""
-        with _DOG.changed:
-            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
-            if self.is_cut:
-                self.cut()
+    def take(self, twin) -> None:
+        """Watch a connection by its twin."""
+        self._twins.append(twin)
+        if self.is_cut:
+            self.cut()
 
     def cut(self) -> None:
         """Shut the call's connections down, so that whoever reads or writes there comes back at once."""
         self.is_cut = True
-        for taken in self._sockets:
+        for twin in tuple(self._twins):
             try:
-                taken.shutdown(socket.SHUT_RDWR)
+                twin.shutdown(socket.SHUT_RDWR)
             except OSError:  # the other side was faster
                 pass
 
+    def adopt(self, twin) -> None:
+        """Keep the twin of a connection that is closed but still read from, as happens where an answer ends with its connection."""
+        self._orphans.append(twin)
+
     def let_go(self) -> None:
-        """Close the descriptors; the connections themselves stay open for the next call."""
-        while self._sockets:
-            self._sockets.pop().close()
+        """Close what was adopted; the other connections stay open for the next call."""
+        while self._orphans:
+            self._orphans.pop().close()
 
 
 class _Dog:
@@ -71,9 +75,10 @@ class _Dog:
                 self.changed.notify()
 
     def remove(self, watch) -> None:
+        # After this no cut can hit the connection in the hands of the next call.
         with self.changed:
             self._watches.discard(watch)
-            watch.let_go()
+        watch.let_go()
 
     def _keep_watch(self) -> None:
         with self.changed:
@@ -108,16 +113,29 @@ def watched(pool_class):
     """A connection pool of urllib3 whose connections belong to the watch of the thread that uses them, from connecting on."""
 
     class Connection(pool_class.ConnectionCls):
+        # A descriptor of its own for the same connection: TLS moves the first one into another object, and closing frees it for others.
+        _twin = None
+
         def _new_conn(self):
             connected = super()._new_conn()
-            _take(connected)
+            self._twin = socket.socket(fileno=os.dup(connected.fileno()))
+            _take(self._twin)
             return connected
 
         def request(self, *args, **kwargs):
             # A connection that was kept alive is older than this call.
             if self.sock is not None:
-                _take(self.sock)
+                _take(self._twin)
             return super().request(*args, **kwargs)
+
+        def close(self):
+            super().close()
+            twin, self._twin = self._twin, None
+            watch = getattr(_CURRENT, "watch", None)
+            if twin is not None and watch is not None:
+                watch.adopt(twin)
+            elif twin is not None:
+                twin.close()
 
     class Pool(pool_class):
         ConnectionCls = Connection
@@ -125,7 +143,7 @@ def watched(pool_class):
     return Pool
 
 
-def _take(connected) -> None:
+def _take(twin) -> None:
     watch = getattr(_CURRENT, "watch", None)
     if watch is not None:
-        watch.take(connected)
+        watch.take(twin)

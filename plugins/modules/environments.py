@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 - name: Outcome of this environment
   docbits.ion.outcome:
-    of: "{{ rollout.environments[inventory_hostname] }}"
+    of: rollout
 """
 
 RETURN = r"""

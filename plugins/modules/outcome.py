@@ -24,8 +24,8 @@ attributes:
     support: full
 options:
   of:
-    description: The result of the host.
-    type: dict
+    description: The name under which M(docbits.ion.environments) registered its result, which holds this host's.
+    type: str
     required: true
 seealso:
   - module: docbits.ion.environments
@@ -34,7 +34,7 @@ seealso:
 EXAMPLES = r"""
 - name: Outcome of this environment
   docbits.ion.outcome:
-    of: "{{ rollout.environments[inventory_hostname] }}"
+    of: rollout
 """
 
 RETURN = r"""

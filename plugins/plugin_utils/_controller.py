@@ -31,6 +31,10 @@ class Controller(ActionBase):
     _supports_async = False
     _supports_check_mode = True
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._files: dict = {}
+
     def prepared(self, args, options, variables):
         """The arguments with the text of every file that they name and what was remembered, and warnings about the files.
 
@@ -52,7 +56,7 @@ class Controller(ActionBase):
 
     def run_here(self, name, task, args) -> dict:
         """The result of a module's function, as the shipped module would give it."""
-        context = Context(params={}, check_mode=self._task.check_mode)
+        context = Context(params={}, check_mode=self._task.check_mode, diff_mode=self._task.diff)
         validation = ArgumentSpecValidator(**task.ARGUMENT_SPEC.to_kwargs()).validate(args)
         context.secrets.add(*validation._no_log_values)
         if validation.error_messages:
@@ -87,8 +91,10 @@ class Controller(ActionBase):
         return {name: str(value) for name, value in variables.items()}
 
     def _read(self, path):
-        """What L(contents) gives for a file found as Ansible finds the files of a task."""
-        return contents(self._loader, self._find_needle("files", path))
+        """What L(contents) gives for a file found as Ansible finds the files of a task. Environments often name the same ones."""
+        if path not in self._files:
+            self._files[path] = contents(self._loader, self._find_needle("files", path))
+        return self._files[path]
 
 
 def with_warnings(result, findings) -> dict:

@@ -62,7 +62,7 @@ def play(simulator, tmp_path):
 
 BATCH = [
     {"docbits.ion.environments": {}, "register": "ring", "run_once": True},
-    {"docbits.ion.outcome": {"of": "{{ ring.environments[inventory_hostname] }}"}},
+    {"docbits.ion.outcome": {"of": "ring"}},
 ]
 
 
@@ -79,6 +79,20 @@ def test_without_run_once_every_host_works_for_itself(play, simulator):
     before = simulator.last()
     play([{**BATCH[0], "run_once": False}, BATCH[1]])
     assert len(simulator.writes(before)) == 3
+
+
+@pytest.mark.parametrize(
+    ("tasks", "problem"),
+    [
+        ([{"docbits.ion.outcome": {"of": "rnig"}}], "of: rnig: no task docbits.ion.environments has registered its result under this name"),
+        ([{"ansible.builtin.command": "true", "register": "ring"}, BATCH[1]], "of: ring: no task docbits.ion.environments has registered"),
+        ([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one"]}}, BATCH[1]], "of: ring: it holds no result of two"),
+    ],
+    ids=["misspelt", "of another task", "not of this host"],
+)
+def test_an_outcome_of_nothing_says_what_to_do(play, tasks, problem):
+    output, _keys = play(tasks)
+    assert problem in output and "[E20]" in output and "Traceback" not in output
 
 
 SHIPPED = {"docbits.ion.exports": {"docbits_url": "{{ docbits_url }}", "ca_path": "{{ docbits_ca_path }}", "exports": [HOOK]}}

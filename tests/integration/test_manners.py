@@ -33,7 +33,7 @@ EACH = {
     "connection": "local",
 }
 BATCH = {"docbits.ion.environments": {}, "register": "batch", "run_once": True}
-OUTCOME = {"docbits.ion.outcome": {"of": "{{ batch.environments[inventory_hostname] }}"}}
+OUTCOME = {"docbits.ion.outcome": {"of": "batch"}}
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ class _Run:
         self._outcomes = [NOT_RUN] * len(plan.steps)
         self._exports = [step.export for step in plan.steps]
         self._known_ids = {export.id for export in plan.before}
+        self._answered_ids: dict = {}
         self.unreadable = []
 
     @property
@@ -77,7 +78,7 @@ class _Run:
         for index in indices:
             self._do(index)
         if indices:
-            self._verify(indices)
+            self._verify(indices, self._found(indices))
 
     def remove(self) -> None:
         """Run and verify the removals, which nothing brings back: only once everything else has been proved to stand."""
@@ -105,37 +106,50 @@ class _Run:
         self._outcomes[index] = DONE
 
     def _create(self, index, step) -> None:
-        answered = self._docbits.configure(step.export, step.words)
+        self._answered_ids[index] = self._docbits.configure(step.export, step.words)
         # From here on it stands in DocBits, whatever becomes of the calls that follow.
         self._outcomes[index] = DONE
-        created = self._find_created(step.export, answered)
-        if created is None:
-            raise Refused(
-                _finding(
-                    "V02",
-                    step.export.label,
-                    "DocBits said that it was created, and the list does not show it",
-                    "compare the contract with docbits.ion.api_info",
-                )
-            )
-        self._exports[index] = replace(step.export, id=created.id)
-        self._known_ids.add(created.id)
-        if created.get("active") != step.export.active:
-            self._docbits.set_active(self._exports[index], step.export.active)
+        if not step.export.active:
+            # It must not stand active beside what the next steps make.
+            self._found([index])
 
-    def _find_created(self, wanted, answered=None):
-        """The new export in the list: not known before, and alike in every word that the list tells; of several the one with the answered id."""
+    def _found(self, indices) -> list:
+        """All exports, once those that were created among these steps have their ids and are active or not as planned."""
+        standing, switched = self._docbits.exports(), False
+        for index in indices:
+            wanted = self._exports[index]
+            if wanted.id is not None:
+                continue
+            created = self._created(wanted, standing, self._answered_ids[index])
+            if created is None:
+                raise Refused(
+                    _finding(
+                        "V02",
+                        wanted.label,
+                        "DocBits said that it was created, and the list does not show it",
+                        "compare the contract with docbits.ion.api_info",
+                    )
+                )
+            self._exports[index] = replace(wanted, id=created.id)
+            self._known_ids.add(created.id)
+            if created.get("active") != wanted.active:
+                self._docbits.set_active(self._exports[index], wanted.active)
+                switched = True
+        return self._docbits.exports() if switched else standing
+
+    def _created(self, wanted, standing, answered):
+        """The new export among all: not known before, and alike in every word that the list tells; of several the one with the answered id."""
         words = ("kind", "title", "document_type", "sub_organisation")
         alike = [
             export
-            for export in self._docbits.exports()
+            for export in standing
             if export.id not in self._known_ids and all(export.get(word) is None or export.get(word) == (wanted.get(word) or "") for word in words)
         ]
         return next((export for export in alike if export.id == answered), alike[0] if alike else None)
 
-    def _verify(self, indices) -> None:
+    def _verify(self, indices, exports) -> None:
         """Read everything back that these steps touched, compare it word by word with what was planned, and let DocBits check it too."""
-        current = {export.id: export for export in self._docbits.exports()}
+        current = {export.id: export for export in exports}
         expected = {export.id: export for export in self._plan.after if export.id is not None}
         differences = []
         for index in indices:
@@ -217,7 +231,7 @@ class _Run:
         """Undo one step; gives why it stays where it cannot be undone, an empty string where it is undone."""
         step, export = self._plan.steps[index], self._exports[index]
         if step.action == CREATE:
-            created = export if export.id is not None else self._find_created(export)
+            created = export if export.id is not None else self._created(export, self._docbits.exports(), self._answered_ids.get(index))
             if created is not None:
                 self._docbits.remove(replace(created, label=step.export.label))
             return "the list does not show it" if created is None and self._outcomes[index] == DONE else ""

@@ -83,16 +83,29 @@ def test_a_new_export_is_created_verified_and_validated(script):
     listed(script, INFOR_RECORD)
     ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title="A", doc_type="INVOICE", export_url="https://example.com")], {"id": 12})
     listed(script, INFOR_RECORD, made)
-    listed(script, INFOR_RECORD, made)
     ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type="INVOICE")])
     result = carry_out(exports.run, Context(set_params(item(**WEBHOOK))))
     assert result["changed"] is True
     assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done")]
 
 
+def test_several_new_exports_are_found_in_one_list(script):
+    new = (("A", "INVOICE", 12), ("B", "ORDER", 13))
+    listed(script)
+    ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": type_} for _title, type_, _id in new])
+    for title, type_, id_ in new:
+        ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title=title, doc_type=type_, export_url="https://example.com")], {"id": id_})
+    listed(script, *({**RECORD, "id": id_, "title": title, "doc_type": type_} for title, type_, id_ in reversed(new)))
+    for _title, type_, _id in new:
+        ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type=type_)])
+    items = [item(**{**WEBHOOK, "title": title, "document_type": type_}) for title, type_, _id in new]
+    result = carry_out(exports.run, Context(set_params(*items)))
+    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done"), ("create", "13", "done")]
+
+
 def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
     listed(script, INFOR_RECORD)
-    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
+    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True, diff_mode=True))
     assert result["changed"] is True
     assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("create", "planned")]
     assert [export["title"] for export in result["diff"]["after"]["exports"]] == ["B", "A"]
@@ -129,7 +142,7 @@ def test_the_list_of_names_is_read_once_however_many_exports_need_it(script):
     listed(script)
     ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": "INVOICE", "title": "Invoice"}, {"document_key": "ORDER"}])
     items = [item(**{**WEBHOOK, "document_type": "Invoice"}), item(**{**WEBHOOK, "document_type": "ORDER"})]
-    result = carry_out(exports.run, Context(set_params(*items), check_mode=True))
+    result = carry_out(exports.run, Context(set_params(*items), check_mode=True, diff_mode=True))
     assert [export["document_type"] for export in result["diff"]["after"]["exports"]] == ["INVOICE", "ORDER"]
 
 

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from ansible_collections.docbits.ion.plugins.module_utils import _gate
 from ansible_collections.docbits.ion.plugins.module_utils._gate import Gate
 
 FORK = multiprocessing.get_context("fork")
@@ -91,7 +92,8 @@ def test_a_place_is_free_again_after_an_error():
 
 
 def test_a_place_of_this_process_is_noticed_at_once(monkeypatch):
-    monkeypatch.setattr("ansible_collections.docbits.ion.plugins.module_utils._gate.POLL", 30)
+    monkeypatch.setattr(_gate, "POLL", 30)
+    monkeypatch.setattr(_gate, "TURN", 30)
     gate, room = Gate(places=1), Room()
 
     def enter():
@@ -133,3 +135,22 @@ def test_a_worker_forked_inside_does_not_have_the_place():
 
         in_processes(1, knock)
     assert room.passed.value == 1
+
+
+def test_a_crowd_in_one_worker_leaves_room_for_another(monkeypatch):
+    monkeypatch.setattr(_gate, "TURN", 0.1)
+    gate, crowded, ended = Gate(places=2), FORK.Event(), FORK.Event()
+
+    def enter_again_and_again():
+        while not ended.is_set():
+            with gate.passed(HOST, 30):
+                crowded.set()
+                time.sleep(0.01)
+
+    crowd = FORK.Process(target=lambda: in_threads(10, enter_again_and_again))
+    crowd.start()
+    assert crowded.wait(10)
+    with gate.passed(HOST, 20) as in_time:
+        ended.set()
+        crowd.join(30)
+        assert in_time

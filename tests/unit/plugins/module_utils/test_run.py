@@ -86,8 +86,8 @@ class Ended(Exception):
 class Module:
     """As much of AnsibleModule as run_module uses."""
 
-    def __init__(self, params, *no_log_values, check_mode=False):
-        self.params, self.check_mode, self.no_log_values = params, check_mode, set(no_log_values)
+    def __init__(self, params, *no_log_values, check_mode=False, diff_mode=False):
+        self.params, self.check_mode, self._diff, self.no_log_values = params, check_mode, diff_mode, set(no_log_values)
         self.warnings, self.exited, self.failed = [], None, None
 
     def warn(self, text):
@@ -113,6 +113,15 @@ def test_a_module_exits_with_the_result_and_its_warnings():
     module = ran(Module({"a": 1}, check_mode=True), lambda context: {"mode": context.check_mode, "a": context.params["a"], "findings": [finding]})
     assert module.exited == {"changed": False, "mode": True, "a": 1, "findings": [finding], "invocation": {}}
     assert module.warnings == ["file: odd; look [K1]"]
+
+
+@pytest.mark.parametrize("diff_mode", [True, False])
+@pytest.mark.parametrize("failed", [True, False])
+def test_a_diff_is_given_to_who_asks_for_it(diff_mode, failed):
+    diff = {"before": {}, "after": {}}
+    run = raising(failure(Refused, "D05", "a", "b", "c", diff=diff)) if failed else lambda context: {"diff": diff}
+    module = ran(Module({}, diff_mode=diff_mode), run)
+    assert ("diff" in (module.failed if failed else module.exited)) is diff_mode
 
 
 def test_a_module_fails_with_the_sentence():
