@@ -23,7 +23,10 @@ from simulator.ionapi import make_ionapi, register
 
 ENVIRONMENTS = 24
 LATENCY = 60
-LOOSE = 40  # forks: more than there are environments
+LOOSE = 60  # forks: more than there are environments
+# More environments than calls are allowed at once, and so slow a server that nothing but the cap holds them back.
+CROWD = 48
+SLOW = 300
 OPTIONS = ("docbits_url", "api_key", "ionapi_content", "exports", "ca_path", "allow_insecure", "deadline")
 EXPORTS = [{"title": "Invoices", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_src": str(HERE / "files/idm_invoice.properties")}]
 
@@ -49,9 +52,9 @@ class Play:
         self._simulator = simulator
         self._folder = folder
 
-    def journal(self, *tasks, forks, ionapis=None, deadline=300, options=()) -> list:
+    def journal(self, *tasks, forks, environments=ENVIRONMENTS, ionapis=None, deadline=300, options=()) -> list:
         """The simulator's journal of the play; the play may fail where O(deadline) is short."""
-        ionapis = ionapis or [make_ionapi(self._simulator.infor_url, f"MANNERS{number}_TST", "DocBits_Test") for number in range(ENVIRONMENTS)]
+        ionapis = ionapis or [make_ionapi(self._simulator.infor_url, f"MANNERS{number}_TST", "DocBits_Test") for number in range(environments)]
         for ionapi in ionapis:
             register(self._simulator, ionapi)
         common = {
@@ -103,17 +106,12 @@ def most_at_once(journal, service) -> int:
     return max(accumulate(change for _time, change in sorted(begins + ends)))
 
 
-@pytest.mark.parametrize("forks", [1, LOOSE])
-def test_a_batch_keeps_to_the_cap_of_each_host(play, forks):
-    journal = play.journal(BATCH, forks=forks)
+@pytest.mark.parametrize(("task", "forks"), [(BATCH, 1), (EACH, LOOSE)], ids=["batch", "each"])
+def test_the_cap_of_each_host_is_kept(play, simulator, task, forks):
+    simulator.latency(docbits=SLOW, infor=SLOW)
+    journal = play.journal(task, forks=forks, environments=CROWD)
     for service in ("infor", "docbits"):
-        assert CALLS_AT_ONCE_PER_HOST / 2 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
-
-
-def test_tasks_of_their_own_keep_to_the_cap_of_each_host(play):
-    journal = play.journal(EACH, forks=LOOSE)
-    for service in ("infor", "docbits"):
-        assert 1 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST
+        assert CALLS_AT_ONCE_PER_HOST / 2 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST < CROWD
 
 
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])
