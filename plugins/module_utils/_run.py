@@ -40,9 +40,6 @@ def carry_out(run, context: Context) -> dict:
         result = failed_result(error)
     except Exception as error:  # the edge of the program: a defect becomes a sentence
         result = defect(error)
-    if not context.diff_mode:
-        # Most of a result would be a diff that nobody looks at.
-        result.pop("diff", None)
     # Fingerprints are no secrets, and a short password must not be masked out of them.
     remembered = result.pop("remembered", None)
     cleared = context.secrets.clear_of(result)

@@ -13,8 +13,8 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
 
 try:
     import requests
@@ -38,9 +38,11 @@ from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_
 from ansible_collections.docbits.ion.plugins.module_utils._watchdog import watched, watched_for
 
 SAFE_METHODS = ("GET", "HEAD")
+HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 RETRIED_STATUSES = (502, 503, 504)
 LONGEST_RETRY_AFTER = 60.0
 LARGEST_ANSWER = 32 * 1024 * 1024
+PROXY_VARIABLES = tuple(written for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for written in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
 # An id comes from outside: what does not look like one is not shown.
 _REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
@@ -116,13 +118,13 @@ class Transport:
         self._reads = reads
         self._check_mode = check_mode
         self._ends = time.monotonic() + settings.deadline
-        self._proxies: dict = {}
 
-    def call(self, method: str, url: str, *, retry: bool = True, **request) -> Response:
+    def call(self, method: str, url: str, *, retry: bool = True, headers=None, **request) -> Response:
         """Make one call and read its answer, whatever its status.
 
         retry:   C(False) for calls that must happen at most once, a login above all
-        request: C(headers), C(params), C(data), C(files), C(auth) as requests takes them
+        headers: what is sent besides C(HEADERS)
+        request: C(params), C(data), C(files), C(auth) as requests takes them
         raises:  L(Unreachable) without an answer, L(BadAnswer) for a redirect, L(CheckModeViolation) for a write in check mode
         """
         is_read = method in SAFE_METHODS or (method, url) in self._reads
@@ -134,6 +136,7 @@ class Transport:
                 f"a {method} was about to be sent in check mode and was refused",
                 "report this as a defect of docbits.ion; nothing was changed",
             )
+        request["headers"] = {**HEADERS, **(headers or {})}
         attempts_left = self._settings.retries if retry else 0
         while True:
             pause = _backoff(self._settings.retries - attempts_left)
@@ -165,19 +168,14 @@ class Transport:
         left = self._time_left()
         started = time.monotonic()
         timeout = max(0.05, min(self._settings.timeout, left))
-        session = _session(self._settings.ca_path)
+        # No session: a .netrc entry would replace the Authorization header without a word, and cookies would tie environments together.
+        adapter = _adapter(self._settings.ca_path)
         # The timeout ends silence only: a server that sends a byte now and then is ended by the watch.
         with watched_for(left) as watch:
             try:
-                with session.request(
-                    method,
-                    url,
-                    timeout=(min(timeout, 10.0), timeout),
-                    allow_redirects=False,
-                    stream=True,
-                    proxies=self._proxies_for(url),
-                    **request,
-                ) as answer:
+                prepared = requests.Request(method, url, **request).prepare()
+                proxies = proxies_for(url, self._settings.proxy)
+                with adapter.send(prepared, stream=True, timeout=(min(timeout, 10.0), timeout), proxies=proxies) as answer:
                     body = self._read(answer, where)
             except (requests.exceptions.RequestException, OSError, ValueError) as error:
                 if watch.is_cut:
@@ -218,13 +216,6 @@ class Transport:
     def _time_left(self) -> float:
         return self._ends - time.monotonic()
 
-    def _proxies_for(self, url) -> dict:
-        # Reading the environment variables takes longer than anything else here.
-        host = urlsplit(url)[:2]
-        if host not in self._proxies:
-            self._proxies[host] = proxies_for(url, self._settings.proxy)
-        return self._proxies[host]
-
 
 class _PreparedTLS(HTTPAdapter):
     """An adapter that uses one TLS context for all connections instead of loading the CA bundle again for each, and watches them."""
@@ -254,20 +245,20 @@ def _watch_pools_of(manager) -> None:
 
 def proxies_for(url, proxy) -> dict:
     """The proxies for a URL as requests takes them: the given one, or what the environment variables say."""
-    return {"http": proxy, "https": proxy} if proxy else get_environ_proxies(url, no_proxy=None)
+    if proxy:
+        return {"http": proxy, "https": proxy}
+    return _proxies_of_environment(urlsplit(url)[:2], tuple(os.environ.get(name) for name in PROXY_VARIABLES))
+
+
+@lru_cache(maxsize=1024)
+def _proxies_of_environment(host, _variables):
+    # To look through all environment variables takes longer than everything else that a call needs here.
+    return get_environ_proxies(urlunsplit((*host, "", "", "")), no_proxy=None)
 
 
 @once_per_process
-def _session(ca_path):
-    session = requests.Session()
-    # A .netrc entry would replace the Authorization header without a word, and cookies would tie environments together.
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers["User-Agent"] = "docbits.ion"
-    adapter = _PreparedTLS(tls_context(ca_path), pool_connections=64, pool_maxsize=64, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+def _adapter(ca_path):
+    return _PreparedTLS(tls_context(ca_path), pool_connections=64, pool_maxsize=64, max_retries=0)
 
 
 @once_per_process

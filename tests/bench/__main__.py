@@ -104,7 +104,7 @@ def _contest(options, fleet, simulator, stopwatch) -> tuple:
 def _seconds_due(measures, contender, size, latency) -> float:
     """How long a run will probably take, from the same contender's smaller fleets."""
     known = [(smaller, taken[0].wall) for (one, smaller, at), taken in measures.items() if (one, at) == (contender, latency) and smaller < size]
-    return beyond(known, size) if known else 0.0
+    return beyond(known, size) if len(known) > 1 else 0.0
 
 
 def _vault_cost(options, fleet, stopwatch) -> list:

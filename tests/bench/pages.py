@@ -18,13 +18,33 @@ The job is the same for all: for each environment log in at Infor, use the refre
 exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back and compare
 them, and let DocBits check both exports. Everything goes over TLS to the simulator on the same machine, which answers after the given latency and has to
 share the processor with whoever is measured. The playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does
-`ansible.builtin.uri`; the script and the shell read plain text.
+`ansible.builtin.uri`; the script and the shell read plain text. The last row is no rival: it is what Ansible itself needs to start and to run one task
+that only says a word for each environment.
 """
 
+VAULT_ADVICE = """\
+Opening one vault text takes milliseconds, most of them spent on deriving its key, whatever its size. So a secret of its own costs the same whether it is a
+file or an inline value, and each environment has two. Which form to use:
+
+- Up to some dozens of environments: a vaulted file each. It is what Infor gave, a person can compare it with the console, one stale file is replaced without
+  touching another, and who may read it is settled for each environment.
+- Hundreds, all opened with one password: one vaulted file of variables for a group, with the ION API files and keys of its environments under their names, and
+  references to it. It is opened once for each process that reads variables, not once for each environment.
+- Inline values are for those who want a secret beside the plain variables of its host. They cost no less than files, and Ansible opens them anew wherever they are used.
+"""
+
+# Said by hand: what was measured once and given up has no number in a later run.
 TRIED = """\
+What helped: all environments of a ring in threads of one worker, which share logins, connections, the TLS context and the contract; proxies looked up once for each
+host instead of once for each call; places at a host that threads hand to each other instead of system calls that give the interpreter away; a result
+without a diff where nobody asked for one; an outcome that takes its part of the result by name instead of by a template; one list for all new exports.
+
 What was tried and helped little or not: taking what was loaded out of the reach of the garbage collector before Ansible forks; handing the results of a
-batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other. A result of its own for each
-host costs what any task costs that Ansible runs for each host: a fork, putting the host's variables together and showing the result.
+batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other; `run_vars_plugins = start`,
+which opens the vaulted variables once instead of twice, but before the calls instead of while they wait; a newer Python and ansible-core.
+
+A result of its own for each host costs what any task costs that Ansible runs for each host: a fork, putting the host's variables together and showing
+the result. That is the row of `ansible.builtin.debug` above, and it is the price of a recap, a failure and a `--limit` for each environment.
 """
 
 
@@ -104,7 +124,7 @@ def vault_table(result: dict) -> str:
         rows.append([layout, *(f"{cost[layout, size]:.1f}" for size in sizes)])
     return (
         "What `deploy_ion.yml --tags parse`, which makes no call, takes more than with the same secrets in plain text. Each environment has two secrets:"
-        f" its ION API file and its API key.\n\n{_markdown(rows)}"
+        f" its ION API file and its API key.\n\n{_markdown(rows)}\n\n{VAULT_ADVICE.strip()}"
     )
 
 
@@ -117,7 +137,7 @@ def profile_table(result: dict) -> str:
             rows.append([process, what, whose, f"{seconds:.2f}", f"{100 * seconds / whole:.0f} %"])
     rows.append(["all", "", "", f"{whole:.2f}", "100 %"])
     words = _markdown(rows, left=3)
-    return f"The first run of `deploy_ion.yml` over {size} environments in one ring, without latency, in seconds of processor time:\n\n{words}"
+    return f"The first run of `deploy_ion.yml` over {size} environments, without latency, in seconds of processor time:\n\n{words}"
 
 
 def plot(result: dict, path) -> bool:

@@ -15,22 +15,21 @@ from .booked_playbook import COLLECTION
 
 PROGRAM = Path(__file__).with_name("booked_playbook.py")
 SIZE = 200
-PROCESSES = {"controller": "controller", "docbits.ion.environments": "worker of the batch", "docbits.ion.outcome": "workers of the outcomes"}
+PROCESSES = {"controller": "controller", "docbits.ion.environments": "workers of the rings", "docbits.ion.outcome": "workers of the outcomes"}
 REST = "everything else"
 BETWEEN = "starting and ending processes"
 
 
 def profile(fleet, stopwatch, size: int = SIZE) -> list:
-    """Rows of (process, what, whose, seconds) of a first run over one ring, without latency."""
+    """Rows of (process, what, whose, seconds) of a first run, without latency."""
     report = fleet.empty_config.with_name("profile.jsonl")
     report.unlink(missing_ok=True)
     fleet.start_over(size)
-    playbook, *arguments = contenders.command_of(contenders.ONE_RING, fleet, size)[0]
-    variables = contenders.command_of(contenders.ONE_RING, fleet, size)[1]
+    (playbook, *arguments), variables = contenders.command_of(contenders.FIRST, fleet, size)
     python = playbook.with_name("python") if playbook.with_name("python").exists() else Path(sys.executable)
     # The program imports what it watches before Ansible has set up the way to collections.
     variables["PYTHONPATH"] = variables["ANSIBLE_COLLECTIONS_PATH"]
-    stopwatch.measure([python, PROGRAM, report, *arguments], contenders.ONE_RING.writes_each * size, **variables)
+    stopwatch.measure([python, PROGRAM, report, *arguments], contenders.FIRST.writes_each * size, **variables)
     return rows([json.loads(line) for line in report.read_text().splitlines()])
 
 

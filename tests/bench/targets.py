@@ -55,8 +55,8 @@ class Numbers:
 
 
 def beyond(known: list, size: int) -> float:
-    """The seconds of a fleet larger than all known ones: a straight line through the two largest of these (size, seconds), or from nothing."""
-    (fewer, less), (more, longest) = [(0, 0.0), *sorted(known)][-2:]
+    """The seconds of a fleet larger than all known ones: a straight line through the two largest of these (size, seconds)."""
+    (fewer, less), (more, longest) = sorted(known)[-2:]
     return longest + (longest - less) / (more - fewer) * (size - more)
 
 
@@ -70,31 +70,20 @@ def targets(result: dict) -> list:
     def ratio(over, under):
         return over[0] / under[0] if over[0] and under[0] else None
 
-    found = []
-    for first, again, name in ((contenders.FIRST, contenders.AGAIN, "in rings"), (contenders.ONE_RING, contenders.ONE_RING_AGAIN, "in one ring")):
-        large = numbers.measured(first, LARGEST, LATENCY)
-        uri = wall(contenders.URI, FLEET)
-        found += [
-            Target(
-                f"{FLEET} environments {name}, {LATENCY} ms: time against the Python script",
-                ratio(wall(first, FLEET), wall(contenders.SCRIPT, FLEET)),
-                3.0,
-                "×",
-            ),
-            Target(
-                f"{FLEET} environments {name}, {LATENCY} ms: how much faster than ansible.builtin.uri",
-                ratio(uri, wall(first, FLEET)),
-                40.0,
-                "×",
-                at_most=False,
-                extrapolated=uri[1],
-            ),
-            Target(f"{FLEET} environments {name}, {LATENCY} ms: unchanged run against the first", ratio(wall(again, FLEET), wall(first, FLEET)), 0.8, "×"),
-            Target(f"{LARGEST} environments {name}, {LATENCY} ms: time against {FLEET}", ratio(wall(first, LARGEST), wall(first, FLEET)), 2.6, "×"),
-            Target(f"{LARGEST} environments {name}: memory of the largest process", large and large["memory"], 120.0, " MiB"),
-            Target(f"one environment {name}, {LATENCY} ms, from the start of Ansible to its end", wall(first, 1)[0], 1.5, " s"),
-        ]
-    return found
+    large = numbers.measured(contenders.FIRST, LARGEST, LATENCY)
+    first, uri = wall(contenders.FIRST, FLEET), wall(contenders.URI, FLEET)
+    at = f"{FLEET} environments, {LATENCY} ms"
+    return [
+        Target(f"{at}: time against the Python script", ratio(first, wall(contenders.SCRIPT, FLEET)), 3.0, "×"),
+        Target(f"{at}: how much faster than ansible.builtin.uri", ratio(uri, first), 40.0, "×", at_most=False, extrapolated=uri[1]),
+        Target(f"{at}: unchanged run against the first", ratio(wall(contenders.AGAIN, FLEET), first), 0.8, "×"),
+        Target(f"{LARGEST} environments, {LATENCY} ms: time against {FLEET}", ratio(wall(contenders.FIRST, LARGEST), first), 2.6, "×"),
+        Target(f"{LARGEST} environments: memory of the largest process", large and large["memory"], 120.0, " MiB"),
+        *(
+            Target(f"one environment, {latency} ms: from the start of Ansible to its end", wall(contenders.FIRST, 1, latency)[0], 1.5, " s")
+            for latency in numbers.latencies
+        ),
+    ]
 
 
 def vault_cost(result: dict) -> list:

@@ -30,26 +30,28 @@ class Manner:
     purge:          whether exports that are not declared are removed
     several_active: whether this DocBits runs several active exports in one place
     update:         when a value that DocBits does not give back is sent to an export that exists
-    diff_mappings:  how the diff shows mappings
+    diff_mappings:  how the diff shows mappings; C(None) where no diff is asked for
     evidence:       what was sent for such values before
     """
 
     purge: bool
     several_active: bool
     update: str
-    diff_mappings: str
+    diff_mappings: str | None
     evidence: Evidence
 
     @classmethod
-    def of(cls, params) -> Manner:
+    def of(cls, context) -> Manner:
         """From the options of a task."""
-        return cls(params["purge"], params["several_active"], params["update"], params["diff_mappings"], Evidence(params["remembered"]))
+        params = context.params
+        diff_mappings = params["diff_mappings"] if context.diff_mode else None
+        return cls(params["purge"], params["several_active"], params["update"], diff_mappings, Evidence(params["remembered"]))
 
 
 def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
     """Bring the organisation's exports to the declared ones.
 
-    Gives C(changed), C(diff), C(exports) (one line for each declared one), C(steps), C(findings), and C(remembered) where it grew.
+    Gives C(changed), C(diff) where it is asked for, C(exports) (one line for each declared one), C(steps), C(findings), and C(remembered) where it grew.
     In check mode everything happens but the writes.
     """
     current = docbits.exports()
@@ -75,7 +77,7 @@ def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
 def _result(readings, todo, steps, manner) -> dict:
     return {
         "changed": todo.changed,
-        "diff": diff_of(todo, manner.diff_mappings),
+        **({"diff": diff_of(todo, manner.diff_mappings)} if manner.diff_mappings else {}),
         "exports": [_summary(reading, zip(todo.steps, steps)) for reading in readings],
         "steps": steps,
         "findings": [finding.as_dict() for reading in readings for finding in _untold(reading.pair)],

@@ -52,5 +52,5 @@ def run(context: Context) -> dict:
     if params["stop_after"] == "prove":
         return {**result, "stopped_after": "prove"}
     docbits = connect(params, settings, context.check_mode)
-    brought = bring(docbits, files.exports, Manner.of(params), context.check_mode)
+    brought = bring(docbits, files.exports, Manner.of(context), context.check_mode)
     return {**result, **brought, "findings": result["findings"] + brought["findings"]}

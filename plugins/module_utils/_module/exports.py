@@ -29,5 +29,5 @@ def run(context: Context) -> dict:
     declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
     files = judge_files(declared, expectations_from(params), params, context.secrets)
     docbits = connect(params, settings_from(params), context.check_mode)
-    result = bring(docbits, files.exports, Manner.of(params), context.check_mode)
+    result = bring(docbits, files.exports, Manner.of(context), context.check_mode)
     return {**result, "findings": files.findings_as_dicts() + result["findings"]}

@@ -111,6 +111,11 @@ def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
     assert [export["title"] for export in result["diff"]["after"]["exports"]] == ["B", "A"]
 
 
+def test_without_diff_mode_no_diff_is_made(script):
+    listed(script, INFOR_RECORD)
+    assert "diff" not in carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
+
+
 def test_nothing_to_do_is_one_read(script):
     listed(script, RECORD)
     assert carry_out(exports.run, Context(set_params(item(**WEBHOOK))))["changed"] is False

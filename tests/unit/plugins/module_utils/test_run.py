@@ -116,12 +116,8 @@ def test_a_module_exits_with_the_result_and_its_warnings():
 
 
 @pytest.mark.parametrize("diff_mode", [True, False])
-@pytest.mark.parametrize("failed", [True, False])
-def test_a_diff_is_given_to_who_asks_for_it(diff_mode, failed):
-    diff = {"before": {}, "after": {}}
-    run = raising(failure(Refused, "D05", "a", "b", "c", diff=diff)) if failed else lambda context: {"diff": diff}
-    module = ran(Module({}, diff_mode=diff_mode), run)
-    assert ("diff" in (module.failed if failed else module.exited)) is diff_mode
+def test_a_function_knows_whether_a_diff_is_asked_for(diff_mode):
+    assert ran(Module({}, diff_mode=diff_mode), lambda context: {"seen": context.diff_mode}).exited["seen"] is diff_mode
 
 
 def test_a_module_fails_with_the_sentence():
