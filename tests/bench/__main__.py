@@ -21,6 +21,7 @@ from simulator.client import Simulator
 
 from . import contenders, pages
 from . import profile as profiles
+from .booked_playbook import OPENING
 from .fleet import CHECKOUT, LAYOUTS, Fleet
 from .measure import Failed, Stopwatch, settle
 from .targets import beyond
@@ -108,16 +109,16 @@ def _seconds_due(measures, contender, size, latency) -> float:
 
 
 def _vault_cost(options, fleet, stopwatch) -> list:
-    """Processor seconds of the playbook up to its first call, in each layout of the secrets. Plain text is what it costs without a vault."""
+    """Processor seconds for opening vaulted texts while the playbook goes as far as it goes without a call, in each layout of the secrets."""
     measures = {}
     for _number in range(options.runs):
         for size in options.vault_sizes:
             for layout in LAYOUTS:
                 command, variables = contenders.layout_command(fleet, size, layout)
-                measure = stopwatch.measure(command, 0, **variables)
-                measures.setdefault((layout, size), []).append(measure)
-                _tell(f"vault, {size} environments, {layout}", measure)
-    return [{"layout": layout, "size": size, **_medians(taken)} for (layout, size), taken in measures.items()]
+                seconds = profiles.seconds_of(OPENING, profiles.booked(fleet, stopwatch, command, variables, writes=0))
+                measures.setdefault((layout, size), []).append(seconds)
+                print(f"{time.strftime('%H:%M:%S')}  vault, {size} environments, {layout}: {seconds:.3f} s of processor", flush=True)
+    return [{"layout": layout, "size": size, "cpu": statistics.median(taken), "each": taken} for (layout, size), taken in measures.items()]
 
 
 def _medians(measures) -> dict:

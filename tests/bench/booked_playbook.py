@@ -18,12 +18,14 @@ from pathlib import Path
 
 from ansible.executor.process.worker import WorkerProcess
 
+# Files and inline values alike.
+OPENING = "opening vaulted texts"
 OURS = "ansible_collections.docbits.ion.plugins"
 
 # Where time is booked: (module, class or None, function) to what it is. Time spent in one of them inside another counts for the inner one alone.
 ANSIBLE = {
     ("ansible.vars.manager", "VariableManager", "get_vars"): "putting variables together",
-    ("ansible.parsing.dataloader", "DataLoader", "_decrypt_if_vault_data"): "opening vaulted files",
+    ("ansible.parsing.vault", "VaultLib", "decrypt"): OPENING,
     ("ansible.executor.process.worker", "WorkerProcess", "start"): "forking",
     ("ansible.plugins.strategy", "StrategyBase", "_process_pending_results"): "taking results in",
     ("ansible.executor.task_queue_manager", "TaskQueueManager", "send_callback"): "showing results",

@@ -22,14 +22,24 @@ BETWEEN = "starting and ending processes"
 
 def profile(fleet, stopwatch, size: int = SIZE) -> list:
     """Rows of (process, what, whose, seconds) of a first run, without latency."""
+    fleet.start_over(size)
+    return booked(fleet, stopwatch, *contenders.command_of(contenders.FIRST, fleet, size), writes=contenders.FIRST.writes_each * size)
+
+
+def seconds_of(what: str, found: list) -> float:
+    """What all processes together spent on O(what)."""
+    return sum(seconds for _process, name, _whose, seconds in found if name == what)
+
+
+def booked(fleet, stopwatch, command: list, variables: dict, writes: int) -> list:
+    """The same rows for any playbook's command."""
     report = fleet.empty_config.with_name("profile.jsonl")
     report.unlink(missing_ok=True)
-    fleet.start_over(size)
-    (playbook, *arguments), variables = contenders.command_of(contenders.FIRST, fleet, size)
+    playbook, *arguments = command
     python = playbook.with_name("python") if playbook.with_name("python").exists() else Path(sys.executable)
     # The program imports what it watches before Ansible has set up the way to collections.
-    variables["PYTHONPATH"] = variables["ANSIBLE_COLLECTIONS_PATH"]
-    stopwatch.measure([python, PROGRAM, report, *arguments], contenders.FIRST.writes_each * size, **variables)
+    variables = {**variables, "PYTHONPATH": variables["ANSIBLE_COLLECTIONS_PATH"]}
+    stopwatch.measure([python, PROGRAM, report, *arguments], writes, **variables)
     return rows([json.loads(line) for line in report.read_text().splitlines()])
 
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import pytest
+
 from bench import __main__ as bench
 from bench import contenders, pages
+from bench.fleet import PLAIN
 from bench.targets import Numbers, targets
 
 SIZES = (1, 3)
@@ -55,8 +57,14 @@ def test_the_floor_makes_no_call(result):
 
 
 def test_every_run_costs_time_and_memory(result):
-    for row in result["rows"] + result["vault"]:
+    for row in result["rows"]:
         assert row["wall"] > 0 and row["cpu"] > 0 and row["memory"] > 5, row
+
+
+def test_every_vaulted_layout_costs_something_and_plain_text_nothing(result):
+    cost = {row["layout"]: row["cpu"] for row in result["vault"]}
+    assert cost.pop(PLAIN) == 0.0
+    assert len(cost) == 3 and min(cost.values()) > 0.001, cost
 
 
 def test_the_page_has_a_row_for_each_contender(result):

@@ -78,7 +78,10 @@ class _Run:
         for index in indices:
             self._do(index)
         if indices:
-            self._verify(indices, self._found(indices))
+            standing = self._docbits.exports()
+            if self._settled(indices, standing):
+                standing = self._docbits.exports()
+            self._verify(indices, standing)
 
     def remove(self) -> None:
         """Run and verify the removals, which nothing brings back: only once everything else has been proved to stand."""
@@ -111,11 +114,11 @@ class _Run:
         self._outcomes[index] = DONE
         if not step.export.active:
             # It must not stand active beside what the next steps make.
-            self._found([index])
+            self._settled([index], self._docbits.exports())
 
-    def _found(self, indices) -> list:
-        """All exports, once those that were created among these steps have their ids and are active or not as planned."""
-        standing, switched = self._docbits.exports(), False
+    def _settled(self, indices, standing) -> bool:
+        """Give each export that was created among these steps its id from the list, and make it active or not as planned; whether that took a call."""
+        called = False
         for index in indices:
             wanted = self._exports[index]
             if wanted.id is not None:
@@ -134,8 +137,8 @@ class _Run:
             self._known_ids.add(created.id)
             if created.get("active") != wanted.active:
                 self._docbits.set_active(self._exports[index], wanted.active)
-                switched = True
-        return self._docbits.exports() if switched else standing
+                called = True
+        return called
 
     def _created(self, wanted, standing, answered):
         """The new export among all: not known before, and alike in every word that the list tells; of several the one with the answered id."""
