@@ -24,7 +24,7 @@ class Room:
     """Counts who is inside at the same time, over all processes."""
 
     def __init__(self):
-        self.inside, self.most, self.passed = (FORK.Value("i", 0) for _ in range(3))
+        self.inside, self.most, self.passed = (FORK.Value("i", 0) for _counter in range(3))
 
     def stay(self, seconds=0.02):
         with self.inside.get_lock():
@@ -37,7 +37,7 @@ class Room:
 
 
 def in_processes(count, target):
-    processes = [FORK.Process(target=target) for _ in range(count)]
+    processes = [FORK.Process(target=target) for _number in range(count)]
     for process in processes:
         process.start()
     for process in processes:
@@ -46,7 +46,7 @@ def in_processes(count, target):
 
 
 def in_threads(count, target):
-    threads = [threading.Thread(target=target) for _ in range(count)]
+    threads = [threading.Thread(target=target) for _number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
