@@ -91,8 +91,14 @@ class _Dog:
                 self.changed.wait(min(self._wakes - now, threading.TIMEOUT_MAX))
 
 
+class _Current(threading.local):
+    """The watch of the call that a thread is making."""
+
+    watch = None
+
+
 _DOG = _Dog()
-_CURRENT = threading.local()
+_CURRENT = _Current()
 
 
 @contextmanager
@@ -131,11 +137,11 @@ def watched(pool_class):
         def close(self):
             super().close()
             twin, self._twin = self._twin, None
-            watch = getattr(_CURRENT, "watch", None)
-            if twin is not None and watch is not None:
-                watch.adopt(twin)
-            elif twin is not None:
-                twin.close()
+            if twin is not None:
+                if _CURRENT.watch is not None:
+                    _CURRENT.watch.adopt(twin)
+                else:
+                    twin.close()
 
     class Pool(pool_class):
         ConnectionCls = Connection
@@ -144,6 +150,5 @@ def watched(pool_class):
 
 
 def _take(twin) -> None:
-    watch = getattr(_CURRENT, "watch", None)
-    if watch is not None:
-        watch.take(twin)
+    if _CURRENT.watch is not None:
+        _CURRENT.watch.take(twin)

@@ -13,11 +13,8 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-# Imported before Ansible forks its workers: they inherit what is loaded, and what they share: places at hosts, and logins.
-from ansible_collections.docbits.ion.plugins.module_utils import _gate  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, warnings_of
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, with_sources_read
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The door on the controller: a module's function runs in the worker when the target is this machine, the module is shipped elsewhere.
 
-Private to the collection. Every module has an action plugin of its name that is this class; Ansible loads it before it forks its workers,
-so that they inherit what it imports and the memory in which they share logins.
+Private to the collection. Every module has an action plugin of its name that is this class and imports the module's function: Ansible loads it
+before it forks its workers, so that they inherit all that the function needs, and what they share: places at hosts, and logins.
 """
 
 from __future__ import annotations

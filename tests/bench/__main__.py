@@ -93,7 +93,8 @@ def _contest(options, fleet, simulator, stopwatch) -> tuple:
                     settle()
                     measure = stopwatch.measure(command, contender.writes_each * size, **variables)
                     measures[contender, size, latency] = [*taken, measure]
-                    _tell(f"run {number + 1}, {latency} ms, {size} environments, {contender.title}", measure)
+                    took = f"{measure.wall:.2f} s, {measure.cpu:.2f} s of processor, {measure.requests} requests"
+                    _tell(f"run {number + 1}, {latency} ms, {size} environments, {contender.title}", took)
     simulator.latency()
     rows = [
         {"contender": contender.key, "title": contender.title, "size": size, "latency": latency, **_medians(taken), "each": [asdict(one) for one in taken]}
@@ -117,7 +118,7 @@ def _vault_cost(options, fleet, stopwatch) -> list:
                 command, variables = contenders.layout_command(fleet, size, layout)
                 seconds = profiles.seconds_of(OPENING, profiles.booked(fleet, stopwatch, command, variables, writes=0))
                 measures.setdefault((layout, size), []).append(seconds)
-                print(f"{time.strftime('%H:%M:%S')}  vault, {size} environments, {layout}: {seconds:.3f} s of processor", flush=True)
+                _tell(f"vault, {size} environments, {layout}", f"{seconds:.3f} s of processor")
     return [{"layout": layout, "size": size, "cpu": statistics.median(taken), "each": taken} for (layout, size), taken in measures.items()]
 
 
@@ -126,8 +127,8 @@ def _medians(measures) -> dict:
     return {name: None if None in column else statistics.median(column) for name, column in values.items()}
 
 
-def _tell(what, measure) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {what}: {measure.wall:.2f} s, {measure.cpu:.2f} s of processor, {measure.requests} requests", flush=True)
+def _tell(what, took) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {what}: {took}", flush=True)
 
 
 def _machine() -> dict:

@@ -81,6 +81,12 @@ def test_every_shipped_module_goes_through_the_door(module):
 
 
 @pytest.mark.parametrize("module", SHIPPED)
+def test_workers_inherit_the_function_of_every_shipped_module(module):
+    plugin = import_module(f"ansible_collections.docbits.ion.plugins.action.{module}")
+    assert getattr(plugin, module) is import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}")
+
+
+@pytest.mark.parametrize("module", SHIPPED)
 def test_every_module_runs_the_function_of_its_name(module):
     run = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").run
     assert callable(run)
