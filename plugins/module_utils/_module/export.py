@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports
 from ansible_collections.docbits.ion.plugins.module_utils._options import (
     ArgumentSpec,
@@ -26,6 +28,5 @@ def run(context: Context) -> dict:
     """The set of L(exports) with this one item and no purge."""
     params = context.params
     item = {**{name: params[name] for name in _OPTIONS}, "ignore": False}
-    one = Context({**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}, context.check_mode, context.secrets)
-    result = exports.run(one)
+    result = exports.run(replace(context, params={**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}))
     return {**{key: value for key, value in result.items() if key != "exports"}, "export": result["exports"][0]}

@@ -71,7 +71,7 @@ class Stand:
         validation = ArgumentSpecValidator(**spec.to_kwargs()).validate({**connection, **options})
         if validation.error_messages:
             raise ValueError(validation.error_messages)
-        context = Context(validation.validated_parameters, check, diff_mode=True)
+        context = Context(validation.validated_parameters, check_mode=check, diff_mode=True)
         context.secrets.add(*validation._no_log_values)
         return carry_out(module.run, context)
 

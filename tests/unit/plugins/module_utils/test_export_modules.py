@@ -134,6 +134,23 @@ def test_one_export_is_the_set_of_one(script):
     assert result["changed"] is False and result["export"]["id"] == "7" and "exports" not in result
 
 
+@pytest.mark.parametrize("diff_mode", [True, False])
+def test_one_export_is_asked_for_in_the_mode_of_its_task(script, diff_mode):
+    listed(script, RECORD)
+    edited = item(**{**WEBHOOK, "url": "https://example.com/other"})
+    result = carry_out(export.run, Context({**set_params(), **edited}, check_mode=True, diff_mode=diff_mode))
+    assert result["changed"] is True and ("diff" in result) is diff_mode
+
+
+@pytest.mark.parametrize("run", [export.run, exports.run])
+def test_a_secret_that_is_met_on_the_way_is_known_to_the_task(run):
+    secret = secrets.token_urlsafe(24)
+    given = item(**{**WEBHOOK, "kind": "infor_idm", "url": None, "ionapi_content": "{}", "idm_mapping_content": json.dumps({"cs": secret})})
+    context = Context({**set_params(given), **given})
+    assert carry_out(run, context)["failed"] is True
+    assert secret in context.secrets.forms()
+
+
 def test_a_refusal_of_a_write_fails_the_task_with_the_steps(script):
     listed(script, RECORD)
     script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "t-123"}, match=[keyed(), urlencoded(id="7")])
