@@ -73,6 +73,7 @@ def first_run(simulator):
     logins = [request for request in simulator.journal(before) if request.get("login")]
     yield "the first run brought all three environments to their declaration", outcomes(report) == {"changed"} and len(report) == 3
     yield f"it proved each ION API file against Infor with one login each ({len(logins)})", len(logins) == 3
+    yield "and found nothing to remark in their files", not any(environment["findings"] for environment in report)
 
 
 def second_run(simulator):
