@@ -56,9 +56,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connections:
-  description: The proof of each distinct ION API file, by where it came from, as RV(docbits.ion.connection_info#module:connection).
+  description:
+    - The proof of each distinct ION API file, by where it came from.
+    - As RV(docbits.ion.connection_info#module:connection), but with C(stages) as a dictionary of each stage and its outcome.
   returned: success
   type: dict
+  sample:
+    ionapi/sandbox.ionapi:
+      outcome: proved
+      stages:
+        token: passed
+        refresh: passed
+        roles: passed
+      roles:
+        assigned: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
+        effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser, MingleEnterprise]
+        missing: []
 stopped_after:
   description: The stage after which the task stopped because O(stop_after) said so.
   returned: when it did not go all the way

@@ -47,7 +47,7 @@ def run(context: Context) -> dict:
     for label, ionapi in files.ionapis.items():
         proof = _proof.prove(ionapi, settings, wanted_from(params, label), context.secrets, context.check_mode)
         _proof.require(proof)
-        result["connections"][label] = proof.as_dict()
+        result["connections"][label] = proof.summary()
         result["findings"] += [finding.as_dict() for finding in proof.findings]
     if params["stop_after"] == "prove":
         return {**result, "stopped_after": "prove"}

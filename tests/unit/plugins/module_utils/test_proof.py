@@ -133,6 +133,7 @@ def test_everything_passes(script, open_way):
     assert result["roles"]["missing"] == [] and "IDM-User" in result["roles"]["effective"]
     assert result["token"]["lifetime"] == 7200 and result["token"]["refresh_token"] and result["token"]["enforced_scopes"]
     assert result["stages"][0] == {"name": "resolve", "outcome": "passed", "seconds": 0.5, "findings": [], "reason": None}
+    assert proof.summary() == {**result, "stages": dict.fromkeys(DEFAULT_STAGES, "passed")}
     json.dumps(result)
 
 
