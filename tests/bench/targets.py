@@ -67,17 +67,18 @@ def targets(result: dict) -> list:
     def wall(contender, size, latency=LATENCY):
         return numbers.wall(contender, size, latency)
 
-    def ratio(over, under):
-        return over[0] / under[0] if over[0] and under[0] else None
+    def compared(text, over, under, limit, **how):
+        value = over[0] / under[0] if over[0] and under[0] else None
+        return Target(text, value, limit, "×", extrapolated=over[1] or under[1], **how)
 
     large = numbers.measured(contenders.FIRST, LARGEST, LATENCY)
-    first, uri = wall(contenders.FIRST, FLEET), wall(contenders.URI, FLEET)
+    first = wall(contenders.FIRST, FLEET)
     at = f"{FLEET} environments, {LATENCY} ms"
     return [
-        Target(f"{at}: time against the Python script", ratio(first, wall(contenders.SCRIPT, FLEET)), 3.0, "×"),
-        Target(f"{at}: how much faster than ansible.builtin.uri", ratio(uri, first), 40.0, "×", at_most=False, extrapolated=uri[1]),
-        Target(f"{at}: unchanged run against the first", ratio(wall(contenders.AGAIN, FLEET), first), 0.8, "×"),
-        Target(f"{LARGEST} environments, {LATENCY} ms: time against {FLEET}", ratio(wall(contenders.FIRST, LARGEST), first), 2.6, "×"),
+        compared(f"{at}: time against the Python script", first, wall(contenders.SCRIPT, FLEET), 3.0),
+        compared(f"{at}: how much faster than ansible.builtin.uri", wall(contenders.URI, FLEET), first, 40.0, at_most=False),
+        compared(f"{at}: unchanged run against the first", wall(contenders.AGAIN, FLEET), first, 0.8),
+        compared(f"{LARGEST} environments, {LATENCY} ms: time against {FLEET}", wall(contenders.FIRST, LARGEST), first, 2.6),
         Target(f"{LARGEST} environments: memory of the largest process", large and large["memory"], 120.0, " MiB"),
         *(
             Target(f"one environment, {latency} ms: from the start of Ansible to its end", wall(contenders.FIRST, 1, latency)[0], 1.5, " s")
