@@ -121,7 +121,7 @@ class Proof:
 
     def as_dict(self) -> dict:
         """The proof as a module returns it."""
-        return {"outcome": self.outcome, "stages": [stage.as_dict() for stage in self.stages], **self.facts}
+        return {**self.summary(), "stages": [stage.as_dict() for stage in self.stages]}
 
     def summary(self) -> dict:
         """The proof as one part of a larger result: each stage with its outcome alone. Ansible spends time on every value that a host returns."""
