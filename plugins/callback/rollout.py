@@ -78,10 +78,10 @@ class CallbackModule(CallbackBase):
                 file.write("\n")
 
     def _take(self, result, failed) -> None:
-        task, host, values = result._task, result._host, result._result
-        if task.action not in REPORTED:
+        # Asked first: Ansible copies a result when it is looked at, and that of a ring is as long as the ring.
+        if result._task.action not in REPORTED:
             return
-        name = host.get_name()
+        name, values = result._host.get_name(), result._result
         self._environments[name] = {
             "environment": name,
             "ring": self._ring,
