@@ -14,7 +14,7 @@ description:
   - Compares the exports that stand in DocBits (Settings, Document Processing, Export) with the declared ones and makes the difference, in the
     order that leaves a document type without an active export for as short as possible.
   - An export is updated in place and keeps its id. What is omitted stays as it is, what is set is replaced, an empty text clears.
-  - After the change everything is read back and compared. If a step fails, what this run did is undone.
+  - After the change everything is read back and compared. If a step fails, what this run did is undone, and read back and compared as well.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:

@@ -161,7 +161,9 @@ class _Run:
             if standing is None:
                 differences.append(_difference(export, "it is no longer in DocBits"))
             else:
-                differences += self._compare(expected.get(export.id, export), standing, step)
+                wanted = expected.get(export.id, export)
+                words = {*step.words, "active"} if step.action in (CREATE, UPDATE) else {"active"}
+                differences += [_difference(wanted, what) for what in self._compare(wanted, standing, words)]
         if differences:
             raise Refused(differences)
         touched = [self._exports[index] for index in indices]
@@ -169,9 +171,9 @@ class _Run:
             if export.active and export.kind is not None:
                 self._docbits.have_checked(export)
 
-    def _compare(self, wanted, standing, step) -> list:
+    def _compare(self, wanted, standing, words) -> list:
+        """In what words an export stands otherwise than wanted, without a value that may be a secret."""
         found = []
-        words = {*step.words, "active"} if step.action in (CREATE, UPDATE) else {"active"}
         for word in sorted(words):
             value = wanted.files[word] if word in SLOTS else wanted.fields.get(word)
             told = self._docbits.download(standing, word) if word in SLOTS else standing.fields.get(word, WITHHELD)
@@ -179,39 +181,32 @@ class _Run:
                 if word != "active":
                     self.unreadable.append((standing, word, value))
             elif word in SLOTS and (told is None or not same_file(SLOTS[word], told, value)):
-                found.append(_difference(wanted, f"{word} is not what was sent"))
+                found.append(f"{word} is not what was sent")
             elif word not in SLOTS and told != value:
                 # An address may carry a token, so that its value is not for a message.
-                shown = f"{word} is not what was sent" if word in ADDRESSES else f"{word} is {told!r} and should be {value!r}"
-                found.append(_difference(wanted, shown))
+                found.append(f"{word} is not what was sent" if word in ADDRESSES else f"{word} is {told!r} and should be {value!r}")
         return found
 
     def undo(self, uncertain: bool) -> list:
-        """Take back what this run did, the last step first. Gives a finding for every step that stays.
+        """Take back what this run did, the last step first, and read it back. Gives a finding for every step that stays.
 
         uncertain: whether the failed step may have taken effect all the same, because its answer never came
         """
         self._docbits.start_over()
-        if self._removed_something(uncertain):
-            return self._leave_all()
-        findings = []
-        for index in reversed(range(len(self._outcomes))):
-            taken = self._outcomes[index] == DONE or (self._outcomes[index] == FAILED and uncertain)
-            if taken and self._plan.steps[index].action != REMOVE:
-                failed = self._outcomes[index] == FAILED
-                try:
-                    kept = self._take_back(index)
-                except IonError as error:
-                    kept = f"undoing it failed as well ({error.id})"
-                if kept:
-                    self._outcomes[index] = LEFT
-                    findings.append(_left(self._plan.steps[index], kept))
-                elif not failed:
-                    self._outcomes[index] = UNDONE
-        return findings
-
-    def _removed_something(self, uncertain) -> bool:
         begun = (DONE, FAILED) if uncertain else (DONE,)
+        if self._removed_something(begun):
+            return self._leave_all()
+        taken = [index for index, step in enumerate(self._plan.steps) if step.action != REMOVE and self._outcomes[index] in begun][::-1]
+        stays = {index: self._take_back(index) for index in taken}
+        stays.update(self._still_otherwise([index for index in taken if not stays[index]]))
+        for index in taken:
+            if stays[index]:
+                self._outcomes[index] = LEFT
+            elif self._outcomes[index] == DONE:
+                self._outcomes[index] = UNDONE
+        return [_left(self._plan.steps[index], stays[index]) for index in taken if stays[index]]
+
+    def _removed_something(self, begun) -> bool:
         indices = [index for index, step in enumerate(self._plan.steps) if step.action == REMOVE and self._outcomes[index] in begun]
         if not indices:
             return False
@@ -231,21 +226,53 @@ class _Run:
         return [_left(step, "a removed export cannot come back under its id, so nothing of this run is undone") for step in stays]
 
     def _take_back(self, index) -> str:
-        """Undo one step; gives why it stays where it cannot be undone, an empty string where it is undone."""
-        step, export = self._plan.steps[index], self._exports[index]
-        if step.action == CREATE:
-            created = export if export.id is not None else self._created(export, self._docbits.exports(), self._answered_ids.get(index))
-            if created is not None:
-                self._docbits.remove(replace(created, label=step.export.label))
-            return "the list does not show it" if created is None and self._outcomes[index] == DONE else ""
-        if step.action == UPDATE:
-            before = {**step.before.fields, **step.before.files}
-            lost = [word for word in step.words if before.get(word) in (None, UNREADABLE)]
-            words = [word for word in step.words if word not in lost]
-            self._docbits.configure(step.before, words)
-            return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
-        self._docbits.set_active(step.before, step.action == DEACTIVATE)
+        """Undo one step; gives why it stays where it cannot be undone, otherwise an empty string."""
+        step = self._plan.steps[index]
+        try:
+            if step.action == CREATE:
+                return self._take_away(index)
+            if step.action == UPDATE:
+                return self._put_back(step)
+            self._docbits.set_active(step.before, step.action == DEACTIVATE)
+        except IonError as error:
+            return f"undoing it failed as well ({error.id})"
         return ""
+
+    def _take_away(self, index) -> str:
+        export = self._exports[index]
+        created = export if export.id is not None else self._created(export, self._docbits.exports(), self._answered_ids.get(index))
+        if created is None:
+            return "the list does not show it" if self._outcomes[index] == DONE else ""
+        self._exports[index] = replace(export, id=created.id)
+        self._docbits.remove(self._exports[index])
+        return ""
+
+    def _put_back(self, step) -> str:
+        before = {**step.before.fields, **step.before.files}
+        lost = [word for word in step.words if before.get(word) in (None, UNREADABLE)]
+        self._docbits.configure(step.before, [word for word in step.words if word not in lost])
+        return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
+
+    def _still_otherwise(self, indices) -> dict:
+        """Why a step stays that was undone, for each after which an export stands otherwise than before the run all the same."""
+        if not indices:
+            return {}
+        try:
+            standing = {export.id: export for export in self._docbits.exports()}
+            found = {index: self._otherwise(index, standing) for index in indices}
+        except IonError as error:
+            return dict.fromkeys(indices, f"whether it is undone could not be read ({error.id})")
+        return {index: f"after undoing it, {', '.join(what)}" for index, what in found.items() if what}
+
+    def _otherwise(self, index, standing) -> list:
+        step, export = self._plan.steps[index], standing.get(self._exports[index].id)
+        if step.action == CREATE:
+            return ["it still stands in DocBits"] if export else []
+        if export is None:
+            return ["it is no longer in DocBits"]
+        # Not what stood before this step, which an earlier one of this run may have made.
+        before = next(before for before in self._plan.before if before.id == export.id)
+        return self._compare(before, export, step.words if step.action == UPDATE else ("active",))
 
 
 def planned(plan: Plan) -> list:

@@ -203,6 +203,18 @@ def test_an_undoing_that_fails_too_is_said_to_be_left(make_stand, simulator):
     story.assert_arrives()
 
 
+def test_an_undoing_that_is_accepted_without_effect_is_found_by_reading_back(make_stand, simulator):
+    story = Story(make_stand, simulator)
+    match, accepted = f"/h/{story.stand.host}/.*{WRITES}", {**REFUSAL, "body": '{"success": true}'}
+    simulator.faults([{"service": "docbits", "match": match, "times": 1, "action": action} for action in ({"delay": 0}, REFUSAL, accepted)])
+    result = story.run()
+    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not run"]
+    [left] = [finding for finding in result["findings"] if finding["id"] == "V03"]
+    assert "after undoing it, execution_order is 5 and should be 1, url is not what was sent" in left["message"]
+    assert result["changed"] is True
+    story.assert_arrives()
+
+
 @pytest.mark.parametrize("active_on_create", [True, False])
 def test_the_place_of_an_active_export_is_taken_over(make_stand, simulator, active_on_create):
     """Where only one may be active, the old one goes just before the new one comes, and never the other way round."""

@@ -284,6 +284,64 @@ def test_an_undo_that_fails_is_left_and_the_others_go_on(world, everything):
     assert any(finding.id == "V03" and "D02" in finding.message for finding in error.findings)
 
 
+def accept_and_forget(docbits, verb):
+    """From the moment of undoing on, DocBits says yes to these calls and does nothing."""
+    docbits.start_over = lambda: setattr(docbits, verb, lambda *_arguments: None)
+
+
+@pytest.mark.parametrize(
+    ("verb", "left", "why"),
+    [
+        ("configure", ("update", "stays"), "after undoing it, idm_mapping is not what was sent"),
+        ("remove", ("create", "new"), "after undoing it, it still stands in DocBits"),
+        ("set_active", ("deactivate", "old"), "after undoing it, active is False and should be True"),
+    ],
+)
+def test_an_undo_that_docbits_accepts_and_forgets_is_found_and_left(world, everything, verb, left, why):
+    docbits, todo = everything
+    docbits.fail("activate", world.refused())
+    accept_and_forget(docbits, verb)
+    error = failed(todo, docbits)
+    undone = [step for step in EVERYTHING[:3] if step != left]
+    assert outcomes(error.facts["steps"]) == [
+        *((*step, "undone" if step in undone else "left") for step in EVERYTHING[:3]),
+        (*EVERYTHING[3], "failed"),
+    ]
+    (finding,) = [finding for finding in error.findings if finding.id == "V03"]
+    assert why in finding.message
+    assert error.facts["changed"] is True
+
+
+def test_an_update_that_is_undone_and_vanished_is_left(world):
+    docbits = world.DocBits([world.infor("2")])
+    todo = plan_for(docbits, [world.declared(docbits.stored["2"], idm_mapping="b=2")])
+    docbits.have_checked = refuse_check(world)
+    docbits.start_over = docbits.stored.clear
+    docbits.configure = lambda export, words: None if not docbits.stored else world.DocBits.configure(docbits, export, words)
+    error = failed(todo, docbits)
+    assert outcomes(error.facts["steps"]) == [("update", "B", "left")]
+    assert "it is no longer in DocBits" in error.findings[-1].message
+
+
+def test_an_undo_that_cannot_be_read_back_is_not_called_undone(world, everything):
+    docbits, todo = everything
+    docbits.fail("activate", world.refused())
+    docbits.fail("exports", world.timed_out(), nth=2)
+    error = failed(todo, docbits)
+    assert outcomes(error.facts["steps"]) == [*((*step, "left") for step in EVERYTHING[:3]), (*EVERYTHING[3], "failed")]
+    assert all("whether it is undone could not be read (N06)" in finding.message for finding in error.findings if finding.id == "V03")
+
+
+def test_an_export_that_made_room_and_came_back_is_undone_to_what_it_was_before_the_run(world):
+    docbits = world.DocBits([world.webhook("1", "stays")])
+    before = docbits.state
+    todo = plan_for(docbits, [world.declared(docbits.stored["1"], 0), world.declared(world.webhook(None, "spare"), 1, active=False)])
+    docbits.have_checked = refuse_check(world)
+    error = failed(todo, docbits)
+    assert outcomes(error.facts["steps"]) == [("deactivate", "stays", "undone"), ("create", "spare", "undone"), ("activate", "stays", "undone")]
+    assert docbits.state == before
+
+
 def test_an_update_over_a_value_that_could_not_be_read_says_that_it_is_lost(world):
     standing = world.infor("2", document_type="ORDER")
     docbits = world.DocBits([standing, world.webhook("3", "C", active=True)])
