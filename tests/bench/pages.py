@@ -52,7 +52,12 @@ A result of its own for each host costs what any task costs that Ansible runs fo
 the result. That is the row of `ansible.builtin.debug` above, and it is the price of a recap, a failure and a `--limit` for each environment.
 
 What keeps the time up: one ring begins when the one before it has ended, and the calls of one environment follow each other, so that each ring takes at
-least as long as one environment. A single environment waits for its calls; the rest of its time is Ansible's start.
+least as long as one environment. A single environment waits for its calls, which at 50 ms are 0.85 s for seventeen of them; the rest of its time is
+Ansible's start.
+
+An unchanged run saves six of the seventeen calls and nothing else: it proves each ION API file against Infor like the first one (five calls), lists the exports
+(one) and reads all five files back, opens the same vaults and shows as many results. That keeps it at about four fifths of the first run, and
+it is the point of that run: to find out which of them Infor no longer accepts, or someone has changed by hand.
 """
 
 
