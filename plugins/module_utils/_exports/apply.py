@@ -58,6 +58,9 @@ class _Run:
         self._plan = plan
         self._docbits = docbits
         self._outcomes = [NOT_RUN] * len(plan.steps)
+        # By their number: what nothing brings back, and everything else.
+        self._removals = [index for index, step in enumerate(plan.steps) if step.action == REMOVE]
+        self._changes = [index for index, step in enumerate(plan.steps) if step.action != REMOVE]
         self._exports = [step.export for step in plan.steps]
         self._known_ids = {export.id for export in plan.before}
         self._answered_ids: dict = {}
@@ -74,22 +77,20 @@ class _Run:
 
     def change(self) -> None:
         """Run and verify every step that can be undone."""
-        indices = [index for index, step in enumerate(self._plan.steps) if step.action != REMOVE]
-        for index in indices:
+        for index in self._changes:
             self._do(index)
-        if indices:
+        if self._changes:
             standing = self._docbits.exports()
-            if self._settled(indices, standing):
+            if self._settled(self._changes, standing):
                 standing = self._docbits.exports()
-            self._verify(indices, standing)
+            self._verify(standing)
 
     def remove(self) -> None:
         """Run and verify the removals, which nothing brings back: only once everything else has been proved to stand."""
-        indices = [index for index, step in enumerate(self._plan.steps) if step.action == REMOVE]
-        for index in indices:
+        for index in self._removals:
             self._do(index)
-        standing = {export.id for export in self._docbits.exports()} if indices else ()
-        kept = [index for index in indices if self._exports[index].id in standing]
+        standing = {export.id for export in self._docbits.exports()} if self._removals else ()
+        kept = [index for index in self._removals if self._exports[index].id in standing]
         for index in kept:
             self._outcomes[index] = FAILED
         if kept:
@@ -150,29 +151,26 @@ class _Run:
         ]
         return next((export for export in alike if export.id == answered), alike[0] if alike else None)
 
-    def _verify(self, indices, exports) -> None:
-        """Read everything back that these steps touched, compare it word by word with what was planned, and let DocBits check it too."""
+    def _verify(self, exports) -> None:
+        """Read everything back that the changes touched, compare it word by word with what was planned, and let DocBits check it too."""
         current = {export.id: export for export in exports}
         expected = {export.id: export for export in self._plan.after if export.id is not None}
         differences = []
-        for index in indices:
+        for index in self._changes:
             step, export = self._plan.steps[index], self._exports[index]
-            standing = current.get(export.id)
-            if standing is None:
-                differences.append(_difference(export, "it is no longer in DocBits"))
-            else:
-                wanted = expected.get(export.id, export)
-                words = {*step.words, "active"} if step.action in (CREATE, UPDATE) else {"active"}
-                differences += [_difference(wanted, what) for what in self._compare(wanted, standing, words)]
+            wanted = expected.get(export.id, export)
+            differences += [_difference(wanted, what) for what in self._compare(wanted, current.get(export.id), {*step.words, "active"})]
         if differences:
             raise Refused(differences)
-        touched = [self._exports[index] for index in indices]
+        touched = [self._exports[index] for index in self._changes]
         for export in {export.id: expected.get(export.id, export) for export in touched}.values():
             if export.active and export.kind is not None:
                 self._docbits.have_checked(export)
 
     def _compare(self, wanted, standing, words) -> list:
-        """In what words an export stands otherwise than wanted, without a value that may be a secret."""
+        """In what words an export stands otherwise than wanted, without a value that may be a secret; O(standing) is C(None) where it does not stand."""
+        if standing is None:
+            return ["it is no longer in DocBits"]
         found = []
         for word in sorted(words):
             value = wanted.files[word] if word in SLOTS else wanted.fields.get(word)
@@ -196,7 +194,7 @@ class _Run:
         begun = (DONE, FAILED) if uncertain else (DONE,)
         if self._removed_something(begun):
             return self._leave_all()
-        taken = [index for index, step in enumerate(self._plan.steps) if step.action != REMOVE and self._outcomes[index] in begun][::-1]
+        taken = [index for index in reversed(self._changes) if self._outcomes[index] in begun]
         stays = {index: self._take_back(index) for index in taken}
         stays.update(self._still_otherwise([index for index in taken if not stays[index]]))
         for index in taken:
@@ -207,7 +205,7 @@ class _Run:
         return [_left(self._plan.steps[index], stays[index]) for index in taken if stays[index]]
 
     def _removed_something(self, begun) -> bool:
-        indices = [index for index, step in enumerate(self._plan.steps) if step.action == REMOVE and self._outcomes[index] in begun]
+        indices = [index for index in self._removals if self._outcomes[index] in begun]
         if not indices:
             return False
         try:
@@ -265,14 +263,12 @@ class _Run:
         return {index: f"after undoing it, {', '.join(what)}" for index, what in found.items() if what}
 
     def _otherwise(self, index, standing) -> list:
-        step, export = self._plan.steps[index], standing.get(self._exports[index].id)
+        step, id_ = self._plan.steps[index], self._exports[index].id
         if step.action == CREATE:
-            return ["it still stands in DocBits"] if export else []
-        if export is None:
-            return ["it is no longer in DocBits"]
+            return ["it still stands in DocBits"] if id_ in standing else []
         # Not what stood before this step, which an earlier one of this run may have made.
-        before = next(before for before in self._plan.before if before.id == export.id)
-        return self._compare(before, export, step.words if step.action == UPDATE else ("active",))
+        before = next(export for export in self._plan.before if export.id == id_)
+        return self._compare(before, standing.get(id_), step.words or ("active",))
 
 
 def planned(plan: Plan) -> list:

@@ -302,11 +302,8 @@ def test_an_undo_that_docbits_accepts_and_forgets_is_found_and_left(world, every
     docbits.fail("activate", world.refused())
     accept_and_forget(docbits, verb)
     error = failed(todo, docbits)
-    undone = [step for step in EVERYTHING[:3] if step != left]
-    assert outcomes(error.facts["steps"]) == [
-        *((*step, "undone" if step in undone else "left") for step in EVERYTHING[:3]),
-        (*EVERYTHING[3], "failed"),
-    ]
+    told = [(*step, "left" if step == left else "undone") for step in EVERYTHING[:3]]
+    assert outcomes(error.facts["steps"]) == [*told, (*EVERYTHING[3], "failed")]
     (finding,) = [finding for finding in error.findings if finding.id == "V03"]
     assert why in finding.message
     assert error.facts["changed"] is True
