@@ -21,15 +21,17 @@ HOST = "docbits.example.com"
 
 
 class Room:
-    """Counts who is inside at the same time, over all processes."""
+    """Counts who is inside at the same time, over all processes. Nobody leaves before so many have met there."""
 
-    def __init__(self):
+    def __init__(self, company=1):
         self.inside, self.most, self.passed = (FORK.Value("i", 0) for _counter in range(3))
+        self._meeting = FORK.Barrier(company)
 
     def stay(self, seconds=0.02):
         with self.inside.get_lock():
             self.inside.value += 1
             self.most.value = max(self.most.value, self.inside.value)
+        self._meeting.wait(60)
         time.sleep(seconds)
         with self.inside.get_lock():
             self.inside.value -= 1
@@ -41,7 +43,7 @@ def in_processes(count, target):
     for process in processes:
         process.start()
     for process in processes:
-        process.join(30)
+        process.join(90)
     assert [process.exitcode for process in processes] == [0] * count
 
 
@@ -54,11 +56,11 @@ def in_threads(count, target):
 
 
 @pytest.mark.parametrize(("processes", "threads"), [(1, 24), (24, 1), (4, 6)])
-def test_no_more_than_the_places_are_inside(processes, threads):
-    gate, room = Gate(places=3), Room()
+def test_as_many_as_there_are_places_are_inside_and_no_more(processes, threads):
+    gate, room = Gate(places=3), Room(company=3)
 
     def enter():
-        with gate.passed(HOST, 30) as in_time:
+        with gate.passed(HOST, 60) as in_time:
             assert in_time
             room.stay()
 

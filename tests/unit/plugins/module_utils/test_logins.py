@@ -99,19 +99,26 @@ def test_a_worker_that_is_killed_at_work_is_replaced(shelf):
 
 
 def test_waiting_ends_with_the_deadline(shelf):
-    slow = FORK.Process(target=lambda: shelf.once("one", Work(seconds=5), soon()))
+    begun = FORK.Event()
+
+    def work():
+        begun.set()
+        time.sleep(60)
+
+    slow = FORK.Process(target=lambda: shelf.once("one", work, soon()))
     slow.start()
-    time.sleep(0.3)
+    assert begun.wait(10)
     assert shelf.once("one", Work(), time.monotonic() + 0.2) is None
     slow.kill()
     slow.join()
 
 
-def test_an_expired_record_is_made_again(shelf):
-    work = Work(seconds=0, good_for=0.1)
+def test_an_expired_record_is_made_again(shelf, monkeypatch):
+    work = Work(seconds=0, good_for=60)
     first = shelf.once("one", work, soon())
     assert shelf.once("one", work, soon()) == first
-    time.sleep(0.15)
+    later = time.monotonic() + 61
+    monkeypatch.setattr(_logins.time, "monotonic", lambda: later)
     assert shelf.once("one", work, soon())["number"] == 2
 
 
@@ -122,29 +129,35 @@ def test_work_that_raises_leaves_the_place_free(shelf):
 
 
 def test_a_fork_does_not_wait_for_a_thread_of_its_parent_that_failed(shelf):
+    begun, at_the_door, failed = FORK.Event(), FORK.Event(), FORK.Event()
+
     def fail():
-        time.sleep(0.5)
+        begun.set()
+        assert at_the_door.wait(10)
+        time.sleep(0.3)
+        failed.set()
         raise InterruptedError
 
     def suffer():
         with pytest.raises(InterruptedError):
             shelf.once("one", fail, soon())
 
+    def follow(_number):
+        at_the_door.set()
+        return shelf.once("one", lambda: ({"after the failure": failed.is_set()}, soon()), soon())
+
     thread = threading.Thread(target=suffer)
     thread.start()
-    time.sleep(0.1)
-    started = time.monotonic()
-    (record,) = in_forks(1, lambda _number: shelf.once("one", Work(seconds=0), soon()))
+    assert begun.wait(10)
+    assert in_forks(1, follow) == [{"after the failure": True}]
     thread.join()
-    assert record["number"] == 1
-    assert 0.3 < time.monotonic() - started < 5
 
 
 def test_a_fork_is_not_stopped_by_a_thread_lock_that_it_inherits(shelf):
     with shelf._threads:
         worker = FORK.Process(target=lambda: shelf.once("one", Work(seconds=0), soon()))
         worker.start()
-        worker.join(5)
+        worker.join(30)
         ended = not worker.is_alive()
         worker.kill()
     assert ended and shelf.once("one", Work(seconds=0), soon())["number"] == 1
