@@ -128,7 +128,7 @@ def to_a_closed_port(stand):
 
 def silent(stand):
     stand.tenant(token_delay=30)
-    stand.settings = replace(stand.settings, timeout=0.5)
+    stand.settings = replace(stand.settings, timeout=1.5)
 
 
 def another_app_in_the_connection_point(stand):

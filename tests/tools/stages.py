@@ -230,8 +230,9 @@ def main(arguments) -> int:
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         outcomes = list(pool.map(lambda name: timed(name, variables, live), names))
     if not live:
-        for name in names:
-            print(f"\n──── {name} ────\n{(LOGS / f'{name}.log').read_text()}", end="")
+        # What failed comes last, next to the table.
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.failed > 0):
+            print(f"\n──── {outcome.stage} ────\n{(LOGS / f'{outcome.stage}.log').read_text()}", end="")
     print(f"\n{'stage':<20}{'passed':>8}{'failed':>8}{'seconds':>9}")
     for outcome in outcomes:
         note = f"  skipped: {outcome.skipped}" if outcome.skipped else ""

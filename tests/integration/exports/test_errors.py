@@ -222,7 +222,7 @@ def test_a_connection_that_breaks_off(make_stand, operation):
 def test_an_answer_that_does_not_come_in_time(make_stand):
     stand = make_stand()
     stand.fault("get_configurations", delay=3)
-    result = stand.run([HOOK], timeout=0.5)
+    result = stand.run([HOOK], timeout=1.5)
     assert result["failed"] and "[N06]" in result["msg"] and "option timeout" in result["msg"]
 
 

@@ -132,12 +132,12 @@ HARD = {
 
 @pytest.mark.parametrize(("unit", "start"), HARD.values(), ids=HARD)
 def test_time_grows_no_faster_than_the_file(unit, start):
-    # An eighth of the limit takes well under a second in linear time, and minutes in quadratic time.
+    # An eighth of the limit takes two seconds or less in linear time, and minutes in quadratic time.
     content = filled(unit, start)
     before = time.process_time()
     for kind in (None, "m3_toml"):
         hold(content, kind, content + "x")
-    assert time.process_time() - before < 8
+    assert time.process_time() - before < 20
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -408,10 +408,10 @@ def test_in_the_running_simulator(tmp_path):
 
 
 def test_hundreds_of_logins_in_seconds(infor):
-    """A bound wide enough for a busy machine: about ten times what it takes."""
+    """A bound wide enough for a busy machine: more than ten times what it takes on an idle one."""
     files = [infor.new(f"ACME{number}_TST") for number in range(50)]
     started = time.monotonic()
     tokens = [(ionapi, infor.login(ionapi)) for ionapi in files for _again in range(2)]
     for ionapi, token in tokens * 4:
         assert infor.users_me(ionapi, token).status_code == 200
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
