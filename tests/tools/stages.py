@@ -119,9 +119,11 @@ def units(stage: Stage) -> Outcome:
 
 
 def fuzz(stage: Stage) -> Outcome:
-    """The tests with random input again, with many more of it than `make units` takes."""
-    more = {"ION_FUZZ_CASES": "200000", "ION_SEEDS": "500"}
-    return stage.pytest("tests/unit", "tests/integration/exports", "-k", "fuzz or seeds", **{name: os.environ.get(name, most) for name, most in more.items()})
+    """The tests with random input again, with many more of it than `make units` takes, and other input in every run."""
+    more = {"ION_FUZZ_CASES": "200000", "ION_FUZZ_SEED": str(time.time_ns()), "ION_SEEDS": "500"}
+    variables = {name: os.environ.get(name, value) for name, value in more.items()}
+    seed = f"--hypothesis-seed={variables['ION_FUZZ_SEED']}"
+    return stage.pytest("tests/unit", "tests/integration/exports", "-k", "fuzz or seeds or hypothesis", seed, **variables)
 
 
 def bench(stage: Stage) -> Outcome:

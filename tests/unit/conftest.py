@@ -1,13 +1,16 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the collection importable by its full name where the test environment has not done so already."""
+"""Makes the collection importable by its full name where the test environment has not done so already, and random input the same in every run."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
+
+from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTIONS = CHECKOUT / "build/collections"
@@ -26,3 +29,13 @@ if not _importable():
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(CHECKOUT, target_is_directory=True)
     sys.path.insert(0, str(COLLECTIONS))
+
+# A commit passes or it does not, on a crowded machine too; `make fuzz` sets a seed and looks further.
+settings.register_profile(
+    "docbits.ion",
+    deadline=None,
+    derandomize="ION_FUZZ_SEED" not in os.environ,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+settings.load_profile("docbits.ion")

@@ -9,7 +9,7 @@ import json
 import secrets
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES, data_of, records_in
@@ -202,7 +202,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=200)
 @given(st.sampled_from((200, 201, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503)), ANY_JSON | st.binary(max_size=20))
 def test_no_answer_makes_another_error(status, body):
     try:

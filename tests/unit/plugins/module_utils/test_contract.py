@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED, CURRENT, PUBLISHED_2_2_10
@@ -208,7 +208,7 @@ def test_anything_else_is_a_value_error(broken):
         read_openapi(broken)
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=200)
 @given(JSON)
 def test_no_document_makes_another_error(value):
     try:

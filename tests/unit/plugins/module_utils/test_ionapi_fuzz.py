@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Any input at all: the parser of ION API files never raises, never hangs and never shows a piece of a secret.
 
-The number of mutated files comes from the environment variable ION_FUZZ_CASES, a seed to repeat a run from ION_FUZZ_SEED.
+The number of mutated files comes from the environment variable ION_FUZZ_CASES, the seed from ION_FUZZ_SEED.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import string
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, LEVELS
@@ -26,7 +26,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import 
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES
 
 CASES = int(os.environ.get("ION_FUZZ_CASES", "4000"))
-SEED = int(os.environ.get("ION_FUZZ_SEED", str(time.time_ns())))
+SEED = int(os.environ.get("ION_FUZZ_SEED", "20261120"))
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 SLICE = 8
@@ -262,34 +262,28 @@ JSON_VALUES = st.recursive(
 )
 # A seed shrinks worse than st.randoms() and is a hundred times faster.
 RANDOMS = st.integers(min_value=0).map(random.Random)
-MORE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], database=None)
 
 
-@MORE
 @given(st.binary(max_size=2000) | st.text(max_size=2000) | st.none() | st.integers() | st.lists(st.text(), max_size=2))
 def test_property_any_content_gives_a_result(content):
     check(parse(content, "fuzz"))
 
 
-@MORE
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(), JSON_VALUES, max_size=16), st.sampled_from(EXPECTATIONS))
 def test_property_any_object_gives_a_result(document, expectations):
     check(parse(json.dumps(document), "fuzz", expectations))
 
 
-@MORE
 @given(RANDOMS, st.sampled_from(KEYS), JSON_VALUES, st.sampled_from(EXPECTATIONS))
 def test_property_one_strange_value_in_a_good_file_gives_a_result(rng, key, value, expectations):
     check(parse(json.dumps({**good_file(rng), key: value}), "fuzz", expectations))
 
 
-@MORE
 @given(RANDOMS, st.text(alphabet=BASE64URL + ".:/@#?%[]ä ", max_size=60))
 def test_property_any_host_gives_a_result(rng, host):
     check(parse(json.dumps({**good_file(rng), "iu": f"https://{host}"}), "fuzz"))
 
 
-@MORE
 @given(RANDOMS, st.sampled_from(["ci", "cs", "saak", "sask"]), st.integers(min_value=0, max_value=43 - SLICE))
 def test_property_a_piece_of_a_secret_as_a_key_is_not_shown(rng, key, start):
     document = good_file(rng)

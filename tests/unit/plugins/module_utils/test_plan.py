@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
@@ -310,7 +310,7 @@ def _worlds(draw):
     return current, declared, draw(st.booleans())
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=200)
 @given(_worlds())
 def test_the_steps_give_exactly_what_was_announced_and_leave_nothing_to_do(case):
     current, declared, purge = case
@@ -330,7 +330,7 @@ def test_the_steps_give_exactly_what_was_announced_and_leave_nothing_to_do(case)
     assert actions(again) == []
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=200)
 @given(_worlds())
 def test_no_step_breaks_the_rule_of_one_active_export(case):
     current, declared, purge = case
