@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LONG_VALUE
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import host_of, joined, region_of
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import fingerprint
 
@@ -138,9 +139,9 @@ class IonApi:
 
     @property
     def client_id_prefix(self) -> str | None:
-        """The part of the client ID before C(~): the tenant or the Infor OS farm. C(None) where it has no such part."""
+        """The part of the client ID before C(~): the tenant or the Infor OS farm. C(None) where it has no such part, or one too long for a name."""
         prefix, tilde, rest = self.ci.partition("~")
-        return prefix if tilde and rest else None
+        return prefix if tilde and rest and len(prefix) < LONG_VALUE else None
 
     def secret_values(self) -> tuple:
         """The strings that must never show: client secret, service account pair, client ID."""

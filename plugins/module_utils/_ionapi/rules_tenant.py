@@ -104,8 +104,10 @@ def _pasted_twice(subject):
     pairs = set()
     for key in SECRET_KEYS:
         for other, text in _other_places(subject, key):
-            if _stands_in(random_part(subject.texts[key]), other, text) and frozenset((key, other)) not in pairs:
-                pairs.add(frozenset((key, other)))
+            value, pair = subject.texts[key], frozenset((key, other))
+            # The whole too: what follows the tenant may be short, and the tenant's place may hold the random part.
+            if pair not in pairs and any(_stands_in(secret, other, text) for secret in (random_part(value), value)):
+                pairs.add(pair)
                 yield Hit("L02.twice", other, {"other": key})
 
 

@@ -417,6 +417,13 @@ def test_a_client_id_that_is_a_plain_name_may_be_that_of_the_app():
     assert ("L02", ERROR) in found(cloud(ci=key, cn=key))
 
 
+def test_a_client_id_whose_random_part_stands_before_the_mark_is_not_shown():
+    random_part = secrets.token_urlsafe(32)
+    turned = f"{random_part}~ACME"
+    assert random_part not in json.dumps(judged(cloud(ci=turned)).ionapi.summary())
+    assert ("L02", ERROR) in found(cloud(ci=turned, sc=["INFOR-IFS", "Infor-IDM", "Infor-ION", turned]))
+
+
 @pytest.mark.parametrize("key", ["iu", "pu"])
 def test_one_unknown_host_beside_one_of_infor_is_never_an_error(key):
     other = {"iu": "https://gateway.acme.example", "pu": "https://login.acme.example/ACME_PRD/as/"}[key]
