@@ -47,7 +47,7 @@ class Door(Controller):
         if not self._is_pipelining_enabled("new", False):
             raise failure(
                 InvalidInput,
-                "F10",
+                "S03",
                 f"docbits.ion.{name}",
                 "its arguments would stand decrypted in a file of the target, because this connection cannot pipeline",
                 "run it on the controller, or without keep_remote_files, with another connection or become_method",

@@ -77,7 +77,7 @@ def with_sources_read(args, options, read, at=""):
         elif value is not None and (name == SOURCE or name.endswith(f"_{SOURCE}")):
             twin = name[: -len(SOURCE)] + CONTENT
             if args.get(twin) is not None:
-                raise failure(InvalidInput, "F09", f"{at}{name}", f"it is given together with {twin}", "give only one of the two")
+                raise failure(InvalidInput, "S02", f"{at}{name}", f"it is given together with {twin}", "give only one of the two")
             args[twin], found = read_source(f"{at}{name}", str(value), read, bool(options[twin].get("no_log")))
             warnings += found
         elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
@@ -122,4 +122,4 @@ def _misshapen(option, message):
 
 
 def _unreadable(option, path, message, action):
-    return failure(InvalidInput, "F01", f"{option}: {path}", message, action)
+    return failure(InvalidInput, "S01", f"{option}: {path}", message, action)

@@ -44,7 +44,7 @@ Every `.ionapi` file is held against these rules before any request is sent to I
 - A **warning** is shown; with `strict: true` it stops the task as well.
 - An **info** stands in the findings only.
 
-One promise holds for all of them (P01): a finding names keys and never shows a value of the file, and the fingerprint of a file is
+One promise holds for all of them: a finding names keys and never shows a value of the file, and the fingerprint of a file is
 made of `ci` and `saak` alone.
 
 The examples are invented, and begin from this file, which keeps every rule:

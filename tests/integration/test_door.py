@@ -109,7 +109,7 @@ def test_a_module_whose_arguments_would_stand_in_a_file_is_not_shipped(play, sim
     task = {"docbits.ion.exports": {**SHIPPED["docbits.ion.exports"], "api_key": "{{ docbits_api_key }}"}}
     before = simulator.last()
     output, keys = play([task], connection="elsewhere", ANSIBLE_KEEP_REMOTE_FILES="1")
-    assert "[F10]" in output and simulator.journal(before) == []
+    assert "[S03]" in output and simulator.journal(before) == []
     assert not [key for key in keys.values() if key in output]
 
 

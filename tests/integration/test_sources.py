@@ -36,7 +36,7 @@ SOURCES = {
 }
 
 # Name to the options of docbits.ion.ionapi_info, and what the message says.
-WRONG_PASSWORD = "foreign.ionapi: none of the vault passwords at hand opens this file; give the right one with --vault-id or --vault-password-file [F01]"
+WRONG_PASSWORD = "foreign.ionapi: none of the vault passwords at hand opens this file; give the right one with --vault-id or --vault-password-file [S01]"
 FAILURES = {
     "file with another password": ({"src": "foreign.ionapi"}, WRONG_PASSWORD),
     "lookup with another password": ({"content": "{{ lookup('docbits.ion.ionapi', 'foreign.ionapi') }}"}, f"docbits.ion.ionapi: {WRONG_PASSWORD}"),

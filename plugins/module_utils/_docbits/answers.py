@@ -83,7 +83,7 @@ def records_in(data, response, asked: str) -> list:
         return data
     raise failure(
         BadAnswer,
-        "D10",
+        "DB10",
         f"{response.where}: {asked}",
         f"the answer is not the list that was asked for (status {response.status})",
         "compare the contract with docbits.ion.api_info; this DocBits may be newer than this collection",
@@ -100,7 +100,7 @@ def _refuse_part(data, response, asked) -> None:
     if any(total > len(data) for total in totals):
         raise failure(
             BadAnswer,
-            "D14",
+            "DB14",
             f"{response.where}: {asked}",
             f"the answer holds {len(data)} of {max(totals)} records, a page of the list",
             "report it: this DocBits sends its lists in pages, which this collection does not know yet",
@@ -121,24 +121,24 @@ def _refusal(response, where):
 def _meaning(response, body, code):
     status = response.status
     if code in CODES:
-        return (Refused, "D05", *CODES[code])
+        return (Refused, "DB05", *CODES[code])
     if response.is_html and status >= 400 and status not in (401, 403):
-        return BadAnswer, "D09", "a web page came instead of an answer, as proxies, firewalls and maintenance send it", _no_api_action(status)
+        return BadAnswer, "DB09", "a web page came instead of an answer, as proxies, firewalls and maintenance send it", _no_api_action(status)
     if status == 401:
-        return Refused, "D01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"
+        return Refused, "DB01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"
     if status == 403:
-        return Refused, "D02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"
+        return Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"
     if status == 404:
-        return Refused, "D03", "nothing stands at this address", "check docbits_url and path_prefix; the export may have been removed meanwhile"
+        return Refused, "DB03", "nothing stands at this address", "check docbits_url and path_prefix; the export may have been removed meanwhile"
     if status == 413:
-        return Refused, "D07", "the files are too large for the server before DocBits", "shorten the mapping files; 20 MB in all is the limit known"
+        return Refused, "DB07", "the files are too large for the server before DocBits", "shorten the mapping files; 20 MB in all is the limit known"
     if status == 422:
-        return Refused, "D04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
+        return Refused, "DB04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
     if status == 429:
-        return Unreachable, "D06", "it asks to slow down and did so beyond the retries", "lower forks or throttle, or raise retries and deadline"
+        return Unreachable, "DB06", "it asks to slow down and did so beyond the retries", "lower forks or throttle, or raise retries and deadline"
     if status >= 500:
-        return Unreachable, "D08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
-    return Refused, "D05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT
+        return Unreachable, "DB08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
+    return Refused, "DB05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT
 
 
 def _invalid_fields(body) -> str:
@@ -168,7 +168,7 @@ def _body(response) -> dict:
 def _no_api(response, where):
     return failure(
         BadAnswer,
-        "D09" if response.is_html else "D10",
+        "DB09" if response.is_html else "DB10",
         where,
         f"{'a web page' if response.is_html else 'something that is no JSON'} came instead of an answer (status {response.status})",
         _no_api_action(response.status),

@@ -43,7 +43,7 @@ def host_of(params) -> str:
         if not _is_https(url):
             raise failure(
                 InvalidInput,
-                "D20",
+                "DB20",
                 "docbits_url",
                 "it is not an https address of a host, with or without a path",
                 "give it as in https://eu.api.docbits.com",
@@ -70,7 +70,7 @@ def connect(params, settings, check_mode: bool) -> DocBits:
         if value != value.strip() or not (value.isascii() and value.isprintable()):
             raise failure(
                 InvalidInput,
-                "D21",
+                "DB21",
                 name,
                 "it has a blank or a line break at an end, or a letter that no header can carry",
                 "store the value anew without the line break at its end",
@@ -97,7 +97,7 @@ def _live_schema(host, settings):
     except ValueError:
         raise failure(
             BadAnswer,
-            "C04",
+            "DC04",
             f"{response.where}/openapi.json",
             "the answer is no OpenAPI document",
             "check docbits_url, or set contract to 2.2.10 or current",
@@ -296,7 +296,7 @@ WITHHELD = _Withheld()
 def _untold(word):
     return failure(
         BadAnswer,
-        "D11",
+        "DB11",
         "list exports",
         f"the records of the list have no {word} under any name known to this collection",
         f"look at the answer in /docs of this host and name the key in contract_overrides: records: {word}",

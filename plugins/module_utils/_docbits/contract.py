@@ -263,7 +263,7 @@ class Contract:
             if word not in bound.names:
                 found.append(
                     self._finding(
-                        "C02",
+                        "DC02",
                         f"{bound.path}: {word}",
                         f"DocBits {self.version} has no field for it under any name known to this collection",
                         f"leave {word} out, or look the field up in /docs of this host and name it in contract_overrides: fields: {word}",
@@ -274,7 +274,7 @@ class Contract:
             word = next((word for word, name in bound.names.items() if name == wire), None)
             found.append(
                 self._finding(
-                    "C03",
+                    "DC03",
                     f"{bound.path}: {wire}",
                     f"DocBits {self.version} requires this field and nothing declared fills it",
                     f"declare {word}" if word else f"look the field up in /docs of this host and give its value in contract_overrides: constants: {wire}",
@@ -346,7 +346,7 @@ class Contract:
 
     def _missing_operation(self, name) -> Finding:
         return self._finding(
-            "C01",
+            "DC01",
             f"{OPERATIONS[name].paths[0]}",
             f"DocBits {self.version} has no such operation",
             f"look it up in /docs of this host and name its path in contract_overrides: operations: {name}",

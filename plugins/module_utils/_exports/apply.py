@@ -128,7 +128,7 @@ class _Run:
             if created is None:
                 raise Refused(
                     _finding(
-                        "V02",
+                        "DV02",
                         wanted.label,
                         "DocBits said that it was created, and the list does not show it",
                         "compare the contract with docbits.ion.api_info",
@@ -277,7 +277,7 @@ def planned(plan: Plan) -> list:
 
 
 def _difference(export, what):
-    return _finding("V01", export.label, f"after the change {what}", "run again; if it stays, compare the contract with docbits.ion.api_info")
+    return _finding("DV01", export.label, f"after the change {what}", "run again; if it stays, compare the contract with docbits.ion.api_info")
 
 
 def _finding(id_, where, message, action):
@@ -286,5 +286,5 @@ def _finding(id_, where, message, action):
 
 def _left(step, why):
     return Finding(
-        "V03", WARNING, step.export.label, f"the step {step.action} stays: {why}", "look at the export in DocBits; a new run goes on from what stands there"
+        "DV03", WARNING, step.export.label, f"the step {step.action} stays: {why}", "look at the export in DocBits; a new run goes on from what stands there"
     )

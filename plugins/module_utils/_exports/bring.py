@@ -92,12 +92,12 @@ def _resolved(export, current, types, places):
     fields = dict(export.fields)
     type_ = fields.get("document_type")
     if type_ and all(type_ != other.get("document_type") for other in current):
-        fields["document_type"] = _named(export, "document type", type_, types(), "key", "title", "D12", "docbits.ion.document_type_info")
+        fields["document_type"] = _named(export, "document type", type_, types(), "key", "title", "DB12", "docbits.ion.document_type_info")
         if export.state == PRESENT:
             check_document_type(replace(export, fields=fields))
     place = fields.get("sub_organisation")
     if place and all(place != other.get("sub_organisation") for other in current):
-        fields["sub_organisation"] = _named(export, "sub-organisation", place, places(), "id", "name", "D13", "docbits.ion.sub_organisation_info")
+        fields["sub_organisation"] = _named(export, "sub-organisation", place, places(), "id", "name", "DB13", "docbits.ion.sub_organisation_info")
     return replace(export, fields=fields)
 
 

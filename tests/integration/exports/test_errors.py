@@ -40,57 +40,57 @@ def html(status, id_, *says):
 SHAPES = {
     # What FastAPI says, in the words of pydantic 1 and 2; the latter repeats what was sent.
     "422 of pydantic 1": Shape(
-        422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "D04", ("export_url (value_error.missing)",)
+        422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "DB04", ("export_url (value_error.missing)",)
     ),
     "422 of pydantic 2": Shape(
         422,
         {"detail": [{"type": "bool_parsing", "loc": ["body", "zugferd"], "msg": "MARK", "input": "MARK"}], "trace_id": TRACE},
-        "D04",
+        "DB04",
         ("zugferd (bool_parsing)", TRACE),
     ),
-    "422 with text": Shape(422, {"detail": "MARK is not valid"}, "D04"),
-    "422 with odd fields": Shape(422, {"detail": [{"loc": ["MARK is long"]}, "MARK", {"loc": None}, {"loc": ["body", 3]}]}, "D04"),
+    "422 with text": Shape(422, {"detail": "MARK is not valid"}, "DB04"),
+    "422 with odd fields": Shape(422, {"detail": [{"loc": ["MARK is long"]}, "MARK", {"loc": None}, {"loc": ["body", 3]}]}, "DB04"),
     # A business failure: a code or a text, in an envelope with any status.
     "refused with 200": Shape(
-        200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}, "D05", ("EXPORT_CONFIG_ALREADY_EXISTS", "deactivate the other export")
+        200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}, "DB05", ("EXPORT_CONFIG_ALREADY_EXISTS", "deactivate the other export")
     ),
-    "refused with 200 and text": Shape(200, {"success": False, "message": "No record found for id: MARK"}, "D05"),
-    "refused with 200 and nothing": Shape(200, {"success": False}, "D05"),
-    "refused with 400": Shape(400, {"success": False, "error": "SUB_ORG_NOT_FOUND", "traceId": TRACE}, "D05", ("SUB_ORG_NOT_FOUND", TRACE)),
-    "refused with 409": Shape(409, {"success": False, "code": "DUPLICATE_RECORD", "correlation_id": TRACE}, "D05", ("DUPLICATE_RECORD", TRACE)),
-    "code in detail": Shape(400, {"detail": "TITLE_MANDATORY"}, "D05", ("TITLE_MANDATORY", "declare a title")),
+    "refused with 200 and text": Shape(200, {"success": False, "message": "No record found for id: MARK"}, "DB05"),
+    "refused with 200 and nothing": Shape(200, {"success": False}, "DB05"),
+    "refused with 400": Shape(400, {"success": False, "error": "SUB_ORG_NOT_FOUND", "traceId": TRACE}, "DB05", ("SUB_ORG_NOT_FOUND", TRACE)),
+    "refused with 409": Shape(409, {"success": False, "code": "DUPLICATE_RECORD", "correlation_id": TRACE}, "DB05", ("DUPLICATE_RECORD", TRACE)),
+    "code in detail": Shape(400, {"detail": "TITLE_MANDATORY"}, "DB05", ("TITLE_MANDATORY", "declare a title")),
     "code in a nested detail": Shape(
-        400, {"detail": {"code": "INVALID_MAPPING_FILE", "trace_id": TRACE, "hint": "MARK"}}, "D05", ("INVALID_MAPPING_FILE", TRACE)
+        400, {"detail": {"code": "INVALID_MAPPING_FILE", "trace_id": TRACE, "hint": "MARK"}}, "DB05", ("INVALID_MAPPING_FILE", TRACE)
     ),
-    "unknown code": Shape(400, {"message": "BRAND_NEW_CODE"}, "D05", ("BRAND_NEW_CODE",)),
-    "stringified exception": Shape(500, {"message": "(psycopg2.Error) MARK"}, "D08"),
+    "unknown code": Shape(400, {"message": "BRAND_NEW_CODE"}, "DB05", ("BRAND_NEW_CODE",)),
+    "stringified exception": Shape(500, {"message": "(psycopg2.Error) MARK"}, "DB08"),
     # Statuses.
-    "401": Shape(401, {"detail": "Could not validate MARK"}, "D01", ("api_key",)),
-    "401 without a body": Shape(401, "", "D01", ("api_key",)),
-    "403": Shape(403, {"detail": "MARK"}, "D02", ("administrator",)),
-    "403 with a code": Shape(403, {"message": "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG"}, "D05", ("NOT_ENOUGH_PERMISSIONS_ACCESS_ORG", "organisation_id")),
-    "404": Shape(404, {"detail": "Not Found MARK"}, "D03", ("path_prefix",)),
-    "405": Shape(405, {"detail": "Method Not Allowed"}, "D05"),
-    "413": Shape(413, {"detail": "MARK"}, "D07", ("20 MB",)),
-    "429": Shape(429, {"detail": "MARK"}, "D06", ("throttle",)),
-    "500 with text": Shape(500, "Internal Server Error MARK", "D08", (), "text/plain"),
-    "500 without a body": Shape(500, "", "D08", (), "text/plain"),
-    "503 with a trace id in a header": Shape(503, {"detail": "MARK"}, "D08", (TRACE,), headers=(("X-Request-ID", TRACE),)),
-    "trace id that is none": Shape(500, {"trace_id": "MARK and more of it"}, "D08"),
+    "401": Shape(401, {"detail": "Could not validate MARK"}, "DB01", ("api_key",)),
+    "401 without a body": Shape(401, "", "DB01", ("api_key",)),
+    "403": Shape(403, {"detail": "MARK"}, "DB02", ("administrator",)),
+    "403 with a code": Shape(403, {"message": "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG"}, "DB05", ("NOT_ENOUGH_PERMISSIONS_ACCESS_ORG", "organisation_id")),
+    "404": Shape(404, {"detail": "Not Found MARK"}, "DB03", ("path_prefix",)),
+    "405": Shape(405, {"detail": "Method Not Allowed"}, "DB05"),
+    "413": Shape(413, {"detail": "MARK"}, "DB07", ("20 MB",)),
+    "429": Shape(429, {"detail": "MARK"}, "DB06", ("throttle",)),
+    "500 with text": Shape(500, "Internal Server Error MARK", "DB08", (), "text/plain"),
+    "500 without a body": Shape(500, "", "DB08", (), "text/plain"),
+    "503 with a trace id in a header": Shape(503, {"detail": "MARK"}, "DB08", (TRACE,), headers=(("X-Request-ID", TRACE),)),
+    "trace id that is none": Shape(500, {"trace_id": "MARK and more of it"}, "DB08"),
     # Web pages of proxies, firewalls and sign-ins.
-    "502 of a proxy": html(502, "D09", "proxies"),
-    "503 for maintenance": html(503, "D09", "maintenance"),
-    "413 of nginx": html(413, "D09", "shorten"),
-    "404 of a web server": html(404, "D09", "docbits_url"),
-    "401 of a proxy": html(401, "D01"),
-    "sign-in page with 200": html(200, "D09", "proxy"),
-    "page without its type": Shape(200, "<!DOCTYPE html><p>MARK", "D09", (), "application/octet-stream"),
+    "502 of a proxy": html(502, "DB09", "proxies"),
+    "503 for maintenance": html(503, "DB09", "maintenance"),
+    "413 of nginx": html(413, "DB09", "shorten"),
+    "404 of a web server": html(404, "DB09", "docbits_url"),
+    "401 of a proxy": html(401, "DB01"),
+    "sign-in page with 200": html(200, "DB09", "proxy"),
+    "page without its type": Shape(200, "<!DOCTYPE html><p>MARK", "DB09", (), "application/octet-stream"),
     # What no client can use.
-    "text with 200": Shape(200, "MARK", "D10", (), "text/plain"),
-    "cut off": Shape(200, '{"success": true, "data": [{"id": "MARK', "D10"),
-    "not the list": Shape(200, {"success": True, "data": {"MARK": 1}}, "D10"),
-    "numbers": Shape(200, [1, 2, "MARK"], "D10"),
-    "deep": Shape(200, "[" * 20000, "D10"),
+    "text with 200": Shape(200, "MARK", "DB10", (), "text/plain"),
+    "cut off": Shape(200, '{"success": true, "data": [{"id": "MARK', "DB10"),
+    "not the list": Shape(200, {"success": True, "data": {"MARK": 1}}, "DB10"),
+    "numbers": Shape(200, [1, 2, "MARK"], "DB10"),
+    "deep": Shape(200, "[" * 20000, "DB10"),
     "redirect to a sign-in": Shape(302, "MARK", "N04", (), "text/html", (("Location", "https://login.example.test/?MARK"),)),
 }
 
@@ -168,7 +168,7 @@ def test_when_reading_the_contract(make_stand, simulator, shape):
     mark = played(stand, SHAPES[shape], "openapi.json")
     result = stand.run([HOOK])
     if shape == "not the list":
-        assert result["failed"] and "[C04]" in result["msg"] and mark not in json.dumps(result)
+        assert result["failed"] and "[DC04]" in result["msg"] and mark not in json.dumps(result)
     else:
         assert_one_sentence(result, SHAPES[shape], mark)
     # For a while it is kept, so that a fleet does not ask a host again and again that is out of order.
@@ -185,7 +185,7 @@ def test_an_empty_answer_to_a_list_is_no_empty_list(make_stand, simulator):
     for body in ("", "   ", '{"success": true}', '{"success": true, "data": null}', "null"):
         stand.fault("get_configurations", status=200, body=body, content_type="application/json")
         result = stand.run([HOOK])
-        assert result["failed"] and "[D10]" in result["msg"], (body, result)
+        assert result["failed"] and "[DB10]" in result["msg"], (body, result)
         assert stand.calls(before) == [] and stand.stored() == start
 
 
@@ -229,7 +229,7 @@ def test_an_answer_that_does_not_come_in_time(make_stand):
 def test_the_key_of_another_organisation(make_stand):
     stand, other = make_stand(), make_stand()
     result = stand.run([HOOK], api_key=other.api_key)
-    assert "[D01]" in result["msg"] and "status 401" in result["msg"] and result["trace_id"]
+    assert "[DB01]" in result["msg"] and "status 401" in result["msg"] and result["trace_id"]
     assert other.api_key not in json.dumps(result)
 
 

@@ -269,7 +269,7 @@ def test_sub_organisation_by_name_and_by_id(make_stand, simulator):
 def test_an_unknown_sub_organisation_is_named(make_stand, simulator):
     stand, before = make_stand(sub_organisations=SUB_ORGANISATIONS), simulator.last()
     result = stand.run([declaration(simulator, "webhook", sub_organisation="West")])
-    assert result["failed"] and "South, North" in result["msg"] and "[D13]" in result["msg"]
+    assert result["failed"] and "South, North" in result["msg"] and "[DB13]" in result["msg"]
     assert simulator.writes(before) == []
 
 
@@ -285,7 +285,7 @@ def test_document_type_by_key_and_by_title(make_stand, simulator):
 def test_an_unknown_document_type_is_named(make_stand, simulator):
     stand, before = make_stand(document_types=["INVOICE"]), simulator.last()
     result = stand.run([declaration(simulator, "webhook", document_type="LETTER")])
-    assert result["failed"] and "it has INVOICE" in result["msg"] and "[D12]" in result["msg"]
+    assert result["failed"] and "it has INVOICE" in result["msg"] and "[DB12]" in result["msg"]
     assert simulator.writes(before) == []
 
 
@@ -329,7 +329,7 @@ def test_a_list_that_does_not_tell_what_an_export_is(make_stand, simulator, unto
     stand = make_stand(switches={"omit_record_keys": [untold]}, exports=[hook], sub_organisations=SUB_ORGANISATIONS)
     start, before = stand.stored(), simulator.last()
     result = stand.run([declaration(simulator, "webhook")])
-    assert result["failed"] and "[D11]" in result["msg"] and "contract_overrides" in result["msg"]
+    assert result["failed"] and "[DB11]" in result["msg"] and "contract_overrides" in result["msg"]
     assert stand.calls(before) == [] and stand.stored() == start
 
 

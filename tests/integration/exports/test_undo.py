@@ -133,7 +133,7 @@ def test_a_write_that_fails_is_undone_with_all_before_it(make_stand, simulator, 
         assert outcomes == ["undone"] * failing + ["undone" if second else "failed"] + ["not run"] * (len(STEPS) - failing - 1)
         assert story.stand.stored() == story.start
     assert result["changed"] is bool(removed)
-    assert [finding["id"] for finding in result["findings"]].count("V03") == outcomes.count("left")
+    assert [finding["id"] for finding in result["findings"]].count("DV03") == outcomes.count("left")
     story.assert_arrives()
 
 
@@ -167,7 +167,7 @@ def test_a_difference_after_the_change_names_the_field_and_is_undone(make_stand,
     )
     start = stand.stored()
     result = stand.run([{"id": stand.ids[0], "sub_organisation": ""}])
-    assert result["failed"] and "[V01]" in result["msg"] and "sub_organisation" in result["msg"]
+    assert result["failed"] and "[DV01]" in result["msg"] and "sub_organisation" in result["msg"]
     assert {step["outcome"] for step in result["steps"]} == {"undone"}
     assert stand.stored() == start
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_cannot_be_put_back_and_is_said_to_be_left(make_stan
     story.fail(2, FAILURES["refused"])
     result = story.run()
     assert [step["outcome"] for step in result["steps"]][:4] == ["undone", "left", "failed", "not run"]
-    [left] = [finding for finding in result["findings"] if finding["id"] == "V03"]
+    [left] = [finding for finding in result["findings"] if finding["id"] == "DV03"]
     assert "ionapi" in left["message"] and result["changed"] is True
     stands, former = story.stand.one("To IDM"), next(record for record in story.start if record["title"] == "To IDM")
     assert {**stands, "files": {**stands["files"], "ion_api": former["files"]["ion_api"]}} == former
@@ -209,7 +209,7 @@ def test_an_undoing_that_is_accepted_without_effect_is_found_by_reading_back(mak
     simulator.faults([{"service": "docbits", "match": match, "times": 1, "action": action} for action in ({"delay": 0}, REFUSAL, accepted)])
     result = story.run()
     assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not run"]
-    [left] = [finding for finding in result["findings"] if finding["id"] == "V03"]
+    [left] = [finding for finding in result["findings"] if finding["id"] == "DV03"]
     assert "after undoing it, execution_order is 5 and should be 1, url is not what was sent" in left["message"]
     assert result["changed"] is True
     story.assert_arrives()

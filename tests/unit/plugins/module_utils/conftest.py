@@ -16,7 +16,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_F
 WRITES = ("create", "update", "activate", "deactivate", "remove")
 
 
-def refused(id_="D05"):
+def refused(id_="DB05"):
     """What the client raises when DocBits says no."""
     return failure(Refused, id_, "docbits", "it said no", "look there", status=200)
 
@@ -111,7 +111,7 @@ class MemoryDocBits:
 
     def _find(self, export):
         if export.id not in self.stored:
-            raise refused("D03")
+            raise refused("DB03")
         return self.stored[export.id]
 
     def _keep(self, export):

@@ -64,7 +64,7 @@ def test_records_are_found_bare_and_in_an_object(data):
 def test_what_is_no_list_of_records_is_an_error(data):
     with pytest.raises(BadAnswer, match="not the list that was asked for") as caught:
         records_in(data, answer(200, b""), "list exports")
-    assert caught.value.id == "D10" and caught.value.facts == {"status": 200}
+    assert caught.value.id == "DB10" and caught.value.facts == {"status": 200}
 
 
 # Errors: (answer, class, id, words in the message, facts)
@@ -72,65 +72,65 @@ def test_what_is_no_list_of_records_is_an_error(data):
 CASES = {
     "422 of pydantic 1": (
         answer(422, {"detail": [{"loc": ["body", "title"], "msg": "field required", "type": "value_error.missing"}]}),
-        (Refused, "D04", ["not valid: title (value_error.missing)", "status 422"], {"status": 422}),
+        (Refused, "DB04", ["not valid: title (value_error.missing)", "status 422"], {"status": 422}),
     ),
     "422 of pydantic 2": (
         answer(422, {"detail": [{"type": "missing", "loc": ["body", "export_url"], "msg": "Field required", "input": None}], "trace_id": "0f-1"}),
-        (Refused, "D04", ["export_url (missing)", "trace id 0f-1"], {"status": 422, "trace_id": "0f-1"}),
+        (Refused, "DB04", ["export_url (missing)", "trace id 0f-1"], {"status": 422, "trace_id": "0f-1"}),
     ),
     "422 for several fields": (
         answer(422, {"detail": [{"loc": ["body", name], "type": "missing"} for name in ("a", "b", "c", "d", "e", "f")]}),
-        (Refused, "D04", ["a (missing), b (missing), c (missing), d (missing), e (missing) ("], {"status": 422}),
+        (Refused, "DB04", ["a (missing), b (missing), c (missing), d (missing), e (missing) ("], {"status": 422}),
     ),
-    "422 without a field": (answer(422, {"detail": "no"}), (Refused, "D04", ["it does not say which field"], {"status": 422})),
+    "422 without a field": (answer(422, {"detail": "no"}), (Refused, "DB04", ["it does not say which field"], {"status": 422})),
     "success false with 200": (
         answer(200, {"success": False, "message": "EXPORT_CONFIG_ALREADY_EXISTS"}),
         (
             Refused,
-            "D05",
+            "DB05",
             ["another active export exists", "status 200", "code EXPORT_CONFIG_ALREADY_EXISTS"],
             {"status": 200, "code": "EXPORT_CONFIG_ALREADY_EXISTS"},
         ),
     ),
     "success false with an unknown code": (
         answer(200, {"success": False, "code": "ODD_CODE"}),
-        (Refused, "D05", ["DocBits refused", "code ODD_CODE"], {"status": 200, "code": "ODD_CODE"}),
+        (Refused, "DB05", ["DocBits refused", "code ODD_CODE"], {"status": 200, "code": "ODD_CODE"}),
     ),
-    "success false with a text": (answer(200, {"success": False, "message": "something went wrong"}), (Refused, "D05", ["DocBits refused"], {"status": 200})),
+    "success false with a text": (answer(200, {"success": False, "message": "something went wrong"}), (Refused, "DB05", ["DocBits refused"], {"status": 200})),
     "a code in detail": (
         answer(400, {"detail": "MISSING_MAPPING_FILE"}),
-        (Refused, "D05", ["a mapping file that this kind needs is missing"], {"status": 400, "code": "MISSING_MAPPING_FILE"}),
+        (Refused, "DB05", ["a mapping file that this kind needs is missing"], {"status": 400, "code": "MISSING_MAPPING_FILE"}),
     ),
     "a code in an object in detail": (
         answer(409, {"detail": {"error": "DUPLICATE_RECORD", "traceId": "abcd:1"}}),
-        (Refused, "D05", ["exists already"], {"status": 409, "code": "DUPLICATE_RECORD", "trace_id": "abcd:1"}),
+        (Refused, "DB05", ["exists already"], {"status": 409, "code": "DUPLICATE_RECORD", "trace_id": "abcd:1"}),
     ),
     "a known code decides before the status": (
         answer(500, {"message": "DOCUMENT_TYPE_NOT_FOUND"}),
-        (Refused, "D05", ["does not know this document type"], {"status": 500, "code": "DOCUMENT_TYPE_NOT_FOUND"}),
+        (Refused, "DB05", ["does not know this document type"], {"status": 500, "code": "DOCUMENT_TYPE_NOT_FOUND"}),
     ),
-    "401": (answer(401, {"detail": "Unauthorized"}), (Refused, "D01", ["the API key is not accepted"], {"status": 401})),
-    "401 as a page": (page(401), (Refused, "D01", ["the API key is not accepted"], {"status": 401})),
-    "403": (answer(403), (Refused, "D02", ["may not do this"], {"status": 403})),
-    "404": (answer(404, {"detail": "Not Found"}), (Refused, "D03", ["nothing stands at this address"], {"status": 404})),
-    "413": (answer(413), (Refused, "D07", ["too large"], {"status": 413})),
-    "413 as a page": (page(413), (BadAnswer, "D09", ["a web page came", "shorten the mapping files"], {"status": 413})),
-    "429": (answer(429, headers={"retry-after": "7"}), (Unreachable, "D06", ["slow down", "lower forks"], {"status": 429})),
-    "429 without Retry-After": (answer(429, {"detail": "Too many"}), (Unreachable, "D06", ["slow down"], {"status": 429})),
-    "500 with an empty body": (answer(500), (Unreachable, "D08", ["a problem of its own"], {"status": 500})),
-    "503 as text": (answer(503, b"upstream connect error", content_type="text/plain"), (Unreachable, "D08", ["status 503"], {"status": 503})),
-    "502 of a proxy": (page(502), (BadAnswer, "D09", ["a web page came instead of an answer"], {"status": 502})),
-    "400 as text": (answer(400, b"Bad Request", content_type="text/plain"), (Refused, "D05", ["DocBits refused"], {"status": 400})),
-    "418 with a list": (answer(418, ["a"]), (Refused, "D05", ["DocBits refused"], {"status": 418})),
-    "200 as a page": (page(200), (BadAnswer, "D09", ["a web page came instead of an answer (status 200)", "path_prefix"], {"status": 200})),
-    "200 as a page of no declared type": (answer(200, b"  <html>", content_type=""), (BadAnswer, "D09", ["a web page"], {"status": 200})),
-    "200 as text": (answer(200, b"OK", content_type="text/plain"), (BadAnswer, "D10", ["something that is no JSON"], {"status": 200})),
-    "200 cut off": (answer(200, b'{"data": ['), (BadAnswer, "D10", ["no JSON"], {"status": 200})),
-    "200 nested without end": (answer(200, b"[" * 100_000), (BadAnswer, "D10", ["no JSON"], {"status": 200})),
-    "a request id in the header": (answer(500, headers={"x-request-id": "r-77"}), (Unreachable, "D08", ["trace id r-77"], {"status": 500, "trace_id": "r-77"})),
+    "401": (answer(401, {"detail": "Unauthorized"}), (Refused, "DB01", ["the API key is not accepted"], {"status": 401})),
+    "401 as a page": (page(401), (Refused, "DB01", ["the API key is not accepted"], {"status": 401})),
+    "403": (answer(403), (Refused, "DB02", ["may not do this"], {"status": 403})),
+    "404": (answer(404, {"detail": "Not Found"}), (Refused, "DB03", ["nothing stands at this address"], {"status": 404})),
+    "413": (answer(413), (Refused, "DB07", ["too large"], {"status": 413})),
+    "413 as a page": (page(413), (BadAnswer, "DB09", ["a web page came", "shorten the mapping files"], {"status": 413})),
+    "429": (answer(429, headers={"retry-after": "7"}), (Unreachable, "DB06", ["slow down", "lower forks"], {"status": 429})),
+    "429 without Retry-After": (answer(429, {"detail": "Too many"}), (Unreachable, "DB06", ["slow down"], {"status": 429})),
+    "500 with an empty body": (answer(500), (Unreachable, "DB08", ["a problem of its own"], {"status": 500})),
+    "503 as text": (answer(503, b"upstream connect error", content_type="text/plain"), (Unreachable, "DB08", ["status 503"], {"status": 503})),
+    "502 of a proxy": (page(502), (BadAnswer, "DB09", ["a web page came instead of an answer"], {"status": 502})),
+    "400 as text": (answer(400, b"Bad Request", content_type="text/plain"), (Refused, "DB05", ["DocBits refused"], {"status": 400})),
+    "418 with a list": (answer(418, ["a"]), (Refused, "DB05", ["DocBits refused"], {"status": 418})),
+    "200 as a page": (page(200), (BadAnswer, "DB09", ["a web page came instead of an answer (status 200)", "path_prefix"], {"status": 200})),
+    "200 as a page of no declared type": (answer(200, b"  <html>", content_type=""), (BadAnswer, "DB09", ["a web page"], {"status": 200})),
+    "200 as text": (answer(200, b"OK", content_type="text/plain"), (BadAnswer, "DB10", ["something that is no JSON"], {"status": 200})),
+    "200 cut off": (answer(200, b'{"data": ['), (BadAnswer, "DB10", ["no JSON"], {"status": 200})),
+    "200 nested without end": (answer(200, b"[" * 100_000), (BadAnswer, "DB10", ["no JSON"], {"status": 200})),
+    "a request id in the header": (answer(500, headers={"x-request-id": "r-77"}), (Unreachable, "DB08", ["trace id r-77"], {"status": 500, "trace_id": "r-77"})),
     "the trace id of the body goes first": (
         answer(500, {"trace_id": "body-1"}, {"x-request-id": "head-1"}),
-        (Unreachable, "D08", ["trace id body-1"], {"status": 500, "trace_id": "body-1"}),
+        (Unreachable, "DB08", ["trace id body-1"], {"status": 500, "trace_id": "body-1"}),
     ),
 }
 
@@ -218,4 +218,4 @@ def test_a_page_of_a_longer_list_is_not_taken_for_the_whole(body):
     response = answer(200, json.dumps(body).encode())
     with pytest.raises(BadAnswer) as caught:
         records_in(data_of(response, "list exports"), response, "list exports")
-    assert caught.value.id == "D14" and "1 of 2" in caught.value.message
+    assert caught.value.id == "DB14" and "1 of 2" in caught.value.message

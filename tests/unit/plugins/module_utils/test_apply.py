@@ -115,7 +115,7 @@ def test_a_failure_at_any_step_puts_everything_back(world, everything, number, h
     done = [(*step, "undone") for step in EVERYTHING[:number]]
     assert outcomes(error.facts["steps"]) == [*done, (*EVERYTHING[number], "failed"), *((*step, "not run") for step in EVERYTHING[number + 1 :])]
     assert error.facts["changed"] is False
-    assert error.id == ("D05" if how == "refused" else "N06")
+    assert error.id == ("DB05" if how == "refused" else "N06")
 
 
 def test_undoing_goes_backwards_after_the_deadline_has_begun_anew(world, everything):
@@ -130,7 +130,7 @@ def test_a_failed_verification_is_undone_and_names_the_field(world):
     docbits = world.DocBits([world.webhook("1")])
     docbits.set_active = lambda export, active: None
     error = failed(plan_for(docbits, [world.declared(docbits.stored["1"], active=False)]), docbits)
-    assert error.id == "V01"
+    assert error.id == "DV01"
     assert 'exports[0] "A"' in error.message and "active is True and should be False" in error.message
     assert outcomes(error.facts["steps"]) == [("deactivate", "A", "undone")]
 
@@ -149,7 +149,7 @@ def test_an_export_that_docbits_itself_finds_wrong_is_undone(world):
     docbits = world.DocBits([world.infor("2")])
     docbits.fail("have_checked", world.refused())
     error = failed(plan_for(docbits, [world.declared(docbits.stored["2"], idm_mapping="b=2")]), docbits)
-    assert error.id == "D05"
+    assert error.id == "DB05"
     assert docbits.stored["2"].files["idm_mapping"] == "a=1"
 
 
@@ -175,7 +175,7 @@ def test_a_removal_stays_and_is_told(world):
     error = failed(todo, docbits)
     assert outcomes(error.facts["steps"]) == [("remove", "first", "left"), ("remove", "second", "failed")]
     assert error.facts["changed"] is True
-    (left,) = [finding for finding in error.findings if finding.id == "V03"]
+    (left,) = [finding for finding in error.findings if finding.id == "DV03"]
     assert "cannot come back under its id" in left.message
 
 
@@ -240,7 +240,7 @@ def test_a_creation_that_the_list_never_shows_is_told_as_left(world):
     docbits = world.DocBits()
     docbits.exports = list
     error = failed(plan_for(docbits, [world.declared(world.webhook(None))]), docbits)
-    assert error.id == "V02"
+    assert error.id == "DV02"
     assert outcomes(error.facts["steps"]) == [("create", "A", "left")]
     assert error.facts["changed"] is True
 
@@ -275,13 +275,13 @@ def test_an_undo_that_fails_is_left_and_the_others_go_on(world, everything):
     docbits, todo = everything
     before = docbits.stored["3"]
     docbits.fail("activate", world.refused())
-    docbits.fail("remove", world.refused("D02"))
+    docbits.fail("remove", world.refused("DB02"))
     error = failed(todo, docbits)
     told = ["undone", "left", "undone", "failed"]
     assert outcomes(error.facts["steps"]) == [(*step, outcome) for step, outcome in zip(EVERYTHING, told, strict=True)]
     assert error.facts["changed"] is True
     assert (docbits.stored["3"].fields, docbits.stored["3"].files) == (before.fields, before.files)
-    assert any(finding.id == "V03" and "D02" in finding.message for finding in error.findings)
+    assert any(finding.id == "DV03" and "DB02" in finding.message for finding in error.findings)
 
 
 def accept_and_forget(docbits, verb):
@@ -304,7 +304,7 @@ def test_an_undo_that_docbits_accepts_and_forgets_is_found_and_left(world, every
     error = failed(todo, docbits)
     told = [(*step, "left" if step == left else "undone") for step in EVERYTHING[:3]]
     assert outcomes(error.facts["steps"]) == [*told, (*EVERYTHING[3], "failed")]
-    (finding,) = [finding for finding in error.findings if finding.id == "V03"]
+    (finding,) = [finding for finding in error.findings if finding.id == "DV03"]
     assert why in finding.message
     assert error.facts["changed"] is True
 
@@ -326,7 +326,7 @@ def test_an_undo_that_cannot_be_read_back_is_not_called_undone(world, everything
     docbits.fail("exports", world.timed_out(), nth=2)
     error = failed(todo, docbits)
     assert outcomes(error.facts["steps"]) == [*((*step, "left") for step in EVERYTHING[:3]), (*EVERYTHING[3], "failed")]
-    assert all("whether it is undone could not be read (N06)" in finding.message for finding in error.findings if finding.id == "V03")
+    assert all("whether it is undone could not be read (N06)" in finding.message for finding in error.findings if finding.id == "DV03")
 
 
 def test_an_export_that_made_room_and_came_back_is_undone_to_what_it_was_before_the_run(world):

@@ -104,7 +104,7 @@ def test_the_published_contract_serves_its_kinds(kind):
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"infor_idm", "infor_ion_bod", "infor_idm_ion_bod", "webhook"}))
 def test_the_published_contract_refuses_later_kinds(kind):
     (problem,) = Contract(PUBLISHED_2_2_10, "2.2.10").problems(kind, {"title"})
-    assert problem.id == "C01"
+    assert problem.id == "DC01"
     assert f"contract_overrides: operations: {kind}" in problem.action and "(2.2.10 contract)" in problem.where
 
 
@@ -130,7 +130,7 @@ def test_the_first_alias_is_the_name_that_the_bundled_contracts_use():
 
 def test_the_published_contract_knows_no_sub_organisation():
     (problem,) = Contract(PUBLISHED_2_2_10, "2.2.10").problems("webhook", {"url", "sub_organisation"})
-    assert problem.id == "C02" and "sub_organisation" in problem.where
+    assert problem.id == "DC02" and "sub_organisation" in problem.where
 
 
 def test_what_writes_is_known_so_that_check_mode_can_refuse_it():
@@ -237,7 +237,7 @@ def test_every_alias_of_every_word_is_found(operation):
 def test_an_alias_of_the_wrong_type_is_not_taken():
     fields = {**PUBLISHED_2_2_10.operations[IDM].fields, "ion_api": TEXT}
     (problem,) = live(changed(PUBLISHED_2_2_10, IDM, fields=fields)).problems("infor_idm", {"ionapi", "deployment", "zugferd"})
-    assert problem.id == "C02" and "ionapi" in problem.where
+    assert problem.id == "DC02" and "ionapi" in problem.where
 
 
 def test_one_field_never_serves_two_words():
@@ -252,8 +252,8 @@ def test_a_required_field_that_nothing_fills_is_named_with_a_way_out():
     schema = PUBLISHED_2_2_10.operations[WEBHOOK]
     contract = live(changed(PUBLISHED_2_2_10, WEBHOOK, fields={**schema.fields, "flavour": TEXT}, required=schema.required | {"flavour", "title"}))
     title, flavour = sorted(contract.problems("webhook", {"url"}), key=lambda problem: "flavour" in problem.where)
-    assert (title.id, title.action) == ("C03", "declare title")
-    assert flavour.id == "C03" and "contract_overrides: constants: flavour" in flavour.action
+    assert (title.id, title.action) == ("DC03", "declare title")
+    assert flavour.id == "DC03" and "contract_overrides: constants: flavour" in flavour.action
 
 
 def test_a_constant_fills_a_field_that_the_operation_has():
@@ -285,9 +285,9 @@ def test_an_operation_that_is_gone_is_one_clear_error():
         live(gone).operation("list")
     assert caught.value.message == (
         "/configurations/get_configurations (live contract): DocBits 13.0 has no such operation; "
-        "look it up in /docs of this host and name its path in contract_overrides: operations: list [C01]"
+        "look it up in /docs of this host and name its path in contract_overrides: operations: list [DC01]"
     )
-    assert live(gone).problems("webhook", {"url"})[0].id == "C01"
+    assert live(gone).problems("webhook", {"url"})[0].id == "DC01"
 
 
 def test_one_path_serves_several_kinds_only_where_it_takes_their_file():

@@ -128,7 +128,7 @@ def test_a_given_address_is_taken_without_its_last_slash(url):
 def test_any_other_address_is_refused_without_being_shown(url):
     with pytest.raises(InvalidInput) as caught:
         host_of({"docbits_url": url})
-    assert caught.value.id == "D20" and "u:p" not in caught.value.message
+    assert caught.value.id == "DB20" and "u:p" not in caught.value.message
 
 
 def params(**more):
@@ -141,7 +141,7 @@ def params(**more):
 def test_a_key_that_no_header_can_carry_is_told_before_any_call_and_not_shown(key):
     with pytest.raises(InvalidInput) as caught:
         connect(params(api_key=key), Settings(), False)
-    assert caught.value.id == "D21" and "api_key" in caught.value.message
+    assert caught.value.id == "DB21" and "api_key" in caught.value.message
     assert KEY[:5] not in caught.value.message
 
 
@@ -181,7 +181,7 @@ def test_a_live_contract_that_cannot_be_read_is_an_error_for_a_while_and_is_then
     for _environment in range(3):
         with pytest.raises(IonError) as caught:
             connect(params(contract="live"), Settings(retries=0), False)
-        assert caught.value.id in ("C04", "D03", "D09")
+        assert caught.value.id in ("DC04", "DB03", "DB09")
     assert len(script.calls) == 1
     later = time.monotonic() + 61
     monkeypatch.setattr(_once.time, "monotonic", lambda: later)
@@ -273,7 +273,7 @@ def test_a_list_in_which_nothing_could_be_found_again_is_an_error(script, record
     script.post(LIST, json=[record])
     with pytest.raises(BadAnswer) as caught:
         client().exports()
-    assert caught.value.id == "D11" and f"contract_overrides: records: {word}" in caught.value.message
+    assert caught.value.id == "DB11" and f"contract_overrides: records: {word}" in caught.value.message
 
 
 def test_one_record_without_a_document_type_among_others_is_fine(script):
@@ -345,10 +345,10 @@ def test_a_file_that_the_contract_has_no_word_for_is_withheld_without_a_call(scr
 @pytest.mark.parametrize(
     ("answer", "id_"),
     [
-        ({"status": 401}, "D01"),
-        ({"status": 500}, "D08"),
-        ({"body": "<html>", "content_type": "text/html"}, "D09"),
-        ({"json": {"success": False, "message": "x"}}, "D05"),
+        ({"status": 401}, "DB01"),
+        ({"status": 500}, "DB08"),
+        ({"body": "<html>", "content_type": "text/html"}, "DB09"),
+        ({"json": {"success": False, "message": "x"}}, "DB05"),
     ],
 )
 def test_any_other_answer_to_a_download_is_an_error(script, answer, id_):
@@ -421,7 +421,7 @@ def test_a_write_is_never_repeated_but_for_429(script, monkeypatch):
     script.post(REMOVE, status=503)
     with pytest.raises(IonError) as caught:
         docbits.remove(Export("7", {}))
-    assert caught.value.id == "D08"
+    assert caught.value.id == "DB08"
 
 
 def test_docbits_checks_an_active_export_by_what_the_contract_has(script):
@@ -440,11 +440,11 @@ def test_the_problems_of_each_step():
     docbits = client()
     idm = Export(None, {"kind": "infor_idm", "deployment": "cloud", "zugferd": False, "sub_organisation": "s1"})
     assert docbits.problems(Step("create", idm, None, ("deployment", "zugferd"))) == []
-    assert [problem.id for problem in docbits.problems(Step("create", idm, None, ("deployment",)))] == ["C03"]
-    assert [problem.id for problem in docbits.problems(Step("update", replace(idm, id="8"), idm, ("deployment", "zugferd", "sub_organisation")))] == ["C02"]
+    assert [problem.id for problem in docbits.problems(Step("create", idm, None, ("deployment",)))] == ["DC03"]
+    assert [problem.id for problem in docbits.problems(Step("update", replace(idm, id="8"), idm, ("deployment", "zugferd", "sub_organisation")))] == ["DC02"]
     assert docbits.problems(Step("remove", idm, idm)) == docbits.problems(Step("activate", idm, idm)) == []
     bare = client(replace(PUBLISHED_2_2_10, operations={}))
-    assert [bare.problems(Step(action, idm, idm))[0].id for action in ("create", "remove", "deactivate")] == ["C01"] * 3
+    assert [bare.problems(Step(action, idm, idm))[0].id for action in ("create", "remove", "deactivate")] == ["DC01"] * 3
 
 
 def test_an_unwanted_zugferd_is_left_out_where_docbits_no_longer_has_it():
@@ -454,7 +454,7 @@ def test_an_unwanted_zugferd_is_left_out_where_docbits_no_longer_has_it():
     docbits = client(replace(PUBLISHED_2_2_10, operations={**PUBLISHED_2_2_10.operations, path: changed}))
     fields = {"kind": "infor_idm", "deployment": "cloud"}
     assert docbits.problems(Step("create", Export(None, {**fields, "zugferd": False}), None, ("deployment", "zugferd"))) == []
-    assert [problem.id for problem in docbits.problems(Step("create", Export(None, {**fields, "zugferd": True}), None, ("deployment", "zugferd")))] == ["C02"]
+    assert [problem.id for problem in docbits.problems(Step("create", Export(None, {**fields, "zugferd": True}), None, ("deployment", "zugferd")))] == ["DC02"]
 
 
 # Names to refer to

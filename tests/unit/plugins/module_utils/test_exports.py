@@ -118,9 +118,9 @@ def test_names_are_resolved_only_where_nothing_that_stands_uses_them(world):
 @pytest.mark.parametrize(
     ("word", "value", "id_", "says"),
     [
-        ("document_type", "NVOICE", "D12", "DocBits has no document type NVOICE; it has INVOICE, ORDER"),
-        ("sub_organisation", "Nort", "D13", "DocBits has no sub-organisation Nort; it has North, South, South"),
-        ("sub_organisation", "South", "D13", "2 of them are called South"),
+        ("document_type", "NVOICE", "DB12", "DocBits has no document type NVOICE; it has INVOICE, ORDER"),
+        ("sub_organisation", "Nort", "DB13", "DocBits has no sub-organisation Nort; it has North, South, South"),
+        ("sub_organisation", "South", "DB13", "2 of them are called South"),
     ],
 )
 @pytest.mark.parametrize("state", ["present", "ignore"])
@@ -188,7 +188,7 @@ def test_an_undeclared_active_export_is_for_docbits_to_refuse_and_nothing_stays(
 
 def test_every_problem_of_the_contract_comes_before_the_first_write(world):
     docbits = world.DocBits([world.webhook("1")])
-    problem = Finding("C01", ERROR, "/configurations/configure_smb_export", "no such operation", "look it up")
+    problem = Finding("DC01", ERROR, "/configurations/configure_smb_export", "no such operation", "look it up")
     docbits.kinds_without_contract = {problem}
     smb = Export(None, {"title": "S", "kind": "smb", "document_type": "INVOICE", "active": False}, label='exports[1] "S"')
     for check_mode in (True, False):

@@ -51,7 +51,7 @@ def test_an_error_becomes_a_failed_result_with_findings_and_facts():
 
 
 def test_an_error_may_say_that_something_changed():
-    result = carry_out(raising(failure(Refused, "D05", "a", "b", "c", changed=True)), Context({}))
+    result = carry_out(raising(failure(Refused, "DB05", "a", "b", "c", changed=True)), Context({}))
     assert result["failed"] is True and result["changed"] is True
 
 
@@ -68,7 +68,7 @@ def test_a_defect_becomes_a_sentence_without_its_text():
 def test_no_secret_whatever_it_is_turns_a_failure_into_a_success(secret):
     context = Context({})
     context.secrets.add(secret)
-    result = carry_out(raising(failure(Refused, "D05", "a", "b", "c")), context)
+    result = carry_out(raising(failure(Refused, "DB05", "a", "b", "c")), context)
     assert result["failed"] is True and result["changed"] is False and "msg" in result
     assert warnings_of(result) == []
 
@@ -121,9 +121,9 @@ def test_a_function_knows_whether_a_diff_is_asked_for(diff_mode):
 
 
 def test_a_module_fails_with_the_sentence():
-    module = ran(Module({}), raising(failure(Refused, "D05", "a", "b", "c")))
+    module = ran(Module({}), raising(failure(Refused, "DB05", "a", "b", "c")))
     assert module.exited is None
-    assert module.failed["msg"] == "a: b; c [D05]"
+    assert module.failed["msg"] == "a: b; c [DB05]"
 
 
 def test_secret_options_and_secrets_met_on_the_way_are_known_to_ansible_in_all_forms():

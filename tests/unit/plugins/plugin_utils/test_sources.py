@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_named_with_its_option(read, tmp_path, make, word
     make(path)
     with pytest.raises(InvalidInput) as raised:
         read_source("src", str(path), read, True)
-    assert raised.value.id == "F01"
+    assert raised.value.id == "S01"
     assert raised.value.message.startswith(f"src: {path}: ")
     assert words in raised.value.message
 
