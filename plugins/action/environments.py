@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from functools import lru_cache
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
@@ -26,6 +30,7 @@ OWN_OPTIONS = {
     "stop_after": OPTIONS["stop_after"],
 }
 PREFIX = "docbits_"
+VARIABLES = {option if option.startswith(PREFIX) else PREFIX + option: option for option in OPTIONS}
 # The strategies that honour run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
 _UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
@@ -46,10 +51,13 @@ class ActionModule(Controller):
             return failed_result(failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory"))
         at_once = self._task.throttle or options["at_once"]
         with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names)))) as pool:
-            arguments, waiting = {}, {}
+            arguments, waiting, hosts_of = {}, {}, {}
             for name in names:
                 # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
                 arguments[name] = self._arguments(name, {"stop_after": options["stop_after"]}, task_vars)
+                other = hosts_of.setdefault(_organisation(arguments[name][0]) or name, name)
+                if other != name:
+                    arguments[name] = None, failed_result(_shared_organisation(name, other))
                 waiting[name] = pool.submit(self._work_on, *arguments[name])
             results = {name: _result_of(work) for name, work in waiting.items()}
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
@@ -66,17 +74,62 @@ class ActionModule(Controller):
         variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
         templar = self._templar.copy_with_new_env(available_variables=variables)
         args = dict(given)
+        slips = [slip for variable in variables if variable.startswith(PREFIX) and (slip := _slip_of(variable))]
         try:
-            for option in OPTIONS:
-                variable = option if option.startswith(PREFIX) else PREFIX + option
+            for variable, option in VARIABLES.items():
                 if variable in variables:
                     args[option] = _evaluated(variable, variables, templar)
-            return self.prepared({option: value for option, value in args.items() if value is not None}, OPTIONS, variables)
+            args = {option: value for option, value in args.items() if value is not None}
+            _require(args, slips)
+            args, found = self.prepared(args, OPTIONS, variables)
+            return args, slips + found
         except IonError as error:
             return None, failed_result(error)
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+
+
+@lru_cache(maxsize=4096)
+def _slip_of(variable):
+    """A warning where a variable's name is near that of an option and is none: it would be passed over without a word."""
+    if variable in VARIABLES:
+        return None
+    # Compared without what all have in common.
+    names = {known[len(PREFIX) :]: known for known in VARIABLES}
+    near = [names[name] for name in get_close_matches(variable[len(PREFIX) :], names, n=1, cutoff=0.8)]
+    if not near:
+        return None
+    return Finding("E23", WARNING, variable, "no option has this name, so it does nothing", f"write {near[0]}, or give a variable of your own another name")
+
+
+def _require(args, slips) -> None:
+    """Raise L(InvalidInput) where an option that every environment needs is not there."""
+    for variable, option in VARIABLES.items():
+        _function, names = OPTIONS[option].get("fallback", (None, ()))
+        if OPTIONS[option].get("required") and option not in args and not any(name in os.environ for name in names):
+            missing = Finding(
+                "E24", ERROR, variable, "the host has no such variable", "set it for the host or one of its groups, and look at how its name is written"
+            )
+            raise InvalidInput([missing, *slips])
+
+
+def _organisation(args):
+    """What tells one DocBits organisation from another, or C(None) where the variables do not say."""
+    if not args or not args.get("api_key"):
+        return None
+    host = str(args.get("docbits_url") or "").rstrip("/").lower() or (args.get("docbits_environment"), args.get("docbits_region"))
+    return host, args["api_key"], args.get("organisation_id")
+
+
+def _shared_organisation(name, other) -> InvalidInput:
+    return failure(
+        InvalidInput,
+        "E25",
+        f"{name}: docbits_api_key",
+        f"it is the key of {other} too, so that both would write into one organisation; nothing was done for {name}",
+        "give each environment the address and the API key of its own organisation",
+    )
 
 
 def _result_of(work) -> dict:

@@ -23,6 +23,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec({"of": {"type": "str", "required": True}})
         name, host = options["of"], task_vars["inventory_hostname"]
+        if not name.isidentifier():
+            return _failed("of", "it is no name of a variable", "give the name that follows register, without braces around it")
         # Looked up rather than templated: a template would be evaluated for every host over the results of all.
         registered = task_vars.get(name)
         results = registered.get("environments") if isinstance(registered, Mapping) else None

@@ -12,6 +12,7 @@ options:
   ionapi_src:
     description:
       - Path on the controller of the ION API file (C(.ionapi)) of this environment, for every Infor export that brings none of its own.
+      - It is judged also where no export takes it.
       - A file encrypted with Ansible Vault is decrypted in memory and never written to a disk.
     type: path
   ionapi_content:

@@ -134,7 +134,8 @@ options:
   several_active:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
-      - If V(false), two declared exports that would be active in one place are refused before anything is written.
+      - If V(false), two declared exports that would be active in one place are refused before anything is written, and one that becomes active
+        beside an active export that is not declared is warned of, since only DocBits knows whether it takes both.
     type: bool
     default: false
   update:
@@ -306,7 +307,8 @@ options:
   several_active:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
-      - If V(false), two declared exports that would be active in one place are refused before anything is written.
+      - If V(false), two declared exports that would be active in one place are refused before anything is written, and one that becomes active
+        beside an active export that is not declared is warned of, since only DocBits knows whether it takes both.
     type: bool
     default: false
   update:

@@ -55,6 +55,7 @@ _raw:
 
 from ansible.errors import AnsibleFileNotFound, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
@@ -76,7 +77,8 @@ class LookupModule(LookupBase):
         # The options of the modules, checked as theirs are: a misspelt expectation is refused and not passed over.
         validation = ArgumentSpecValidator(**ionapi_options().to_kwargs()).validate(plain(kwargs))
         if validation.error_messages:
-            raise AnsibleLookupError(f"{NAME}: {validation.error_messages[0]}")
+            what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
+            raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
         expectations = expectations_from(validation.validated_parameters)
         return [self._text(str(term), variables or {}, expectations) for term in terms]
 

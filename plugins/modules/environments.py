@@ -14,7 +14,10 @@ description:
   - Does what M(docbits.ion.environment) does, for all hosts of the batch side by side in one task, so that they share logins, connections
     and the contract. For a fleet this takes seconds where a task for each host takes minutes.
   - The options of each environment are the variables of its host. The option C(exports) is the variable C(docbits_exports),
-    C(docbits_url) stays C(docbits_url), and so on for every option of M(docbits.ion.environment).
+    C(docbits_url) stays C(docbits_url), and so on for every option of M(docbits.ion.environment). A variable whose name is nearly one of
+    these, and is none, is warned of.
+  - Of two hosts of a batch with the same DocBits organisation (address, API key and O(docbits.ion.environment#module:organisation_id)) the
+    second one fails before anything is done for it, since both would write into one organisation.
   - Warns of what only the ION API files of the batch together show, for example the same service account in two environments. With rings or
     C(serial) that is a batch at a time; the playbook C(docbits.ion.check_files) judges the whole fleet.
   - The task itself never fails because of an environment. M(docbits.ion.outcome) makes the result of each host its own.

@@ -28,14 +28,14 @@ def simulator(tmp_path_factory):
 
 @pytest.fixture
 def play(simulator, tmp_path):
-    """Runs tasks on three environments, each a new organisation; gives the output and the environments' API keys."""
+    """Runs tasks on three environments, each a new organisation, some with variables of their own; gives the output and the environments' API keys."""
 
-    def run(tasks, strategy="linear", connection="local", **variables):
+    def run(tasks, strategy="linear", connection="local", own=None, **variables):
         hosts, keys = {}, {}
         for name in ("one", "two", "three"):
             keys[name] = secrets.token_urlsafe(32)
             simulator.put_organisation(name, api_key=keys[name], contract="2.2.10", document_types=["INVOICE"])
-            hosts[name] = {"docbits_api_key": keys[name]}
+            hosts[name] = {"docbits_api_key": keys[name], **(own or {}).get(name, {})}
         shared = {
             "ansible_connection": connection,
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
@@ -87,12 +87,33 @@ def test_without_run_once_every_host_works_for_itself(play, simulator):
         ([{"docbits.ion.outcome": {"of": "rnig"}}], "of: rnig: no task docbits.ion.environments has registered its result under this name"),
         ([{"ansible.builtin.command": "true", "register": "ring"}, BATCH[1]], "of: ring: no task docbits.ion.environments has registered"),
         ([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one"]}}, BATCH[1]], "of: ring: it holds no result of two"),
+        ([BATCH[0], {"docbits.ion.outcome": {"of": "{{ ring }}"}}], "of: it is no name of a variable"),
     ],
-    ids=["misspelt", "of another task", "not of this host"],
+    ids=["misspelt", "of another task", "not of this host", "the result itself"],
 )
 def test_an_outcome_of_nothing_says_what_to_do(play, tasks, problem):
     output, _keys = play(tasks)
     assert problem in output and "[E20]" in output and "Traceback" not in output
+
+
+def test_two_hosts_of_one_organisation_do_not_both_write_into_it(play, simulator):
+    output, keys = play(BATCH, own={"three": {"docbits_api_key": "{{ hostvars.one.docbits_api_key }}"}})
+    assert "three: docbits_api_key: it is the key of one too" in output and "[E25]" in output
+    assert [len(simulator.exports(name)) for name in keys] == [1, 1, 0]
+    assert not [key for key in keys.values() if key in output.partition("PLAY RECAP")[0].partition("TASK")[2]]
+
+
+def test_a_variable_that_is_nearly_an_option_is_told(play):
+    slip = "docbits_tenant_enviroment: no option has this name, so it does nothing; write docbits_tenant_environment"
+    output, _keys = play(BATCH, own={"two": {"docbits_tenant_enviroment": "PRD", "docbits_customer": "ACME", "docbits_export_list": []}}, COLUMNS="1000")
+    assert slip in output and "docbits_customer" not in output.partition("TASK")[2] and "failed=0" in output
+    assert "docbits_export_list: no option" not in output
+
+
+def test_a_variable_that_every_environment_needs_is_asked_for_by_its_name(play, simulator):
+    output, keys = play(BATCH, own={"two": {"docbits_exports": None}})
+    assert "docbits_exports: the host has no such variable" in output and "[E24]" in output
+    assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
 
 
 SHIPPED = {"docbits.ion.exports": {"docbits_url": "{{ docbits_url }}", "ca_path": "{{ docbits_ca_path }}", "exports": [HOOK]}}

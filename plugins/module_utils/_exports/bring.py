@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput, IonError
 from ansible_collections.docbits.ion.plugins.module_utils._exports import apply as _apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import ABSENT, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import diff_of
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Pair, match, plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, Pair, match, plan
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE, is_secret
 
@@ -65,22 +65,27 @@ def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
     problems = [problem for step in todo.steps for problem in docbits.problems(step)]
     if problems:
         raise ContractMismatch(dict.fromkeys(problems))
+    rivals = [] if manner.several_active else _rivals(declared, todo)
     if check_mode:
-        return _result(readings, todo, _apply.planned(todo), manner)
-    applied = _apply.apply(todo, docbits)
-    result = _result(readings, todo, applied.steps, manner)
+        return _result(readings, todo, _apply.planned(todo), manner, rivals)
+    try:
+        applied = _apply.apply(todo, docbits)
+    except IonError as error:
+        error.findings += rivals
+        raise
+    result = _result(readings, todo, applied.steps, manner, rivals)
     for export, word, value in applied.unreadable:
         manner.evidence.remember(export.id, word, value)
     return {**result, "remembered": manner.evidence.as_dict()} if applied.unreadable else result
 
 
-def _result(readings, todo, steps, manner) -> dict:
+def _result(readings, todo, steps, manner, rivals) -> dict:
     return {
         "changed": todo.changed,
         **({"diff": diff_of(todo, manner.diff_mappings)} if manner.diff_mappings else {}),
         "exports": [_summary(reading, zip(todo.steps, steps)) for reading in readings],
         "steps": steps,
-        "findings": [finding.as_dict() for reading in readings for finding in _untold(reading.pair)],
+        "findings": [finding.as_dict() for finding in rivals + [finding for reading in readings for finding in _untold(reading.pair)]],
     }
 
 
@@ -176,6 +181,25 @@ def _refuse_conflicts(declared, todo) -> None:
                         "declare one of them inactive, or set several_active for a DocBits that runs several in execution order",
                     )
                 )
+
+
+def _rivals(declared, todo) -> list:
+    """A warning for each declared export that is to become active where another one is and stays so: only DocBits knows whether it takes both."""
+    ours = {export.label for export in declared}
+    standing = [export for export in todo.after if export.active and export.label not in ours]
+    return [
+        Finding(
+            "E22",
+            WARNING,
+            step.export.label,
+            f'it becomes active beside export {other.id} "{other.get("title")}", which nothing here declares; a DocBits that runs only one refuses it',
+            f"if it is that export under a new name, add id {other.id}; otherwise declare that one inactive or absent, or set several_active",
+        )
+        for step in todo.steps
+        if step.action in (CREATE, ACTIVATE) and step.export.active and step.export.label in ours
+        for other in standing
+        if other.place == step.export.place
+    ]
 
 
 def _summary(reading, steps) -> dict:

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, FIELDS, KINDS, SLOTS, Export
+
+_ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
 ABSENT = "absent"
 IGNORED = "ignore"
@@ -68,9 +72,16 @@ def _judged(export) -> list:
         )
     if export.id is None:
         for word in kind.required:
-            if not (export.files.get(word) or export.get(word)):
+            if word not in export.files and not export.get(word):
                 option = f"{word}_src" if word in SLOTS else word
                 found.append(_missing(export, option, f"an export of kind {kind.name} cannot work without it"))
+    # One that stands in DocBits, however odd, can be declared as it was read.
+    if export.id is None and export.get("url") and not _ADDRESS.match(export.get("url")):
+        found.append(
+            _finding(
+                "E21", f"{export.label}: url", "it is no address that begins with https:// or http:// and a host", "give the address as DocBits shall call it"
+            )
+        )
     for slot, text in export.files.items():
         if slot != "ionapi" and not text.strip():
             found.append(

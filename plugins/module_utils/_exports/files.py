@@ -46,6 +46,19 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
     secrets: every secret of an ION API file is registered here
     """
     exports, findings, ionapis, parsed = [], [], {}, {}
+
+    def judged_ionapi(text, label):
+        if text not in parsed:
+            parsed[text] = parse(text, label, expectations)
+            findings.extend(parsed[text].findings)
+            if parsed[text].ionapi is not None:
+                secrets.add(*parsed[text].ionapi.secret_values())
+                ionapis[label] = parsed[text].ionapi
+        return parsed[text].ionapi
+
+    if params.get("ionapi_content") is not None:
+        # Also where no export takes it: whoever names a file wants to know whether it is good.
+        judged_ionapi(params["ionapi_content"], params.get("ionapi_src") or "ionapi_content")
     for export in declared:
         if export.state != PRESENT:
             exports.append(export)
@@ -54,14 +67,7 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
         ionapi = None
         text = export.files.get("ionapi")
         if text is not None:
-            if text not in parsed:
-                label = _ionapi_label(export, text, params)
-                parsed[text] = parse(text, label, expectations)
-                findings += parsed[text].findings
-                if parsed[text].ionapi is not None:
-                    secrets.add(*parsed[text].ionapi.secret_values())
-                    ionapis[label] = parsed[text].ionapi
-            ionapi = parsed[text].ionapi
+            ionapi = judged_ionapi(text, export.sources.get("ionapi") or f"{export.label}: ionapi")
             if ionapi is not None:
                 export = replace(export, files={**export.files, "ionapi": ionapi.canonical()})
         findings += _judged_mappings(export, ionapi, params.get("logical_id"))
@@ -90,12 +96,6 @@ def _json_object(text) -> dict:
     except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}
-
-
-def _ionapi_label(export, text, params) -> str:
-    if text == params.get("ionapi_content"):
-        return params.get("ionapi_src") or "ionapi_content"
-    return export.sources.get("ionapi") or f"{export.label}: ionapi"
 
 
 def _judged_mappings(export, ionapi, logical_id) -> list:

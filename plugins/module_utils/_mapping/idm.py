@@ -71,7 +71,7 @@ RULES = by_id(
         "MI06",
         ERROR,
         "Each part of `ACL_Fields`, `Searchable_PDF_Name` and `EFE_..._EXPORT_FILENAME` is a key of the file",
-        "use keys that have a line in this file, such as IF_INVOICE_ID or SV_Sep, joined by +",
+        "add the line of this key, or use keys that have one, joined by +",
         CALIBRATED,
     ),
     Rule(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
@@ -51,6 +52,11 @@ def run(context: Context) -> dict:
         result["findings"] += [finding.as_dict() for finding in proof.findings]
     if params["stop_after"] == "prove":
         return {**result, "stopped_after": "prove"}
-    docbits = connect(params, settings, context.check_mode)
-    brought = bring(docbits, files.exports, Manner.of(context), context.check_mode)
+    try:
+        docbits = connect(params, settings, context.check_mode)
+        brought = bring(docbits, files.exports, Manner.of(context), context.check_mode)
+    except IonError as error:
+        # What Infor said is true all the same.
+        error.facts["connections"] = result["connections"]
+        raise
     return {**result, **brought, "findings": result["findings"] + brought["findings"]}

@@ -127,7 +127,10 @@ CASES = {
     "200 as text": (answer(200, b"OK", content_type="text/plain"), (BadAnswer, "DB10", ["something that is no JSON"], {"status": 200})),
     "200 cut off": (answer(200, b'{"data": ['), (BadAnswer, "DB10", ["no JSON"], {"status": 200})),
     "200 nested without end": (answer(200, b"[" * 100_000), (BadAnswer, "DB10", ["no JSON"], {"status": 200})),
-    "a request id in the header": (answer(500, headers={"x-request-id": "r-77"}), (Unreachable, "DB08", ["trace id r-77"], {"status": 500, "trace_id": "r-77"})),
+    "a request id in the header": (
+        answer(500, headers={"x-request-id": "r-77"}),
+        (Unreachable, "DB08", ["trace id r-77"], {"status": 500, "trace_id": "r-77"}),
+    ),
     "the trace id of the body goes first": (
         answer(500, {"trace_id": "body-1"}, {"x-request-id": "head-1"}),
         (Unreachable, "DB08", ["trace id body-1"], {"status": 500, "trace_id": "body-1"}),

@@ -96,6 +96,21 @@ def test_a_new_export_needs_title_and_kind(word):
     assert ("E03", f'exports[0] "{"" if word == "title" else "A"}": {word}') in findings(webhook(**{word: None}))
 
 
+@pytest.mark.parametrize("url", ["x.example/a", "ftp://example.com", "https://", "https:///a", "http:// example.com"])
+def test_an_address_that_nobody_could_call_is_an_error(url):
+    assert findings(webhook(url=url)) == [("E21", 'exports[0] "A": url')]
+    (read,) = declared_exports([webhook(id="7", url=url)])
+    assert read.get("url") == url
+
+
+def test_an_empty_file_is_there_and_is_empty():
+    assert findings(of_kind("infor_idm", ("ionapi", "idm_mapping"), idm_mapping_content="")) == [("E07", 'exports[0] "A": idm_mapping')]
+    (export,) = declared_exports([of_kind("infor_idm", ("ionapi", "idm_mapping"), ionapi_content="")])
+    assert export.files["ionapi"] == ""
+    (export,) = declared_exports([of_kind("infor_idm", ("idm_mapping",))], default_ionapi="")
+    assert export.files["ionapi"] == ""
+
+
 def test_an_empty_mapping_is_an_error():
     words = KINDS["infor_idm"].carries
     assert findings(of_kind("infor_idm", words, idm_mapping_content=" \n")) == [("E07", 'exports[0] "A": idm_mapping')]

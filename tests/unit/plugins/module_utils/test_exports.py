@@ -103,6 +103,54 @@ def test_an_activity_that_the_list_does_not_tell_is_left_and_said(world):
     assert [finding["id"] for finding in result["findings"]] == ["E14"] and result["changed"] is False
 
 
+# An active export that nobody declared
+
+
+def rivals(result):
+    return [finding["where"] for finding in result["findings"] if finding["id"] == "E22"]
+
+
+def test_an_active_export_that_nobody_declared_is_told_before_docbits_refuses(world):
+    docbits = world.DocBits([world.webhook("1", "Standing")])
+    new = [world.declared(world.webhook(None, "New"))]
+    check = bring(docbits, new, how(), True)
+    assert rivals(check) == ['exports[0] "New"'] and 'export 1 "Standing"' in check["findings"][0]["message"] and "id 1" in check["findings"][0]["action"]
+    with pytest.raises(ApplyFailed) as caught:
+        bring(docbits, new, how(), False)
+    assert [finding.id for finding in caught.value.findings] == ["DB05", "E22"] and docbits.stored == {"1": world.webhook("1", "Standing")}
+
+
+def test_a_docbits_that_takes_both_gets_both(world):
+    docbits = world.DocBits([world.webhook("1", "Standing")], one_active=False)
+    assert rivals(bring(docbits, [world.declared(world.webhook(None, "New"))], how(), False)) == ['exports[0] "New"']
+    again = bring(docbits, [world.declared(world.webhook(None, "New"))], how(), False)
+    assert rivals(again) == [] and again["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("new", "manner"),
+    [
+        ({"active": False}, {}),
+        ({"document_type": "ORDER"}, {}),
+        ({"kind": "infor_idm"}, {}),
+        ({}, {"several_active": True}),
+        ({}, {"purge": True}),
+    ],
+    ids=["inactive", "elsewhere", "of the other family", "several", "purge"],
+)
+def test_where_nothing_is_in_the_way_nothing_is_said(world, new, manner):
+    docbits = world.DocBits([world.webhook("1", "Standing")])
+    declared = world.declared(world.infor(None, "New") if new.get("kind") else world.webhook(None, "New"), **new)
+    assert rivals(bring(docbits, [declared], how(**manner), True)) == []
+
+
+def test_an_export_that_moves_or_is_switched_on_meets_what_stands_there(world):
+    docbits = world.DocBits([world.webhook("1", "Standing"), world.webhook("2", "Moving", document_type="ORDER"), world.webhook("3", "Off", active=False)])
+    moving = world.declared(world.webhook("2", "Moving"), keep_id=True)
+    assert rivals(bring(docbits, [moving], how(), True)) == ['exports[0] "Moving"']
+    assert rivals(bring(docbits, [world.declared(world.webhook("3", "Off"), active=True)], how(), True)) == ['exports[0] "Off"']
+
+
 # Names
 
 

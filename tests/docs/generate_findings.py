@@ -1,0 +1,127 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/findings.md from the sentences in the code: `python tests/docs/generate_findings.py`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES
+from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "findings.md"
+
+# In the order of the page. Longer beginnings go first where one begins another.
+CHAPTERS = {
+    "S": "Sources: files that options name",
+    "E": "Options and declarations",
+    "N": "Network",
+    "A": "Login at Infor",
+    "J": "What the token says",
+    "G": "The gateway",
+    "R": "The service account's user and roles",
+    "I": "IDM and ION messaging",
+    "M": "M3 and LN",
+    "P": "The plan",
+    "DB": "What DocBits answers",
+    "DC": "DocBits' contract",
+    "DV": "What stands in DocBits afterwards",
+    "X": "Defects of the collection",
+}
+ID = re.compile(f"({'|'.join(CHAPTERS)})[0-9]{{2}}")
+# Their ids are those of rules, which have pages of their own.
+WITH_OWN_PAGE = ("_ionapi", "_mapping")
+
+# Sentences that are put together at run time.
+SAID_ELSEWHERE = {
+    "S01": ("the file cannot be found, read or decrypted; the message says which", "check the path, its owner and mode, or the vault password"),
+    "E11": ("the option query is no JMESPath expression, or fails on what was read", "try it on the result of a run without query"),
+    "E13": ("a variable of the host cannot be evaluated: undefined names, a template error, or a missing vault password", "mend the variable that is named"),
+    "E16": ("an option has another shape than its documentation says", "look the option up with ansible-doc and correct its shape"),
+    "E20": ("the result of docbits.ion.environments is not where the option of says", "give the name that follows register"),
+    "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python that is named"),
+    "DB05": ("DocBits refused, with a code that is not known here or without one", "compare what stands in DocBits; look the code up with DocBits support"),
+    "DB09": (
+        "a web page came instead of an answer, as proxies, firewalls and maintenance send it",
+        "check docbits_url, path_prefix and the proxy, or try again later",
+    ),
+    "DB12": ("DocBits has no document type of this name, or several", "correct it, or list them with docbits.ion.document_type_info"),
+    "DB13": ("DocBits has no sub-organisation of this name, or several", "correct it, or list them with docbits.ion.sub_organisation_info"),
+    "N05": ("the proxy refused or did not answer", "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"),
+    "N06": ("the service took the request and did not answer in time", "raise the option timeout, or find out why the service is slow"),
+}
+
+INTRODUCTION = """\
+<!-- Written by tests/docs/generate_findings.py from the sentences in the code. Do not edit. -->
+
+# Findings
+
+A message ends with the id of its finding in brackets, and results list the same under `findings`. This page has every finding that is not a rule
+for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces stands for what the message fills in.
+"""
+
+
+def page() -> str:
+    """The whole page; fails where the code uses an id for which no sentence was found."""
+    said = {**{id_: [(row.message, row.action)] for id_, row in ROWS.items()}, **{id_: [sentence] for id_, sentence in SAID_ELSEWHERE.items()}}
+    used = set(said)
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        if not any(part in WITH_OWN_PAGE for part in path.parts):
+            for id_, sentence in _sentences(ast.parse(path.read_text())):
+                used.add(id_)
+                if sentence and id_ not in ROWS and sentence not in said.setdefault(id_, []):
+                    said[id_].append(sentence)
+    said["DB05"] += [(f"{message} (`{code}`)", action) for code, (message, action) in sorted(CODES.items())]
+    unsaid = sorted(used - said.keys())
+    if unsaid:
+        raise SystemExit(f"no sentence was found for {', '.join(unsaid)}; add it to SAID_ELSEWHERE")
+    parts = [INTRODUCTION]
+    for beginning, title in CHAPTERS.items():
+        rows = [_row(id_, *sentence) for id_ in sorted(said) if id_[:-2] == beginning for sentence in said[id_]]
+        parts.append("\n".join([f"## {title}\n", "| finding | what is so | what to do |", "| --- | --- | --- |", *rows, ""]))
+    return "\n".join(parts)
+
+
+def _row(id_, message, action) -> str:
+    return f"| {id_} | {_prose(message)} | {_prose(action)} |"
+
+
+def _prose(text) -> str:
+    return text.replace("|", "\\|").replace("<", "\\<").replace("*", "\\*")
+
+
+def _sentences(tree):
+    """Yields each id in the code with its message and action, or C(None) where they are not written beside it."""
+    for node in ast.walk(tree):
+        parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else ()
+        for index, part in enumerate(parts):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and ID.fullmatch(part.value):
+                texts = [_text(text) for text in parts[index + 1 :][-2:]]
+                yield part.value, tuple(texts) if len(texts) == 2 and all(texts) else None
+
+
+def _text(node) -> str | None:
+    """A text as the code writes it, with the last name of each expression in braces; C(None) for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else f"{{{_name(part.value)}}}" for part in node.values)
+    if isinstance(node, ast.IfExp):
+        choices = _text(node.body), _text(node.orelse)
+        return "; or: ".join(choices) if all(choices) else None
+    return None
+
+
+def _name(node) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
+        return str(node.args[0].value)
+    names = [part.attr if isinstance(part, ast.Attribute) else part.id for part in ast.walk(node) if isinstance(part, (ast.Attribute, ast.Name))]
+    return names[0].strip("_") if names else "value"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
