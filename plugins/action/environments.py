@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.playbook.conditional import Conditional
+from ansible.playbook.task_include import TaskInclude
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
@@ -23,6 +25,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._run import defect, fa
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 
+STOPS = environment.STOPS
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
 OWN_OPTIONS = {
     "hosts": {"type": "list", "elements": "str"},
@@ -44,50 +47,113 @@ class ActionModule(Controller):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(OWN_OPTIONS)
-        hostvars = task_vars["hostvars"]
-        names = options["hosts"] or self._batch(task_vars)
-        unknown = [name for name in names if name not in hostvars]
-        if unknown:
-            return failed_result(failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory"))
+        try:
+            names = self._chosen(options["hosts"], task_vars)
+        except IonError as error:
+            return failed_result(error)
         at_once = self._task.throttle or options["at_once"]
-        with self.task_environment(), ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names)))) as pool:
-            arguments, waiting, hosts_of = {}, {}, {}
-            for name in names:
-                # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
-                arguments[name] = self._arguments(name, {"stop_after": options["stop_after"]}, task_vars)
-                other = hosts_of.setdefault(_organisation(arguments[name][0]) or name, name)
-                if other != name:
-                    arguments[name] = None, failed_result(_shared_organisation(name, other))
-                waiting[name] = pool.submit(self._work_on, *arguments[name])
-            results = {name: _result_of(work) for name, work in waiting.items()}
+        pool = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names))))
+        arguments, waiting, hosts_of = {}, {}, {}
+        with self.task_environment():
+            try:
+                for name in names:
+                    # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
+                    arguments[name] = self._arguments(name, options["stop_after"], task_vars)
+                    other = hosts_of.setdefault(_organisation(arguments[name][0]) or name, name)
+                    if other != name:
+                        arguments[name] = None, failed_result(_shared_organisation(name, other))
+                    waiting[name] = pool.submit(self._work_on, *arguments[name])
+                results = {name: _result_of(work) for name, work in waiting.items()}
+            finally:
+                # Ansible's own time limit for the task may end the waiting: what was begun is brought to its end, and nothing more is begun.
+                pool.shutdown(cancel_futures=True)
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
-    def _batch(self, task_vars) -> list:
-        """All hosts of the batch where this task runs once for it; else this host alone, or every host would do the work of all."""
+    def _chosen(self, hosts, task_vars) -> list:
+        """The hosts whose environments are meant; raises L(InvalidInput)."""
         strategy = str(self._task.get_play().strategy).rpartition(".")[2]
         runs_once = self._task.run_once and strategy in LOCKSTEP_STRATEGIES
-        return list(task_vars["ansible_play_batch"]) if runs_once else [task_vars["inventory_hostname"]]
+        batch, here = list(task_vars["ansible_play_batch"]), task_vars["inventory_hostname"]
+        if hosts is None:
+            return [name for name in batch if self._is_selected(name, task_vars)] if runs_once else [here]
+        if not runs_once and len(batch) > 1:
+            raise failure(
+                InvalidInput,
+                "E26",
+                "hosts",
+                f"every host of the batch would work on all of them, {here} and {len(batch) - 1} more",
+                "add run_once: true, with the strategy linear, or leave hosts out",
+            )
+        unknown = [name for name in hosts if name not in task_vars["hostvars"]]
+        if unknown:
+            raise failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory")
+        return list(dict.fromkeys(hosts))
 
-    def _arguments(self, name, given, task_vars):
-        """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
-        hostvars = task_vars["hostvars"]
-        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+    def _is_selected(self, name, task_vars) -> bool:
+        """Whether C(when) lets the task run for a host; Ansible itself asks only for the host that runs it for all."""
+        conditions = _conditions(self._task)
+        if not conditions:
+            return True
+        variables = self._variables(name, task_vars)
         templar = self._templar.copy_with_new_env(available_variables=variables)
-        args = dict(given)
+        try:
+            return all(_holds(condition, templar, variables, self._loader) for condition in conditions)
+        except AnsibleError as error:
+            problem, action = _reason(error)
+        raise failure(InvalidInput, "E13", f"when, for {name}", problem, action)
+
+    def _variables(self, name, task_vars) -> dict:
+        hostvars = task_vars["hostvars"]
+        return hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+
+    def _arguments(self, name, stop_after, task_vars):
+        """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
+        variables = self._variables(name, task_vars)
+        templar = self._templar.copy_with_new_env(available_variables=variables)
         slips = [slip for variable in variables if variable.startswith(PREFIX) and (slip := _slip_of(variable))]
         try:
-            for variable, option in VARIABLES.items():
-                if variable in variables:
-                    args[option] = _evaluated(variable, variables, templar)
+            args = {option: _evaluated(variable, variables, templar) for variable, option in VARIABLES.items() if variable in variables}
             args = {option: value for option, value in args.items() if value is not None}
+            args["stop_after"] = _earlier(stop_after, args.get("stop_after", stop_after))
             _require(args, slips)
             args, found = self.prepared(args, OPTIONS, variables)
             return args, slips + found
         except IonError as error:
             return None, failed_result(error)
+        except Exception as error:
+            # As in a result: a defect for one host must not cost the others theirs.
+            return None, defect(error)
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+
+
+def _conditions(task) -> list:
+    """What C(when) says of a task, and of the dynamic includes that it came through, from which tasks do not inherit it."""
+    conditions, above = _listed(task.when), task._parent
+    while above is not None:
+        if isinstance(above, TaskInclude) and not above.statically_loaded:
+            conditions += _listed(above.when)
+        above = above._parent
+    return conditions
+
+
+def _listed(when) -> list:
+    return list(when) if isinstance(when, (list, tuple)) else [when]
+
+
+def _holds(condition, templar, variables, loader) -> bool:
+    if hasattr(templar, "evaluate_conditional"):
+        return templar.evaluate_conditional(condition)
+    # ansible-core 2.18
+    conditional = Conditional(loader=loader)
+    conditional.when = [condition]
+    return conditional.evaluate_conditional(templar, variables)
+
+
+def _earlier(stage, own) -> str:
+    """Where a host stops: it may stop earlier than the task, never go farther. What is no stage is left for the options' own check."""
+    return min(stage, own, key=STOPS.index) if own in STOPS else own
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ description:
     second one fails before anything is done for it, since both would write into one organisation.
   - Warns of what only the ION API files of the batch together show, for example the same service account in two environments. With rings or
     C(serial) that is a batch at a time; the playbook C(docbits.ion.check_files) judges the whole fleet.
+  - A host may stop earlier than the task's O(stop_after), with a variable C(docbits_stop_after) of its own, and never go farther.
   - The task itself never fails because of an environment. M(docbits.ion.outcome) makes the result of each host its own.
 author:
   - docbits.ion contributors (@docbits)
@@ -32,7 +33,10 @@ attributes:
     support: full
 options:
   hosts:
-    description: The hosts whose environments are meant. Without it, all hosts of the batch that have not failed.
+    description:
+      - The hosts whose environments are meant. Without it, all hosts of the batch that have not failed and for which C(when) holds, also the
+        C(when) of an include that the task came through.
+      - Hosts that are in the C(rescue) of the same block count as not failed.
     type: list
     elements: str
   at_once:

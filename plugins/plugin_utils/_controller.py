@@ -41,7 +41,7 @@ class Controller(ActionBase):
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(made_strict(warnings))
         if "state_file" in options:
-            args["state_file"] = os.path.abspath(os.path.expanduser(args.get("state_file") or default_path(variables)))
+            args["state_file"] = os.path.abspath(os.path.expanduser(str(args.get("state_file") or default_path(variables))))
             args["remembered"] = remembered(args["state_file"])
         return args, warnings
 

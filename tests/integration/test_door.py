@@ -30,7 +30,7 @@ def simulator(tmp_path_factory):
 def play(simulator, tmp_path):
     """Runs tasks on three environments, each a new organisation, some with variables of their own; gives the output and the environments' API keys."""
 
-    def run(tasks, strategy="linear", connection="local", own=None, **variables):
+    def run(tasks, strategy="linear", connection="local", own=None, groups=None, **variables):
         hosts, keys = {}, {}
         for name in ("one", "two", "three"):
             keys[name] = secrets.token_urlsafe(32)
@@ -43,8 +43,10 @@ def play(simulator, tmp_path):
             "docbits_ca_path": simulator.ca,
             "docbits_exports": [HOOK],
         }
-        (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared}}))
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]))
+        children = {group: {"hosts": dict.fromkeys(names)} for group, names in (groups or {}).items()}
+        plays = tasks if "ansible.builtin.import_playbook" in tasks[0] else [{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared, "children": children}}))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
         (tmp_path / "ansible.cfg").touch()
         environment = {
             **os.environ,
@@ -94,6 +96,84 @@ def test_without_run_once_every_host_works_for_itself(play, simulator):
 def test_an_outcome_of_nothing_says_what_to_do(play, tasks, problem):
     output, _keys = play(tasks)
     assert problem in output and "[E20]" in output and "Traceback" not in output
+
+
+WANTED = {"one": {"wanted": True}, "two": {"wanted": False}, "three": {"wanted": True}}
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [{**BATCH[0], "when": "wanted"}, {**BATCH[1], "when": "wanted"}],
+        [{"block": BATCH, "when": ["true", "wanted"]}],
+        [{"ansible.builtin.import_role": {"name": "docbits.ion.deploy"}, "when": "wanted"}],
+        [{"ansible.builtin.include_role": {"name": "docbits.ion.deploy"}, "when": "wanted"}],
+        [{"block": [{"ansible.builtin.include_role": {"name": "docbits.ion.deploy"}}], "when": "wanted"}],
+    ],
+    ids=["tasks", "block", "import_role", "include_role", "include_role in a block"],
+)
+def test_a_host_that_when_leaves_out_is_left_alone(play, simulator, tasks):
+    output, keys = play(tasks, own=WANTED)
+    assert "failed=0" in output and "failed=1" not in output
+    assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
+
+
+def test_a_condition_that_holds_for_nobody_knows_whom_stops_before_anything_is_written(play, simulator):
+    before = simulator.last()
+    output, _keys = play([{**BATCH[0], "when": "wanted"}], own={"one": {"wanted": True}})
+    assert "when, for three: it refers to wanted, which is not defined" in output and "[E13]" in output
+    assert simulator.writes(before) == []
+
+
+def test_hosts_names_each_environment_once_and_may_name_none(play, simulator):
+    before = simulator.last()
+    output, _keys = play([{**BATCH[0], "docbits.ion.environments": {"hosts": []}}])
+    assert "failed=0" in output and simulator.journal(before) == []
+    _output, keys = play([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one", "two", "one"]}}])
+    assert [len(simulator.exports(name)) for name in keys] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(("strategy", "once"), [("linear", False), ("free", True)])
+def test_hosts_where_every_host_would_do_the_work_of_all(play, simulator, strategy, once):
+    before = simulator.last()
+    output, _keys = play([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one", "two"]}, "run_once": once}], strategy)
+    assert "[E26]" in output and simulator.journal(before) == []
+
+
+def test_a_host_stops_earlier_than_the_task_and_never_later(play, simulator):
+    before = simulator.last()
+    play([{**BATCH[0], "docbits.ion.environments": {"stop_after": "parse"}}, BATCH[1]], own={"two": {"docbits_stop_after": "verify"}})
+    assert simulator.journal(before) == []
+    _output, keys = play(BATCH, own={"two": {"docbits_stop_after": "parse"}})
+    assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
+    output, _keys = play(BATCH, own={"two": {"docbits_stop_after": "prase"}})
+    assert "value of stop_after must be one of" in output
+
+
+def test_a_number_where_a_path_belongs_is_a_path(play, simulator):
+    output, keys = play(BATCH, own={"two": {"docbits_state_file": 5}})
+    assert "failed=0" in output and [len(simulator.exports(name)) for name in keys] == [1, 1, 1]
+
+
+def test_after_the_time_limit_of_the_task_nothing_more_is_begun(play, simulator):
+    simulator.latency(docbits=1000)
+    try:
+        output, keys = play([{**BATCH[0], "timeout": 3, "throttle": 1}, BATCH[1]])
+    finally:
+        simulator.latency()
+    assert "failed=1" in output
+    assert sum(len(simulator.exports(name)) for name in keys) <= 1
+
+
+def test_the_rings_hold_whatever_strategy_is_configured(play, simulator):
+    """One canary fails, and the other one is slower: a strategy without steps would go on with the next ring."""
+    output, keys = play(
+        [{"ansible.builtin.import_playbook": "docbits.ion.deploy_ion"}],
+        own={"one": {"docbits_api_key": secrets.token_urlsafe(32)}},
+        groups={"canary": ["one", "two"]},
+        ANSIBLE_STRATEGY="free",
+    )
+    assert "[DB01]" in output and [len(simulator.exports(name)) for name in keys] == [0, 1, 0]
 
 
 def test_two_hosts_of_one_organisation_do_not_both_write_into_it(play, simulator):
