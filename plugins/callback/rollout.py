@@ -79,7 +79,7 @@ class CallbackModule(CallbackBase):
 
     def _take(self, result, failed) -> None:
         # Asked first: Ansible copies a result when it is looked at, and that of a ring is as long as the ring.
-        if result._task.action not in REPORTED:
+        if (result._task.resolved_action or result._task.action) not in REPORTED:
             return
         name, values = result._host.get_name(), result._result
         self._environments[name] = {

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 
 
@@ -54,11 +56,31 @@ class ContractMismatch(IonError):
 
 
 class ApplyFailed(IonError):
-    """A step of an apply failed; the facts list each step as done, undone or left."""
+    """A step of an apply failed; the facts list each step as done, undone or left.
+
+    unproved: pairs of an export's id and a word that may have been replaced and that DocBits does not give back
+    """
+
+    def __init__(self, findings, unproved=(), **facts) -> None:
+        super().__init__(findings, **facts)
+        self.unproved = list(unproved)
 
 
 class CheckModeViolation(IonError):
     """The transport refused a call that is not on the read list. A defect of the collection, never of the user."""
+
+
+def defect_in(error) -> Finding:
+    """The finding for an exception that nobody expected. Its text may hold anything and is dropped."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
+    return Finding(
+        "X00",
+        ERROR,
+        "docbits.ion",
+        f"a defect of the collection stopped this task ({type(error).__name__} at {place})",
+        "report it with this sentence and the versions of ansible-core and docbits.ion",
+    )
 
 
 def failure(kind, id_: str, where: str, message: str, action: str, **facts) -> IonError:

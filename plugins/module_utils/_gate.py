@@ -82,7 +82,7 @@ class Gate:
     def _leave(self, way, place) -> None:
         with way.left:
             now = time.monotonic()
-            if way.waiting and now < way.taken[place] + TURN:
+            if way.waiting > len(way.handed_over) and now < way.taken[place] + TURN:
                 # Locks are slow where many threads want the processor: a place changes hands without them.
                 way.handed_over.append(place)
                 way.left.notify()

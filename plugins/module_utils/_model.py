@@ -89,8 +89,8 @@ COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active",
 KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
-# What comes after the question mark of an address is often a token.
-ADDRESSES = ("url",)
+# What comes after the question mark of an address is often a token, and what stands before an @ a password.
+ADDRESSES = ("url", "server_url")
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,10 @@ class Export:
     def get(self, name, default=None):
         """The value of a field, or O(default) where it is not known."""
         return self.fields.get(name, default)
+
+    def known(self, word):
+        """The value of a field or the text of a slot, C(None) where it is not known."""
+        return self.files.get(word) if word in SLOTS else self.fields.get(word)
 
     @property
     def kind(self):

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError, defect_in
+from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 
 
@@ -53,17 +52,8 @@ def failed_result(error: IonError) -> dict:
 
 
 def defect(error) -> dict:
-    """The result of a task that a defect of the collection ended. The error's text may hold anything and is dropped."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
-    finding = Finding(
-        "X00",
-        ERROR,
-        "docbits.ion",
-        f"a defect of the collection stopped this task ({type(error).__name__} at {place})",
-        "report it with this sentence and the versions of ansible-core and docbits.ion",
-    )
-    return {"changed": False, "failed": True, "msg": finding.sentence(), "findings": [finding.as_dict()]}
+    """The result of a task that a defect of the collection ended."""
+    return failed_result(IonError(defect_in(error)))
 
 
 def warnings_of(result) -> list:

@@ -178,7 +178,8 @@ class Transport:
                 with adapter.send(prepared, stream=True, timeout=(min(timeout, 10.0), timeout), proxies=proxies) as answer:
                     body = self._read(answer, where)
             except (requests.exceptions.RequestException, OSError, ValueError) as error:
-                if watch.is_cut:
+                # The end of the deadline may be the end of the silence that was allowed, whichever is noticed first.
+                if watch.is_cut or self._time_left() <= 0:
                     raise self._too_late(where) from None
                 raise _unreachable(error, where, self._settings) from None
             if watch.is_cut:

@@ -41,7 +41,10 @@ def remembered(path) -> dict:
 
 
 def keep(path, entries) -> list:
-    """Add the entries to the file in one step, readable by its owner alone; gives a warning where that is not possible."""
+    """Add the entries to the file in one step, readable by its owner alone; gives a warning where that is not possible.
+
+    entries: as L(remembered) gives them; a word with the value C(None) is taken out of the file
+    """
     folder = os.path.dirname(path)
     try:
         os.makedirs(folder, exist_ok=True)
@@ -50,7 +53,9 @@ def keep(path, entries) -> list:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             known = remembered(path)
-            _replace(path, {**known, **{id_: {**known.get(id_, {}), **words} for id_, words in entries.items()}})
+            merged = {name: {**known.get(name, {}), **entries.get(name, {})} for name in {**known, **entries}}
+            told = {name: {word: text for word, text in words.items() if text is not None} for name, words in merged.items()}
+            _replace(path, {name: words for name, words in told.items() if words})
         finally:
             os.close(lock)
     except (OSError, InvalidInput):

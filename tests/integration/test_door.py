@@ -30,7 +30,7 @@ def simulator(tmp_path_factory):
 def play(simulator, tmp_path):
     """Runs tasks on three environments, each a new organisation, some with variables of their own; gives the output and the environments' API keys."""
 
-    def run(tasks, strategy="linear", connection="local", own=None, groups=None, **variables):
+    def run(tasks, strategy="linear", connection="local", own=None, groups=None, plays=None, **variables):
         hosts, keys = {}, {}
         for name in ("one", "two", "three"):
             keys[name] = secrets.token_urlsafe(32)
@@ -44,9 +44,8 @@ def play(simulator, tmp_path):
             "docbits_exports": [HOOK],
         }
         children = {group: {"hosts": dict.fromkeys(names)} for group, names in (groups or {}).items()}
-        plays = tasks if "ansible.builtin.import_playbook" in tasks[0] else [{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared, "children": children}}))
-        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays or [{"hosts": "all", "gather_facts": False, "strategy": strategy, "tasks": tasks}]))
         (tmp_path / "ansible.cfg").touch()
         environment = {
             **os.environ,
@@ -168,12 +167,21 @@ def test_after_the_time_limit_of_the_task_nothing_more_is_begun(play, simulator)
 def test_the_rings_hold_whatever_strategy_is_configured(play, simulator):
     """One canary fails, and the other one is slower: a strategy without steps would go on with the next ring."""
     output, keys = play(
-        [{"ansible.builtin.import_playbook": "docbits.ion.deploy_ion"}],
+        [],
+        plays=[{"ansible.builtin.import_playbook": "docbits.ion.deploy_ion"}],
         own={"one": {"docbits_api_key": secrets.token_urlsafe(32)}},
         groups={"canary": ["one", "two"]},
         ANSIBLE_STRATEGY="free",
     )
     assert "[DB01]" in output and [len(simulator.exports(name)) for name in keys] == [0, 1, 0]
+
+
+def test_the_report_knows_modules_by_their_short_names(play):
+    tasks = [{"environments": {}, "register": "ring", "run_once": True}, {"outcome": {"of": "ring"}}]
+    short = [{"hosts": "all", "gather_facts": False, "collections": ["docbits.ion"], "tasks": tasks}]
+    output, _keys = play([], plays=short, ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout")
+    report = output.partition("ROLLOUT")[2]
+    assert [line.split()[0] for line in report.splitlines() if "1 created" in line] == ["one", "three", "two"]
 
 
 def test_two_hosts_of_one_organisation_do_not_both_write_into_it(play, simulator):

@@ -33,7 +33,7 @@ _READS_2_2_10 = {
 
 
 def _download(*types) -> dict:
-    return {("GET", "/configurations/download/{id}"): OperationSchema(None, {"type": TEXT}, frozenset(("type",)), {"type": types})}
+    return {("GET", "/configurations/download/{id}"): OperationSchema(None, {"type": TEXT}, frozenset(("type",)), {"type": types}, frozenset(("type",)))}
 
 
 def _switches(id_type) -> dict:

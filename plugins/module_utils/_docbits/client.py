@@ -83,8 +83,12 @@ def contract_of(params, settings) -> Contract:
     """The contract that the options ask for; a live one is read from the host, which needs no key."""
     chosen = params["contract"]
     schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(host_of(params), settings)
-    overrides = Overrides(**{name: value for name, value in (params["contract_overrides"] or {}).items() if value})
-    return Contract(schema, chosen, overrides, params["path_prefix"])
+    overrides = {group: values for group, values in (params["contract_overrides"] or {}).items() if values}
+    for group, values in overrides.items():
+        for name, value in values.items():
+            if not isinstance(value, str):
+                raise failure(InvalidInput, "DC05", f"contract_overrides: {group}: {name}", "it is no text", "give the name or the text to send, in quotes")
+    return Contract(schema, chosen, Overrides(**overrides), params["path_prefix"])
 
 
 @partial(once_per_process, keep_failure=60.0)
@@ -139,7 +143,9 @@ class DocBits:
         response = self._transport.call(
             bound.method, self._base + bound.path.replace("{id}", quote(export.id, safe="")), headers=self._headers, params={bound.names["slot"]: type_}
         )
-        if response.status >= 400 or response.is_html or _is_refusal(response):
+        # A stylesheet may begin as a page does.
+        is_page = response.content_type == "text/html" if slot == "xslt" else response.is_html
+        if response.status >= 400 or is_page or _is_refusal(response):
             try:
                 data_of(response, f"download {slot} of {export.label}")
             except Refused as error:
@@ -232,12 +238,14 @@ class DocBits:
         for word, value in values.items():
             wire = bound.names[word]
             fields[wire] = self._part(word, value, bound.schema.fields[wire])
-        body = {}
+        in_query = {name: part[1] for name, part in fields.items() if name in bound.schema.query}
+        in_body = {name: part for name, part in fields.items() if name not in in_query}
+        request = {"params": in_query} if in_query else {}
         if bound.schema.encoding == MULTIPART:
-            body["files"] = list(fields.items())
-        elif fields:
-            body["data"] = {name: part[1] for name, part in fields.items()}
-        response = self._transport.call(bound.method, self._base + bound.path, headers=self._headers, **body)
+            request["files"] = list(in_body.items())
+        elif in_body:
+            request["data"] = {name: part[1] for name, part in in_body.items()}
+        response = self._transport.call(bound.method, self._base + bound.path, headers=self._headers, **request)
         return response, data_of(response, asked)
 
     def _part(self, word, value, wire_type):

@@ -25,12 +25,14 @@ class OperationSchema:
     fields:   wire name to one of BOOLEAN, INTEGER, TEXT, FILE (body fields and query parameters)
     required: wire names that must be sent
     choices:  wire name to the values that it allows, where it lists them
+    query:    those of the fields that travel in the address
     """
 
     encoding: str | None
     fields: dict
     required: frozenset = frozenset()
     choices: dict = field(default_factory=dict)
+    query: frozenset = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def _operation(operation, schemas) -> OperationSchema:
             _take(parameter["name"], parameter.get("schema", {}), schemas, fields, choices)
             if parameter.get("required"):
                 required.add(parameter["name"])
+    query = frozenset(fields)
     content = operation.get("requestBody", {}).get("content", {})
     for encoding in (MULTIPART, URLENCODED):
         if encoding in content:
@@ -87,7 +90,7 @@ def _operation(operation, schemas) -> OperationSchema:
             break
     else:
         encoding = None
-    return OperationSchema(encoding, fields, frozenset(name for name in required if isinstance(name, str)), choices)
+    return OperationSchema(encoding, fields, frozenset(name for name in required if isinstance(name, str)), choices, query)
 
 
 def _take(name, schema, schemas, fields, choices) -> None:

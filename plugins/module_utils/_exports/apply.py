@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused
+from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused, defect_in
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, SLOTS, UNREADABLE, same_file
@@ -42,10 +42,12 @@ def apply(plan: Plan, docbits) -> Applied:
     try:
         run.change()
         run.remove()
-    except IonError as error:
+    except Exception as error:  # a defect must not leave an environment half-written either, nor hide what was done
+        known = error if isinstance(error, IonError) else IonError(defect_in(error))
         left = run.undo(uncertain=not isinstance(error, Refused))
-        raise ApplyFailed(error.findings + left, **{**error.facts, "steps": run.report(), "changed": run.left_something}) from None
-    except BaseException:  # a defect, or Ansible's own time limit for a task, must not leave an environment half-written either
+        facts = {**known.facts, "steps": run.report(), "changed": run.left_something}
+        raise ApplyFailed(known.findings + left, unproved=run.unproved(), **facts) from None
+    except BaseException:  # Ansible's own time limit for a task
         run.undo(uncertain=True)
         raise
     return Applied(run.report(), run.unreadable)
@@ -74,6 +76,11 @@ class _Run:
     def report(self) -> list:
         """Each step with its outcome."""
         return [replace(step, export=export).as_dict(outcome) for step, export, outcome in zip(self._plan.steps, self._exports, self._outcomes)]
+
+    def unproved(self) -> list:
+        """What of a failed run may have been replaced and cannot be read back, as pairs of an export's id and a word."""
+        begun = [step for step, outcome in zip(self._plan.steps, self._outcomes) if step.action == UPDATE and outcome != NOT_RUN]
+        return [(step.export.id, word) for step in begun for word in step.words if step.before.known(word) == UNREADABLE]
 
     def change(self) -> None:
         """Run and verify every step that can be undone."""
@@ -192,8 +199,9 @@ class _Run:
         """
         self._docbits.start_over()
         begun = (DONE, FAILED) if uncertain else (DONE,)
-        if self._removed_something(begun):
-            return self._leave_all()
+        finally_gone = self._removed_something(begun)
+        if finally_gone:
+            return self._leave_all(finally_gone)
         taken = [index for index in reversed(self._changes) if self._outcomes[index] in begun]
         stays = {index: self._take_back(index) for index in taken}
         stays.update(self._still_otherwise([index for index in taken if not stays[index]]))
@@ -204,24 +212,27 @@ class _Run:
                 self._outcomes[index] = UNDONE
         return [_left(self._plan.steps[index], stays[index]) for index in taken if stays[index]]
 
-    def _removed_something(self, begun) -> bool:
+    def _removed_something(self, begun) -> str:
+        """Why nothing of this run can be undone, where it removed something or may have; otherwise an empty string."""
         indices = [index for index in self._removals if self._outcomes[index] in begun]
         if not indices:
-            return False
+            return ""
         try:
             standing = {export.id for export in self._docbits.exports()}
-        except IonError:
+        except Exception as error:
             # Nobody can say what was removed; to undo the rest could take away what replaced it.
-            return True
+            for index in indices:
+                self._outcomes[index] = LEFT
+            return f"whether something is removed could not be read ({_id_of(error)}), so nothing of this run is undone"
         for index in indices:
             self._outcomes[index] = FAILED if self._exports[index].id in standing else DONE
-        return any(self._outcomes[index] == DONE for index in indices)
+        is_gone = any(self._outcomes[index] == DONE for index in indices)
+        return "a removed export cannot come back under its id, so nothing of this run is undone" if is_gone else ""
 
-    def _leave_all(self) -> list:
+    def _leave_all(self, why) -> list:
         """After a removal, undoing the rest would take away what replaced the removed export; everything done stays."""
         self._outcomes = [LEFT if outcome == DONE else outcome for outcome in self._outcomes]
-        stays = [step for step, outcome in zip(self._plan.steps, self._outcomes) if outcome == LEFT]
-        return [_left(step, "a removed export cannot come back under its id, so nothing of this run is undone") for step in stays]
+        return [_left(step, why) for step, outcome in zip(self._plan.steps, self._outcomes) if outcome == LEFT]
 
     def _take_back(self, index) -> str:
         """Undo one step; gives why it stays where it cannot be undone, otherwise an empty string."""
@@ -232,8 +243,8 @@ class _Run:
             if step.action == UPDATE:
                 return self._put_back(step)
             self._docbits.set_active(step.before, step.action == DEACTIVATE)
-        except IonError as error:
-            return f"undoing it failed as well ({error.id})"
+        except Exception as error:
+            return f"undoing it failed as well ({_id_of(error)})"
         return ""
 
     def _take_away(self, index) -> str:
@@ -246,8 +257,7 @@ class _Run:
         return ""
 
     def _put_back(self, step) -> str:
-        before = {**step.before.fields, **step.before.files}
-        lost = [word for word in step.words if before.get(word) in (None, UNREADABLE)]
+        lost = [word for word in step.words if step.before.known(word) in (None, UNREADABLE)]
         self._docbits.configure(step.before, [word for word in step.words if word not in lost])
         return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
 
@@ -258,8 +268,8 @@ class _Run:
         try:
             standing = {export.id: export for export in self._docbits.exports()}
             found = {index: self._otherwise(index, standing) for index in indices}
-        except IonError as error:
-            return dict.fromkeys(indices, f"whether it is undone could not be read ({error.id})")
+        except Exception as error:
+            return dict.fromkeys(indices, f"whether it is undone could not be read ({_id_of(error)})")
         return {index: f"after undoing it, {', '.join(what)}" for index, what in found.items() if what}
 
     def _otherwise(self, index, standing) -> list:
@@ -274,6 +284,10 @@ class _Run:
 def planned(plan: Plan) -> list:
     """The steps of a plan that was not run, as results list them."""
     return [step.as_dict(PLANNED) for step in plan.steps]
+
+
+def _id_of(error) -> str:
+    return error.id if isinstance(error, IonError) else defect_in(error).id
 
 
 def _difference(export, what):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch, InvalidInput, IonError
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, ContractMismatch, InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports import apply as _apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import ABSENT, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
@@ -45,7 +45,7 @@ class Manner:
         """From the options of a task."""
         params = context.params
         diff_mappings = params["diff_mappings"] if context.diff_mode else None
-        return cls(params["purge"], params["several_active"], params["update"], diff_mappings, Evidence(params["remembered"]))
+        return cls(params["purge"], params["several_active"], params["update"], diff_mappings, Evidence(params["remembered"], host_of(params)))
 
 
 def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
@@ -70,8 +70,11 @@ def bring(docbits, declared, manner: Manner, check_mode: bool) -> dict:
         return _result(readings, todo, _apply.planned(todo), manner, rivals)
     try:
         applied = _apply.apply(todo, docbits)
-    except IonError as error:
+    except ApplyFailed as error:
         error.findings += rivals
+        if error.unproved:
+            # No fingerprint may vouch for what stood there before.
+            error.facts["remembered"] = manner.evidence.without(error.unproved)
         raise
     result = _result(readings, todo, applied.steps, manner, rivals)
     for export, word, value in applied.unreadable:

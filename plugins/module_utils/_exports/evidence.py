@@ -26,29 +26,44 @@ NONE = "none"
 class Evidence:
     """The fingerprints of one environment.
 
-    entries: export id to word to C(salt:digest), as the state file holds them
+    entries: export to word to C(salt:digest), as the state file holds them; an export is called by its host and its id
+    host:    address of the DocBits API, since each counts its exports anew
     """
 
-    def __init__(self, entries=None) -> None:
-        self._entries = {id_: dict(words) for id_, words in (entries or {}).items()}
+    def __init__(self, entries=None, host: str = "") -> None:
+        self._entries = {export: dict(words) for export, words in (entries or {}).items()}
+        self._host = host
 
     def knows(self, export_id: str, word: str) -> bool:
         """Whether anything was remembered for this word."""
-        return word in self._entries.get(export_id, {})
+        return word in self._words(export_id)
 
     def matches(self, export_id: str, word: str, value) -> bool:
         """Whether the value is the one that was remembered."""
-        salt, _colon, digest = self._entries.get(export_id, {}).get(word, "").partition(":")
+        salt, _colon, digest = self._words(export_id).get(word, "").partition(":")
         return bool(digest) and hmac.compare_digest(digest, _digest(word, value, salt))
 
     def remember(self, export_id: str, word: str, value) -> None:
         """Keep the fingerprint of a value that was sent, with a salt of its own."""
         salt = os.urandom(16).hex()
-        self._entries.setdefault(export_id, {})[word] = f"{salt}:{_digest(word, value, salt)}"
+        self._entries.setdefault(self._name(export_id), {})[word] = f"{salt}:{_digest(word, value, salt)}"
+
+    def without(self, forgotten) -> dict:
+        """What takes words out of the state file again, from pairs of an export's id and a word."""
+        entries: dict = {}
+        for export_id, word in forgotten:
+            entries.setdefault(self._name(export_id), {})[word] = None
+        return entries
 
     def as_dict(self) -> dict:
         """The entries as the state file holds them."""
         return self._entries
+
+    def _words(self, export_id) -> dict:
+        return self._entries.get(self._name(export_id), {})
+
+    def _name(self, export_id) -> str:
+        return f"{self._host} {export_id}"
 
 
 def _digest(word, value, salt) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import meaning
 from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE
@@ -15,6 +16,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._texts import canonica
 MEANING = "meaning"
 TEXT = "text"
 MAPPING_FORMS = (MEANING, TEXT)
+
+_USER = re.compile(r"(?<=//)[^/]*(?=@)")
 
 FINGERPRINT_SALT = "docbits.ion export"
 
@@ -44,10 +47,15 @@ def normal_form(export, mappings: str = MEANING) -> dict:
 def _shown_field(name, value):
     if name in SECRET_FIELDS and value not in ("", UNREADABLE):
         return MARKER
-    if name in ADDRESSES and "?" in str(value):
-        address, _mark, query = value.partition("?")
-        return f"{address}?{MARKER} fingerprint {fingerprint(query, FINGERPRINT_SALT)}"
-    return value
+    return _shown_address(value) if name in ADDRESSES and isinstance(value, str) else value
+
+
+def _shown_address(address) -> str:
+    place, mark, query = address.partition("?")
+    user = _USER.search(place)
+    shown = f"{place[: user.start()]}{MARKER}{place[user.end() :]}" if user else place
+    hidden = (user.group() if user else "") + query
+    return f"{shown}{mark}{MARKER if mark else ''} fingerprint {fingerprint(hidden, FINGERPRINT_SALT)}" if hidden else address
 
 
 def _shown_file(slot, text, mappings):

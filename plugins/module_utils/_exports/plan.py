@@ -73,8 +73,12 @@ def match(declared, current) -> list:
     raises: L(InvalidInput) for an unknown id, an ambiguous or a doubly claimed export
     """
     pairs, taken = [], {}
+    kept_by_id = {wanted.id for wanted in declared if wanted.id is not None and wanted.state == "present"}
     for index, wanted in enumerate(declared):
         found = [export for export in current if _means(wanted, export)]
+        if wanted.id is None and wanted.state == "absent":
+            # What made room for a rename stays declared absent, and does not mean the renamed one.
+            found = [export for export in found if export.id not in kept_by_id]
         # A list that does not tell a title leaves the other three words to decide, but one that tells it goes first.
         found = [export for export in found if export.get("title") == wanted.get("title")] or found
         if wanted.id is not None and not found and wanted.state == "present":
@@ -93,7 +97,21 @@ def match(declared, current) -> list:
             if other != index:
                 raise _invalid("P03", wanted.label, f"it means the same export as exports[{other}]", "merge the two items or tell them apart by id")
         pairs += [Pair(wanted, export) for export in found or [None]]
+    _refuse_twins(pairs)
     return pairs
+
+
+def _refuse_twins(pairs) -> None:
+    """A new export that would be called as another one is to be called from now on could not be told from it in the next run."""
+    renamed = {
+        _identity(replace(pair.current, fields={**pair.current.fields, **pair.declared.fields})): pair.declared.label
+        for pair in pairs
+        if pair.current is not None and pair.declared.id is not None and pair.declared.state == "present"
+    }
+    for wanted in (pair.declared for pair in pairs if pair.current is None and pair.declared.state == "present"):
+        twin = renamed.get(_identity(wanted))
+        if twin is not None:
+            raise _invalid("P03", wanted.label, f"it means the same export as {twin} with its new name or place", "merge the two items or tell them apart")
 
 
 def _means(wanted, export) -> bool:

@@ -358,9 +358,41 @@ def test_a_defect_in_the_middle_is_undone_too(world, everything):
     docbits, todo = everything
     before = docbits.state
     docbits.fail("activate", KeyError("a defect"))
-    with pytest.raises(KeyError):
+    with pytest.raises(ApplyFailed) as caught:
         _apply.apply(todo, docbits)
     assert docbits.state == before
+    assert caught.value.id == "X00" and "KeyError" in caught.value.message and "a defect'" not in caught.value.message
+    assert caught.value.facts["changed"] is False and "undone" in {step["outcome"] for step in caught.value.facts["steps"]}
+
+
+def test_a_defect_that_meets_undoing_too_is_told_with_what_stays(world, everything):
+    docbits, todo = everything
+    docbits.fail("activate", KeyError("a defect"))
+    docbits.fail("exports", KeyError("a defect"), nth=2)
+    with pytest.raises(ApplyFailed) as caught:
+        _apply.apply(todo, docbits)
+    assert caught.value.id == "X00" and caught.value.facts["changed"] is True
+    assert any("(X00)" in finding.message for finding in caught.value.findings if finding.id == "DV03")
+
+
+def test_a_time_limit_in_the_middle_is_undone_and_goes_on(world, everything):
+    docbits, todo = everything
+    before = docbits.state
+    docbits.fail("activate", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        _apply.apply(todo, docbits)
+    assert docbits.state == before
+
+
+def test_a_removal_of_which_nothing_can_be_read_may_have_happened(world):
+    docbits = world.DocBits([world.webhook("9", "W")])
+    docbits.fail("remove", world.timed_out(), takes_effect=True)
+    docbits.fail("exports", world.timed_out())
+    with pytest.raises(ApplyFailed) as caught:
+        _apply.apply(plan_for(docbits, [world.declared(world.webhook("9", "W"), state="absent")]), docbits)
+    (left,) = [finding for finding in caught.value.findings if finding.id == "DV03"]
+    assert "could not be read (N06)" in left.message
+    assert caught.value.facts["changed"] is True and [step["outcome"] for step in caught.value.facts["steps"]] == ["left"]
 
 
 # What DocBits does not give back

@@ -172,7 +172,8 @@ def test_choices_query_parameters_and_encodings_are_read():
         {"in": "header", "name": "X-ORG-ID", "required": True},
         {"in": "path", "name": "id", "required": True},
     ]
-    assert read_openapi(whole).operations["POST", "/a"] == OperationSchema(URLENCODED, {"q": INTEGER, "kind": TEXT}, frozenset({"q"}), {"kind": ("X", "Y")})
+    fields, in_query = {"q": INTEGER, "kind": TEXT}, frozenset({"q"})
+    assert read_openapi(whole).operations["POST", "/a"] == OperationSchema(URLENCODED, fields, in_query, {"kind": ("X", "Y")}, in_query)
 
 
 def test_a_json_body_is_nothing_that_this_collection_can_send():

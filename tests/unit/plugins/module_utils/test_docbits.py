@@ -20,6 +20,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits import client
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, connect, host_of
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Refused
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Step
 from ansible_collections.docbits.ion.plugins.module_utils._model import Export
@@ -104,6 +105,36 @@ def listed(script, *records):
 )
 def test_the_host_of_an_environment_and_region(environment, region, host):
     assert host_of({"docbits_url": None, "docbits_environment": environment, "docbits_region": region}) == host
+
+
+@pytest.mark.parametrize(("group", "value"), [("records", ["x"]), ("constants", 5), ("fields", {"a": "b"}), ("operations", True)])
+def test_an_override_that_is_no_text_is_an_error_before_any_call(group, value):
+    with pytest.raises(InvalidInput) as caught:
+        connect(params(contract_overrides={group: {"id": value}}), Settings(), False)
+    assert (caught.value.id, caught.value.findings[0].where) == ("DC05", f"contract_overrides: {group}: id")
+
+
+def test_what_a_contract_takes_in_the_address_is_sent_there(script):
+    in_query = [{"in": "query", "name": name, "required": True, "schema": {"type": "string"}} for name in ("id", "is_active")]
+    body = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"is_active": {"type": "string"}}}}}}
+    mixed = {"parameters": in_query[:1], "requestBody": body}
+    for operation, query, sent in (({"parameters": in_query}, {"id": "17", "is_active": "true"}, None), (mixed, {"id": "17"}, "is_active=true")):
+        schema = read_openapi({"info": {"version": "99"}, "paths": {"/configurations/update_configuration_visibility": {"post": operation}}})
+        script.post(f"{HOST}/configurations/update_configuration_visibility", json={"success": True}, match=[matchers.query_param_matcher(query)])
+        DocBits(HOST, KEY, None, Contract(schema, "live"), Settings(), False).set_active(Export("17", {}), True)
+        assert script.calls[-1].request.body == sent
+
+
+@pytest.mark.parametrize(("slot", "is_text"), [("xslt", True), ("idm_mapping", False)])
+def test_a_stylesheet_may_begin_as_a_page_does(script, slot, is_text):
+    stylesheet = '<html xsl:version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>'
+    script.get(f"{HOST}/configurations/download/17", body=stylesheet, content_type="application/octet-stream")
+    docbits = connect(params(contract="current"), Settings(), False)
+    if is_text:
+        assert docbits.download(Export("17", {}), slot) == stylesheet
+    else:
+        with pytest.raises(BadAnswer):
+            docbits.download(Export("17", {}), slot)
 
 
 @pytest.mark.parametrize("url", ["https://a.example", "https://a.example/", "https://a.example:8443/x/"])

@@ -18,6 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form i
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SECRET_FIELDS, SLOTS, Export
 from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
+from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import keep, remembered
 
 
 def how(**changes):
@@ -303,6 +304,42 @@ def test_a_failed_run_remembers_nothing(world):
     with pytest.raises(ApplyFailed):
         bring(docbits, [world.declared(world.infor())], how(evidence=evidence), False)
     assert evidence.as_dict() == {}
+
+
+@pytest.mark.parametrize("step", ["update", "remove"])
+def test_after_a_failed_run_nothing_vouches_for_a_secret_that_it_may_have_replaced(world, tmp_path, step):
+    """The password is sent, a later step fails, and whoever declared it takes it back: the old one has to be sent again."""
+    path = str(tmp_path / "state.json")
+    docbits = world.DocBits([replace(sftp(), label="S"), world.webhook("8", "B"), world.webhook("9", "C", active=False)])
+
+    def run(password, *others):
+        manner = how(evidence=Evidence(remembered(path)))
+        try:
+            result = bring(docbits, [world.declared(sftp(), password=password), *others], manner, False)
+        except ApplyFailed as error:
+            result = error.facts
+        keep(path, result.get("remembered", {}))
+        return result
+
+    run("old")
+    assert run("old")["changed"] is False
+    docbits.fail(step, world.refused(), nth=2)
+    if step == "update":
+        failed = run("new", world.declared(world.webhook("8", "B"), 1, url="https://example.com/b"))
+    else:
+        failed = run("new", *(world.declared(world.webhook(id_, title), 1, "absent") for id_, title in (("8", "B"), ("9", "C"))))
+    assert failed["changed"] is True and docbits.stored["5"].get("password") == "new"
+    assert run("old")["changed"] is True and docbits.stored["5"].get("password") == "old"
+    assert run("old")["changed"] is False
+
+
+def test_a_fingerprint_is_of_one_host(world):
+    here, there = Evidence(host="https://a.example"), {}
+    here.remember("5", "password", "p")
+    there = Evidence(here.as_dict(), host="https://b.example")
+    assert not there.knows("5", "password") and not there.matches("5", "password", "p")
+    there.remember("5", "password", "q")
+    assert Evidence(there.as_dict(), host="https://a.example").matches("5", "password", "p")
 
 
 # The round trip: what is read can be declared and changes nothing

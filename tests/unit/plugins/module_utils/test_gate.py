@@ -139,6 +139,41 @@ def test_a_worker_forked_inside_does_not_have_the_place():
     assert room.passed.value == 1
 
 
+def test_a_worker_forked_inside_comes_in_once_the_place_is_left():
+    gate, forked, left = Gate(places=1), FORK.Event(), FORK.Event()
+
+    def come_in():
+        forked.set()
+        assert left.wait(30)
+        with gate.passed(HOST, 10) as in_time:
+            assert in_time
+
+    worker = FORK.Process(target=come_in)
+    with gate.passed(HOST, 1):
+        worker.start()
+        assert forked.wait(30)
+    left.set()
+    worker.join(60)
+    assert worker.exitcode == 0
+
+
+def test_a_place_that_nobody_waits_for_is_given_back():
+    gate = Gate(places=2)
+    way, ends = gate._ways[HOST], time.monotonic() + 60
+    places = [gate._enter(way, 0, ends) for _place in range(2)]
+    entered = []
+    waiter = threading.Thread(target=lambda: entered.append(gate._enter(way, 0, ends)))
+    waiter.start()
+    while not way.waiting:
+        time.sleep(0.01)
+    with way.left:  # both calls end before the one that waits is awake
+        for place in places:
+            gate._leave(way, place)
+    waiter.join()
+    gate._leave(way, *entered)
+    assert (way.handed_over, way.taken) == ([], {})
+
+
 def test_a_crowd_in_one_worker_leaves_room_for_another(monkeypatch):
     monkeypatch.setattr(_gate, "TURN", 0.1)
     gate, crowded, ended = Gate(places=2), FORK.Event(), FORK.Event()
@@ -146,7 +181,9 @@ def test_a_crowd_in_one_worker_leaves_room_for_another(monkeypatch):
     def enter_again_and_again():
         while not ended.is_set():
             with gate.passed(HOST, 30):
-                crowded.set()
+                way = gate._ways[HOST]
+                if len(way.taken) == 2 and way.waiting:
+                    crowded.set()
                 time.sleep(0.01)
 
     crowd = FORK.Process(target=lambda: in_threads(10, enter_again_and_again))

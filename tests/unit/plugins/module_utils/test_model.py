@@ -104,3 +104,18 @@ def test_a_diff_is_in_reading_order_whatever_the_order_of_the_list(world):
 def test_unreadable_is_no_text_that_a_user_would_declare():
     assert _model.UNREADABLE.startswith("<")
     assert not same_file(IONAPI, UNREADABLE, "{}")
+
+
+@pytest.mark.parametrize(
+    ("word", "address", "shown"),
+    [
+        ("url", "https://user:{secret}@hook.example.com/a", "https://<secret>@hook.example.com/a fingerprint "),
+        ("url", "https://{secret}@hook.example.com/a?x={secret}", "https://<secret>@hook.example.com/a?<secret> fingerprint "),
+        ("server_url", "sftp://user:{secret}@h", "sftp://<secret>@h fingerprint "),
+        ("url", "https://hook.example.com/@{secret}", None),
+        ("server_url", "h", None),
+    ],
+)
+def test_the_secrets_in_an_address_are_not_shown_and_their_change_is(word, address, shown):
+    one, other = (normal_form(Export("1", {word: address.format(secret=secret)}))[word] for secret in ("s3cret", "0ther"))
+    assert one.startswith(shown) and "s3cret" not in one and one != other if shown else one == address.format(secret="s3cret")

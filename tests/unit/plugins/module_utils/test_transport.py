@@ -176,6 +176,15 @@ def test_no_pause_goes_beyond_the_deadline(script, clock):
     assert clock.pauses == []
 
 
+def test_silence_to_the_end_of_the_deadline_is_the_deadline(script, clock):
+    def silent(_request):
+        clock.now += 20.0
+        raise requests.exceptions.ReadTimeout
+
+    script.add_callback("GET", READ, silent)
+    assert caught_from(lambda: transport(deadline=20.0).call("GET", READ), Unreachable).id == "N07"
+
+
 def test_after_the_deadline_nothing_is_sent_until_it_starts_over(script, clock):
     script.get(READ, status=200)
     line = transport(deadline=20.0)

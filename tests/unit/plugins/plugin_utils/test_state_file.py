@@ -24,6 +24,13 @@ def test_entries_of_several_runs_stand_together(tmp_path):
     assert remembered(path) == {"7": {"password": ONE, "ionapi": TWO}, "8": {"password": TWO}}
 
 
+def test_what_is_forgotten_is_taken_out_and_the_rest_stays(tmp_path):
+    path = str(tmp_path / "host.json")
+    keep(path, {"7": {"password": ONE, "ionapi": TWO}, "8": {"password": TWO}})
+    assert keep(path, {"7": {"password": None}, "9": {"password": None}}) == []
+    assert remembered(path) == {"7": {"ionapi": TWO}, "8": {"password": TWO}}
+
+
 def test_the_file_is_for_its_owner_alone(tmp_path):
     path = tmp_path / "host.json"
     keep(str(path), {"7": {"password": ONE}})

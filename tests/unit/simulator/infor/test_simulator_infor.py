@@ -414,4 +414,4 @@ def test_hundreds_of_logins_in_seconds(infor):
     tokens = [(ionapi, infor.login(ionapi)) for ionapi in files for _again in range(2)]
     for ionapi, token in tokens * 4:
         assert infor.users_me(ionapi, token).status_code == 200
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 300
