@@ -5,38 +5,28 @@
 
 from __future__ import annotations
 
-import os
-import re
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
-from functools import lru_cache
 
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
-from ansible.playbook.conditional import Conditional
-from ansible.playbook.task_include import TaskInclude
+from ansible.errors import AnsibleError
 
 from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.module_utils._run import defect, failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
+from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, holds
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, options_in, reason_of, require, slips_in
 
 STOPS = environment.STOPS
-OPTIONS = environment.ARGUMENT_SPEC.argument_spec
 OWN_OPTIONS = {
     "hosts": {"type": "list", "elements": "str"},
     "at_once": {"type": "int", "default": 50},
     "stop_after": OPTIONS["stop_after"],
 }
-PREFIX = "docbits_"
-VARIABLES = {option if option.startswith(PREFIX) else PREFIX + option: option for option in OPTIONS}
 # The strategies that honour run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
-_UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
 class ActionModule(Controller):
@@ -91,15 +81,15 @@ class ActionModule(Controller):
 
     def _is_selected(self, name, task_vars) -> bool:
         """Whether C(when) lets the task run for a host; Ansible itself asks only for the host that runs it for all."""
-        conditions = _conditions(self._task)
+        conditions = conditions_of(self._task)
         if not conditions:
             return True
         variables = self._variables(name, task_vars)
         templar = self._templar.copy_with_new_env(available_variables=variables)
         try:
-            return all(_holds(condition, templar, variables, self._loader) for condition in conditions)
+            return all(holds(condition, templar, variables, self._loader) for condition in conditions)
         except AnsibleError as error:
-            problem, action = _reason(error)
+            problem, action = reason_of(error)
         raise failure(InvalidInput, "E13", f"when, for {name}", problem, action)
 
     def _variables(self, name, task_vars) -> dict:
@@ -110,12 +100,10 @@ class ActionModule(Controller):
         """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
         variables = self._variables(name, task_vars)
         templar = self._templar.copy_with_new_env(available_variables=variables)
-        slips = [slip for variable in variables if variable.startswith(PREFIX) and (slip := _slip_of(variable))]
         try:
-            args = {option: _evaluated(variable, variables, templar) for variable, option in VARIABLES.items() if variable in variables}
-            args = {option: value for option, value in args.items() if value is not None}
+            args, slips = options_in(variables, templar), slips_in(variables)
             args["stop_after"] = _earlier(stop_after, args.get("stop_after", stop_after))
-            _require(args, slips)
+            require(args, slips)
             args, found = self.prepared(args, OPTIONS, variables)
             return args, slips + found
         except IonError as error:
@@ -128,64 +116,17 @@ class ActionModule(Controller):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
 
 
-def _conditions(task) -> list:
-    """What C(when) says of a task, and of the dynamic includes that it came through, from which tasks do not inherit it."""
-    conditions, above = _listed(task.when), task._parent
-    while above is not None:
-        if isinstance(above, TaskInclude) and not above.statically_loaded:
-            conditions += _listed(above.when)
-        above = above._parent
-    return conditions
-
-
-def _listed(when) -> list:
-    return list(when) if isinstance(when, (list, tuple)) else [when]
-
-
-def _holds(condition, templar, variables, loader) -> bool:
-    if hasattr(templar, "evaluate_conditional"):
-        return templar.evaluate_conditional(condition)
-    # ansible-core 2.18
-    conditional = Conditional(loader=loader)
-    conditional.when = [condition]
-    return conditional.evaluate_conditional(templar, variables)
-
-
 def _earlier(stage, own) -> str:
     """Where a host stops: it may stop earlier than the task, never go farther. What is no stage is left for the options' own check."""
     return min(stage, own, key=STOPS.index) if own in STOPS else own
-
-
-@lru_cache(maxsize=4096)
-def _slip_of(variable):
-    """A warning where a variable's name is near that of an option and is none: it would be passed over without a word."""
-    if variable in VARIABLES:
-        return None
-    # Compared without what all have in common.
-    names = {known[len(PREFIX) :]: known for known in VARIABLES}
-    near = [names[name] for name in get_close_matches(variable[len(PREFIX) :], names, n=1, cutoff=0.8)]
-    if not near:
-        return None
-    return Finding("E23", WARNING, variable, "no option has this name, so it does nothing", f"write {near[0]}, or give a variable of your own another name")
-
-
-def _require(args, slips) -> None:
-    """Raise L(InvalidInput) where an option that every environment needs is not there."""
-    for variable, option in VARIABLES.items():
-        _function, names = OPTIONS[option].get("fallback", (None, ()))
-        if OPTIONS[option].get("required") and option not in args and not any(name in os.environ for name in names):
-            missing = Finding(
-                "E24", ERROR, variable, "the host has no such variable", "set it for the host or one of its groups, and look at how its name is written"
-            )
-            raise InvalidInput([missing, *slips])
 
 
 def _organisation(args):
     """What tells one DocBits organisation from another, or C(None) where the variables do not say."""
     if not args or not args.get("api_key"):
         return None
-    host = str(args.get("docbits_url") or "").rstrip("/").lower() or (args.get("docbits_environment"), args.get("docbits_region"))
-    return host, args["api_key"], args.get("organisation_id")
+    host = args.get("docbits_url") or f"{args.get('docbits_environment')} {args.get('docbits_region')}"
+    return str(host).rstrip("/").lower(), str(args["api_key"]), str(args.get("organisation_id"))
 
 
 def _shared_organisation(name, other) -> InvalidInput:
@@ -204,30 +145,6 @@ def _result_of(work) -> dict:
         return work.result()
     except Exception as error:
         return defect(error)
-
-
-def _evaluated(variable, variables, templar):
-    """The value of a host's variable, templated and decrypted; raises L(InvalidInput) that names the variable and never its value."""
-    try:
-        return plain(templar.template(variables[variable]))
-    except AnsibleError as error:
-        problem, action = _reason(error)
-    raise failure(InvalidInput, "E13", variable, problem, action)
-
-
-def _reason(error) -> tuple:
-    """Why a value could not be had, without the error's text, which may hold a part of it; and what to do."""
-    cause = error
-    while cause is not None:
-        # The class that newer ansible-core raises is its own affair; the name is what all versions have in common.
-        if "Vault" in type(cause).__name__:
-            return "it cannot be decrypted", "give its vault password with --vault-id or --vault-password-file"
-        cause = cause.__cause__
-    if isinstance(error, AnsibleUndefinedVariable):
-        unknown = _UNDEFINED.search(str(error))
-        missing = unknown.group(1) if unknown else "something"
-        return f"it refers to {missing}, which is not defined", "define it for this host, or correct the template"
-    return f"it cannot be evaluated ({type(error).__name__})", "correct the template"
 
 
 def _across_fleet(arguments) -> list:

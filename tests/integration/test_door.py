@@ -149,9 +149,15 @@ def test_a_host_stops_earlier_than_the_task_and_never_later(play, simulator):
     assert "value of stop_after must be one of" in output
 
 
-def test_a_number_where_a_path_belongs_is_a_path(play, simulator):
+def test_a_number_where_a_text_belongs_costs_nobody_anything(play, simulator):
     output, keys = play(BATCH, own={"two": {"docbits_state_file": 5}})
     assert "failed=0" in output and [len(simulator.exports(name)) for name in keys] == [1, 1, 1]
+
+
+def test_a_list_where_a_text_belongs_costs_the_others_nothing(play, simulator):
+    _output, keys = play(BATCH, own={"two": {"docbits_organisation_id": ["a"]}})
+    simulated = [len(simulator.exports(name)) for name in keys]
+    assert (simulated[0], simulated[2]) == (1, 1)
 
 
 def test_after_the_time_limit_of_the_task_nothing_more_is_begun(play, simulator):
