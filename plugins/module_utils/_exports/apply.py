@@ -199,9 +199,9 @@ class _Run:
         """
         self._docbits.start_over()
         begun = (DONE, FAILED) if uncertain else (DONE,)
-        finally_gone = self._removed_something(begun)
-        if finally_gone:
-            return self._leave_all(finally_gone)
+        why = self._removed_something(begun)
+        if why:
+            return self._leave_all(why)
         taken = [index for index in reversed(self._changes) if self._outcomes[index] in begun]
         stays = {index: self._take_back(index) for index in taken}
         stays.update(self._still_otherwise([index for index in taken if not stays[index]]))
