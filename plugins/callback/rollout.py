@@ -19,7 +19,7 @@ requirements:
   - enable in configuration (C(callbacks_enabled=docbits.ion.rollout))
 options:
   report:
-    description: Path of the JSON file to write. Nothing is written without it.
+    description: Path of the JSON file to write, in a folder that is made where there is none. Nothing is written without it.
     type: path
     env:
       - name: DOCBITS_ION_REPORT
@@ -29,6 +29,7 @@ options:
 """
 
 import json
+import os
 from collections import Counter
 
 from ansible.plugins.callback import CallbackBase
@@ -73,6 +74,7 @@ class CallbackModule(CallbackBase):
             self._display.display("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip(), color=_color(row))
         path = self.get_option("report")
         if path:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 json.dump({"check_mode": self._check_mode, "environments": list(self._environments.values())}, file, indent=2)
                 file.write("\n")

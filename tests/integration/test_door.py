@@ -182,12 +182,14 @@ def test_the_rings_hold_whatever_strategy_is_configured(play, simulator):
     assert "[DB01]" in output and [len(simulator.exports(name)) for name in keys] == [0, 1, 0]
 
 
-def test_the_report_knows_modules_by_their_short_names(play):
+def test_the_report_knows_modules_by_their_short_names_and_makes_its_folder(play, tmp_path):
     tasks = [{"environments": {}, "register": "ring", "run_once": True}, {"outcome": {"of": "ring"}}]
     short = [{"hosts": "all", "gather_facts": False, "collections": ["docbits.ion"], "tasks": tasks}]
-    output, _keys = play([], plays=short, ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout")
+    path = tmp_path / "reports/today/rollout.json"
+    output, _keys = play([], plays=short, ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout", DOCBITS_ION_REPORT=str(path))
     report = output.partition("ROLLOUT")[2]
     assert [line.split()[0] for line in report.splitlines() if "1 created" in line] == ["one", "three", "two"]
+    assert [environment["exports"] for environment in json.loads(path.read_text())["environments"]] == ["1 created"] * 3
 
 
 def test_two_hosts_of_one_organisation_do_not_both_write_into_it(play, simulator):
