@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -82,6 +84,8 @@ def main(report: str, arguments: list) -> None:
         play(["ansible-playbook", *arguments])
     finally:
         if os.getpid() == myself:
+            for worker in multiprocessing.active_children():
+                worker.join()
             usage = resource.getrusage(resource.RUSAGE_CHILDREN)
             _report(report, "controller", ledger, children=usage.ru_utime + usage.ru_stime)
 
@@ -90,6 +94,8 @@ def _watch_workers(ledger, report) -> None:
     work = WorkerProcess._run
 
     def watched(worker):
+        # Ansible ends a worker whose result it has, and on a crowded machine does so before the worker could report.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ledger.start_over()
         if worker._task.action == "docbits.ion.environments":
             _book(ledger, COLLECTION)

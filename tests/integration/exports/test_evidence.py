@@ -153,7 +153,7 @@ def test_a_fingerprint_vouches_for_its_own_export_alone(make_stand, simulator):
     [words] = case.remembered.values()
     case.remembered = {"another id": words}
     assert case.run() == (True, "none")
-    assert set(case.remembered) == {"another id", case.stand.one("To a server")["id"]}
+    assert set(case.remembered) == {"another id", f"{case.stand.url} {case.stand.one('To a server')['id']}"}
     case.assert_settled("fingerprint")
 
 
