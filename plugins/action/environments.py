@@ -14,10 +14,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import a
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
-from ansible_collections.docbits.ion.plugins.module_utils._run import defect, failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, holds
-from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, options_in, reason_of, require, slips_in
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, not_evaluated, options_in, require, slips_in
 
 STOPS = environment.STOPS
 OWN_OPTIONS = {
@@ -65,7 +65,8 @@ class ActionModule(Controller):
         runs_once = self._task.run_once and strategy in LOCKSTEP_STRATEGIES
         batch, here = list(task_vars["ansible_play_batch"]), task_vars["inventory_hostname"]
         if hosts is None:
-            return [name for name in batch if self._is_selected(name, task_vars)] if runs_once else [here]
+            conditions = conditions_of(self._task)
+            return [name for name in batch if self._is_selected(name, conditions, task_vars)] if runs_once else [here]
         if not runs_once and len(batch) > 1:
             raise failure(
                 InvalidInput,
@@ -79,38 +80,35 @@ class ActionModule(Controller):
             raise failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory")
         return list(dict.fromkeys(hosts))
 
-    def _is_selected(self, name, task_vars) -> bool:
+    def _is_selected(self, name, conditions, task_vars) -> bool:
         """Whether C(when) lets the task run for a host; Ansible itself asks only for the host that runs it for all."""
-        conditions = conditions_of(self._task)
         if not conditions:
             return True
-        variables = self._variables(name, task_vars)
-        templar = self._templar.copy_with_new_env(available_variables=variables)
+        variables, templar = self._variables(name, task_vars)
         try:
             return all(holds(condition, templar, variables, self._loader) for condition in conditions)
         except AnsibleError as error:
-            problem, action = reason_of(error)
-        raise failure(InvalidInput, "E13", f"when, for {name}", problem, action)
+            failed = not_evaluated(f"when, for {name}", error)
+        raise failed
 
-    def _variables(self, name, task_vars) -> dict:
+    def _variables(self, name, task_vars) -> tuple:
+        """The variables of a host, and a templar for them."""
         hostvars = task_vars["hostvars"]
-        return hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+        return variables, self._templar.copy_with_new_env(available_variables=variables)
 
     def _arguments(self, name, stop_after, task_vars):
         """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
-        variables = self._variables(name, task_vars)
-        templar = self._templar.copy_with_new_env(available_variables=variables)
+        variables, templar = self._variables(name, task_vars)
         try:
             args, slips = options_in(variables, templar), slips_in(variables)
             args["stop_after"] = _earlier(stop_after, args.get("stop_after", stop_after))
             require(args, slips)
             args, found = self.prepared(args, OPTIONS, variables)
             return args, slips + found
-        except IonError as error:
-            return None, failed_result(error)
         except Exception as error:
             # As in a result: a defect for one host must not cost the others theirs.
-            return None, defect(error)
+            return None, failed_result(error)
 
     def _work_on(self, args, found):
         return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
@@ -144,7 +142,7 @@ def _result_of(work) -> dict:
     try:
         return work.result()
     except Exception as error:
-        return defect(error)
+        return failed_result(error)
 
 
 def _across_fleet(arguments) -> list:

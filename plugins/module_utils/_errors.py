@@ -70,13 +70,15 @@ class CheckModeViolation(IonError):
     """The transport refused a call that is not on the read list. A defect of the collection, never of the user."""
 
 
-def defect_in(error) -> Finding:
-    """The finding for an exception that nobody expected. Its text may hold anything and is dropped."""
+def as_ion_error(error: Exception) -> IonError:
+    """The error itself; for one that nobody expected, a defect, one that says so without its text, which may hold anything."""
+    if isinstance(error, IonError):
+        return error
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
-    return Finding(
+    return failure(
+        IonError,
         "X00",
-        ERROR,
         "docbits.ion",
         f"a defect of the collection stopped this task ({type(error).__name__} at {place})",
         "report it with this sentence and the versions of ansible-core and docbits.ion",

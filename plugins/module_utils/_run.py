@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError, defect_in
+from ansible_collections.docbits.ion.plugins.module_utils._errors import as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
 
@@ -35,25 +35,19 @@ def carry_out(run, context: Context) -> dict:
     """
     try:
         result = {"changed": False, **run(context)}
-    except IonError as error:
-        result = failed_result(error)
     except Exception as error:  # the edge of the program: a defect becomes a sentence
-        result = defect(error)
+        result = failed_result(error)
     # Fingerprints are no secrets, and a short password must not be masked out of them.
     remembered = result.pop("remembered", None)
     cleared = context.secrets.clear_of(result)
     return {**cleared, "remembered": remembered} if remembered else cleared
 
 
-def failed_result(error: IonError) -> dict:
-    """The result of a task that the error ended."""
+def failed_result(error: Exception) -> dict:
+    """The result of a task that the error ended, which may be a defect."""
+    error = as_ion_error(error)
     findings = [finding.as_dict() for finding in error.findings]
     return {"changed": False, **error.facts, "failed": True, "msg": error.message, "findings": findings}
-
-
-def defect(error) -> dict:
-    """The result of a task that a defect of the collection ended."""
-    return failed_result(IonError(defect_in(error)))
 
 
 def warnings_of(result) -> list:

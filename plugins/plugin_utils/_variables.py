@@ -45,8 +45,15 @@ def require(args, slips) -> None:
             raise InvalidInput([missing, *slips])
 
 
-def reason_of(error) -> tuple:
-    """Why a value could not be had, without the error's text, which may hold a part of it; and what to do."""
+def not_evaluated(where, error) -> InvalidInput:
+    """Why a value could not be had, without Ansible's own text, which may hold a part of it.
+
+    To be raised after the C(except) and not in it, so that it does not carry that text along.
+    """
+    return failure(InvalidInput, "E13", where, *_reason(error))
+
+
+def _reason(error) -> tuple:
     cause = error
     while cause is not None:
         # The class that newer ansible-core raises is its own affair; the name is what all versions have in common.
@@ -76,5 +83,5 @@ def _evaluated(variable, variables, templar):
     try:
         return plain(templar.template(variables[variable]))
     except AnsibleError as error:
-        problem, action = reason_of(error)
-    raise failure(InvalidInput, "E13", variable, problem, action)
+        failed = not_evaluated(variable, error)
+    raise failed

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES
 from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.tests.docs.prose import prose
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "findings.md"
 
-# In the order of the page. Longer beginnings go first where one begins another.
+# In the order of the page.
 CHAPTERS = {
     "S": "Sources: files that options name",
     "E": "Options and declarations",
@@ -87,11 +88,7 @@ def page() -> str:
 
 
 def _row(id_, message, action) -> str:
-    return f"| {id_} | {_prose(message)} | {_prose(action)} |"
-
-
-def _prose(text) -> str:
-    return text.replace("|", "\\|").replace("<", "\\<").replace("*", "\\*")
+    return f"| {id_} | {prose(message)} | {prose(action)} |"
 
 
 def _sentences(tree):
@@ -117,7 +114,7 @@ def _text(node) -> str | None:
 
 
 def _name(node) -> str:
-    if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         return str(node.args[0].value)
     names = [part.attr if isinstance(part, ast.Attribute) else part.id for part in ast.walk(node) if isinstance(part, (ast.Attribute, ast.Name))]
     return names[0].strip("_") if names else "value"

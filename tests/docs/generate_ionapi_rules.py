@@ -10,6 +10,7 @@ from pathlib import Path
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES
 from ansible_collections.docbits.ion.tests.docs.ionapi_examples import FAILING, PASSING, Example, cloud_file
+from ansible_collections.docbits.ion.tests.docs.prose import prose
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "ionapi_rules.md"
 
@@ -69,7 +70,7 @@ def _complete_file() -> str:
 
 
 def _overview() -> str:
-    rows = [f"| [{rule.id}](#{rule.id.lower()}) | {_levels(rule)} | {_prose(rule.statement)} | {CONFIDENCE[rule.confidence]} |" for rule in RULES]
+    rows = [f"| [{rule.id}](#{rule.id.lower()}) | {_levels(rule)} | {prose(rule.statement)} | {CONFIDENCE[rule.confidence]} |" for rule in RULES]
     return "\n".join(["| rule | level | what must be so | how sure |", "| --- | --- | --- | --- |", *rows, ""])
 
 
@@ -79,15 +80,11 @@ def _levels(rule: Rule) -> str:
 
 def _rule(rule: Rule) -> str:
     cases = "\n".join(_case(case, FAILING[f"{rule.id}.{case.name}"]) for case in rule.cases)
-    return f"### {rule.id}\n\n{_prose(rule.statement)}. How sure: {CONFIDENCE[rule.confidence]}.\n\nGood:\n\n{_block(PASSING[rule.id].shown)}\n{cases}"
+    return f"### {rule.id}\n\n{prose(rule.statement)}. How sure: {CONFIDENCE[rule.confidence]}.\n\nGood:\n\n{_block(PASSING[rule.id].shown)}\n{cases}"
 
 
 def _case(case: Case, example: Example) -> str:
-    return f"**{case.level.capitalize()}**: {_prose(case.message)}.\n\nWhat to do: {_prose(case.action)}.\n\n{_block(example.shown)}"
-
-
-def _prose(text: str) -> str:
-    return text.replace("<", "\\<").replace("*", "\\*")
+    return f"**{case.level.capitalize()}**: {prose(case.message)}.\n\nWhat to do: {prose(case.action)}.\n\n{_block(example.shown)}"
 
 
 def _block(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, IonError, Refused, defect_in
+from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, Refused, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
 from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, SLOTS, UNREADABLE, same_file
@@ -43,7 +43,7 @@ def apply(plan: Plan, docbits) -> Applied:
         run.change()
         run.remove()
     except Exception as error:  # a defect must not leave an environment half-written either, nor hide what was done
-        known = error if isinstance(error, IonError) else IonError(defect_in(error))
+        known = as_ion_error(error)
         left = run.undo(uncertain=not isinstance(error, Refused))
         facts = {**known.facts, "steps": run.report(), "changed": run.left_something}
         raise ApplyFailed(known.findings + left, unproved=run.unproved(), **facts) from None
@@ -223,7 +223,7 @@ class _Run:
             # Nobody can say what was removed; to undo the rest could take away what replaced it.
             for index in indices:
                 self._outcomes[index] = LEFT
-            return f"whether something is removed could not be read ({_id_of(error)}), so nothing of this run is undone"
+            return f"whether something is removed could not be read ({as_ion_error(error).id}), so nothing of this run is undone"
         for index in indices:
             self._outcomes[index] = FAILED if self._exports[index].id in standing else DONE
         is_gone = any(self._outcomes[index] == DONE for index in indices)
@@ -244,7 +244,7 @@ class _Run:
                 return self._put_back(step)
             self._docbits.set_active(step.before, step.action == DEACTIVATE)
         except Exception as error:
-            return f"undoing it failed as well ({_id_of(error)})"
+            return f"undoing it failed as well ({as_ion_error(error).id})"
         return ""
 
     def _take_away(self, index) -> str:
@@ -269,7 +269,7 @@ class _Run:
             standing = {export.id: export for export in self._docbits.exports()}
             found = {index: self._otherwise(index, standing) for index in indices}
         except Exception as error:
-            return dict.fromkeys(indices, f"whether it is undone could not be read ({_id_of(error)})")
+            return dict.fromkeys(indices, f"whether it is undone could not be read ({as_ion_error(error).id})")
         return {index: f"after undoing it, {', '.join(what)}" for index, what in found.items() if what}
 
     def _otherwise(self, index, standing) -> list:
@@ -284,10 +284,6 @@ class _Run:
 def planned(plan: Plan) -> list:
     """The steps of a plan that was not run, as results list them."""
     return [step.as_dict(PLANNED) for step in plan.steps]
-
-
-def _id_of(error) -> str:
-    return error.id if isinstance(error, IonError) else defect_in(error).id
 
 
 def _difference(export, what):
