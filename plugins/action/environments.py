@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
-from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, holds
 from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, not_evaluated, options_in, require, slips_in

@@ -6,4 +6,4 @@
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._module import mapping_info  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.docbits.ion.plugins.plugin_utils._door import Door as ActionModule  # noqa: F401  # pylint: disable=unused-import
+from ansible_collections.docbits.ion.plugins.plugin_utils._module_action import ModuleAction as ActionModule  # noqa: F401  # pylint: disable=unused-import

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 
 
 class ActionModule(ActionBase):

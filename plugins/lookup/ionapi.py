@@ -59,10 +59,10 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, errors_in, made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
-from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, ionapi_options
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, plain, read_source
 
 NAME = "docbits.ion.ionapi"
@@ -96,7 +96,7 @@ class LookupModule(LookupBase):
         parsed = parse(content, path, expectations)
         findings = [*findings, *parsed.findings]
         if expectations.strict:
-            findings = made_strict(findings)
+            findings = warnings_as_errors(findings)
         errors = errors_in(findings)
         if errors:
             raise AnsibleLookupError("\n".join(finding.sentence() for finding in errors))

@@ -153,8 +153,8 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import run_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import connection_info
-from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
 
 
 def main() -> None:

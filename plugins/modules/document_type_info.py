@@ -50,8 +50,8 @@ document_types:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import run_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import document_type_info
-from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
 
 
 def main() -> None:

@@ -47,8 +47,8 @@ sub_organisations:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import run_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import sub_organisation_info
-from ansible_collections.docbits.ion.plugins.module_utils._run import run_module
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import made_strict
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, warnings_of
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, with_sources_read
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
 
@@ -39,7 +39,7 @@ class Controller(ActionBase):
         """
         args, warnings = with_sources_read(args, options, self._read)
         if warnings and boolean(args.get("strict", False), strict=False):
-            raise InvalidInput(made_strict(warnings))
+            raise InvalidInput(warnings_as_errors(warnings))
         if "state_file" in options:
             args["state_file"] = os.path.abspath(os.path.expanduser(str(args.get("state_file") or default_path(variables))))
             args["remembered"] = remembered(args["state_file"])
@@ -59,9 +59,9 @@ class Controller(ActionBase):
             message = validation.error_messages[0]
             if isinstance(validation.errors[0], UnsupportedError):
                 message = f"Unsupported parameters for (docbits.ion.{name}) module: {message}"
-            return context.secrets.clear_of({"failed": True, "msg": message})
+            return context.secrets.redact({"failed": True, "msg": message})
         context.params.update(validation.validated_parameters)
-        result = carry_out(task.run, context)
+        result = execute(task.run, context)
         warnings = warnings_of(result)
         return {**result, "warnings": warnings} if warnings else result
 

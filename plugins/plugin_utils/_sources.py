@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.parsing.vault import AnsibleVaultError
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 

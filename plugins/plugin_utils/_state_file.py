@@ -11,8 +11,8 @@ import os
 import re
 import tempfile
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 
 FOLDER = ".docbits_ion"
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}:[0-9a-f]{32}")

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, cross, dialect, erp_rules, idm, rules, toml
-from ansible_collections.docbits.ion.plugins.module_utils._texts import BYTE_ORDER_MARK
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import EXAMPLES, GOOD, WholeFile, Words
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping_rules.md"

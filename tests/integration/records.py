@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import normal_form
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 
 KIND_OF_METHOD = {
     "webhook": ("webhook", None),

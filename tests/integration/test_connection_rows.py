@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 import pytest
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 from integration.phases import ANSIBLE_BIN
 from simulator.client import Simulator
 from simulator.ionapi import ROLES, account_id, make_ionapi, register

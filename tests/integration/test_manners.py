@@ -14,7 +14,7 @@ from itertools import accumulate
 import pytest
 import yaml
 
-from ansible_collections.docbits.ion.plugins.module_utils._gate import CALLS_AT_ONCE_PER_HOST
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import CALLS_AT_ONCE_PER_HOST
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, Refused, Unreachable, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, Refused, Unreachable, failure
 
 # Only what looks like a code, a field name, an error type or an id is ever shown of a body: a body may hold what was sent.
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")

@@ -9,14 +9,14 @@ import json
 from functools import partial
 from urllib.parse import quote, urlsplit
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, InvalidInput, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, records_in
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import MULTIPART, read_openapi
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, InvalidInput, Refused, failure
-from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, KINDS, ON_PREMISES, SLOTS, Export
-from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, ON_PREMISES, SLOTS, Export
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
@@ -94,7 +94,7 @@ def contract_of(params, settings) -> Contract:
 @partial(once_per_process, keep_failure=60.0)
 def _live_schema(host, settings):
     # Public, the same for every organisation of a host: read once for all environments that one process works on.
-    transport = Transport(settings)
+    transport = HttpClient(settings)
     response = transport.call("GET", f"{host}/openapi.json", headers={"Accept": "application/json"})
     try:
         return read_openapi(data_of(response, "read the contract"))
@@ -120,7 +120,7 @@ class DocBits:
         self._headers = {"X-API-KEY": api_key, "Accept": "application/json"}
         if organisation_id:
             self._headers["X-ORG-ID"] = organisation_id
-        self._transport = Transport(settings, self._reads(), check_mode)
+        self._transport = HttpClient(settings, self._reads(), check_mode)
 
     def exports(self) -> list:
         """All exports of the organisation, active or not, without their files."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, Refused, as_ion_error
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, Refused, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, SLOTS, UNREADABLE, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, SLOTS, UNREADABLE, same_file
 
 PLANNED = "planned"
 DONE = "done"

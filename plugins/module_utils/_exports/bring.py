@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, host_of
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, ContractMismatch, InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports import apply as _apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import ABSENT, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, BY_FINGERPRINT, BY_POLICY, BY_VALUE, NONE, ON_CREATE, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, Pair, match, plan
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS, UNREADABLE, is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import SLOTS, UNREADABLE, is_secret
 
 # Told by the list itself or by nothing: no evidence could say whether someone switched an export off by hand.
 SWITCHES = ("active", "kind")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, FIELDS, KINDS, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, KINDS, SLOTS, Export
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 

@@ -9,8 +9,8 @@ import hashlib
 import hmac
 import os
 
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS
-from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import SLOTS
 
 WHEN_CHANGED = "when_changed"
 ALWAYS = "always"

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding, errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding, errors_in, made_strict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
-from ansible_collections.docbits.ion.plugins.module_utils._model import MAPPING_KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import MAPPING_KINDS, SLOTS
 
 _CODE = re.compile(r"[A-Z0-9_]+")
 
@@ -72,7 +72,7 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
                 export = replace(export, files={**export.files, "ionapi": ionapi.canonical()})
         findings += _judged_mappings(export, ionapi, params.get("logical_id"))
         exports.append(export)
-    findings = list(dict.fromkeys(made_strict(findings) if expectations.strict else findings))
+    findings = list(dict.fromkeys(warnings_as_errors(findings) if expectations.strict else findings))
     if errors_in(findings):
         raise InvalidInput(findings)
     return JudgedFiles(exports, ionapis, findings)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, fingerprint
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import meaning
-from ansible_collections.docbits.ion.plugins.module_utils._model import ADDRESSES, FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER, fingerprint
-from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE
 
 MEANING = "meaning"
 TEXT = "text"

@@ -11,8 +11,8 @@ import time
 from dataclasses import asdict
 from urllib.parse import quote
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, IonError, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_in
@@ -40,7 +40,7 @@ class Infor:
     """Infor as one ION API file reaches it.
 
     ionapi:    the parsed file
-    transport: L(Transport), with the token endpoint on its list of reads
+    transport: L(HttpClient), with the token endpoint on its list of reads
     secrets:   L(Secrets), told of every token the moment it comes
     label:     how findings name the file
     ends:      the time of C(time.monotonic) at which waiting for other workers ends

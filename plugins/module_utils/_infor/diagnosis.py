@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
 from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 
 # How _transport names what cannot tell good credentials from bad ones: proxy, silence, deadline, too large an answer.

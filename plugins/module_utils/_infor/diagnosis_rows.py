@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 
 APPS = "API Gateway > Authorized Apps"
 ACCOUNTS = "Security > Manage > Service Accounts"

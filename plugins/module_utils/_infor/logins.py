@@ -14,7 +14,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from ansible_collections.docbits.ion.plugins.module_utils._locks import WorkerLocks
+from ansible_collections.docbits.ion.plugins.module_utils._http.locks import WorkerLocks
 
 # Infor counts 20 service-account logins a minute per tenant, and production makes some of them.
 LOGINS_A_MINUTE = 15

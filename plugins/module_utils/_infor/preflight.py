@@ -15,8 +15,8 @@ try:
 except ImportError:  # the module says so before it comes here
     select_proxy = None
 
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import proxies_for, tls_context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
-from ansible_collections.docbits.ion.plugins.module_utils._transport import proxies_for, tls_context
 
 LEGS = ("resolve", "connect", "tls")
 

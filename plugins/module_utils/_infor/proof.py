@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
 from ansible_collections.docbits.ion.plugins.module_utils._infor import tokens as _tokens
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor, error_of
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
 
 PASSED, WARNED, FAILED, UNDETERMINED, SKIPPED = "passed", "warned", "failed", "undetermined", "skipped"
 PROVED, REFUSED = "proved", "refused"
@@ -156,7 +156,7 @@ class _Prover:
         self._check_mode = check_mode
         self._ends = time.monotonic() + settings.deadline
         # A login changes nothing that anyone would miss; a revocation does and is no read.
-        transport = Transport(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
+        transport = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
         self._infor = Infor(ionapi, transport, secrets, wanted.label, self._ends, shared=not wanted.revoke)
         self._stages: list = []
         self._blocked_by: dict = {}

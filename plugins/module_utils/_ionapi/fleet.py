@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import IonApi
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import MOST_NAMES
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD, Case, Hit, Rule

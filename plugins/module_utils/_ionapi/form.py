@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import fingerprint
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LONG_VALUE
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import host_of, joined, region_of
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import fingerprint
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations, IonApi
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of, hits_in
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import Subject
@@ -44,7 +44,7 @@ def parse(content: bytes | str, where: str, expectations: Expectations = NO_EXPE
         hits += hits_in(subject)
     findings = [finding_of(hit, where) for hit in hits]
     if expectations.strict:
-        findings = made_strict(findings)
+        findings = warnings_as_errors(findings)
     return Parsed(_built(subject) if subject is not None and not errors_in(findings) else None, findings)
 
 

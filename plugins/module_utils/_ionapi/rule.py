@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
 
 # The next steps of most rules.
 DOWNLOAD = "download the file in Infor OS > API Gateway > Authorized Apps > the app > Download Credentials"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import fleet, rules_app, rules_file, rules_keys, rules_tenant, rules_urls
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import Hit
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import Subject

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED, Case, Hit, Rule

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import SAVE_UNCHANGED, Case, Hit, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import URL_KEYS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_own_network, is_this_machine, region_of

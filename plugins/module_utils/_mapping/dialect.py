@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK, decoded, normal_text
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import (
     ASSUMED,
     CALIBRATED,
@@ -13,7 +14,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import 
     Rule,
     by_id,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._texts import BYTE_ORDER_MARK, decoded, normal_text
 
 LIMIT = 1024 * 1024
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import normal_text
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, dialect, toml
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import BOD, LAYOUTS, M3_TOML
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import shown
-from ansible_collections.docbits.ion.plugins.module_utils._texts import normal_text
 
 # A value longer than this is cut in a sentence; no mapping has one.
 LONGEST_VALUE = 1000

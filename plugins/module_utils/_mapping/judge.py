@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import errors_in
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, dialect, erp, idm, toml
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import Properties, parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import as_findings

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._texts import normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import normal_text
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
 
 # How sure a rule is, by the contract notes on the file formats.
 CALIBRATED = "no file that the vendor publishes breaks it"

@@ -12,7 +12,7 @@ try:
 except ImportError:  # Python 3.10 and older: the module may have been shipped to such a host
     tomllib = None
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, DOCUMENTED, Rule, by_id, name, shown
 
 ROOT = "export_configuration"

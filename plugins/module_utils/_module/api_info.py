@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import contract_of, host_of
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
-from ansible_collections.docbits.ion.plugins.module_utils._options import host_options, network_options, settings_from
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Transport
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import host_options, network_options, settings_from
 
 ARGUMENT_SPEC = host_options().merged(network_options())
 
@@ -35,6 +35,6 @@ def run(context: Context) -> dict:
 def _status(url, settings):
     """The HTTP status of a public path, C(None) without an answer."""
     try:
-        return Transport(settings).call("GET", url, headers={"Accept": "application/json"}).status
+        return HttpClient(settings).call("GET", url, headers={"Accept": "application/json"}).status
     except IonError:
         return None

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._infor.roles import REQUIRED_BY_DOCBITS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._options import (
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
     expectations_from,
     ionapi_options,
@@ -16,7 +17,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._options import (
     settings_from,
     source_options,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
 
 def proof_options() -> ArgumentSpec:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
-from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
-from ansible_collections.docbits.ion.plugins.module_utils._options import (
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
     default_ionapi_options,
     docbits_options,
@@ -22,7 +22,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._options import (
     network_options,
     settings_from,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
 
 STOPS = ("parse", "prove", "verify")
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports
-from ansible_collections.docbits.ion.plugins.module_utils._options import (
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
     default_ionapi_options,
     docbits_options,
@@ -17,7 +18,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._options import (
     network_options,
     rule_options,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
 _OPTIONS = export_options()
 

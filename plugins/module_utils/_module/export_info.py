@@ -12,12 +12,12 @@ try:
 except ImportError:
     jmespath = None
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, connect
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import as_declaration
-from ansible_collections.docbits.ion.plugins.module_utils._model import SLOTS
-from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, docbits_options, network_options, settings_from
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, docbits_options, network_options, settings_from
 
 ARGUMENT_SPEC = docbits_options().merged(network_options(), ArgumentSpec({"query": {"type": "str"}, "files": {"type": "bool", "default": True}}))
 

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
-from ansible_collections.docbits.ion.plugins.module_utils._options import (
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     default_ionapi_options,
     docbits_options,
     expectations_from,
@@ -18,7 +19,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._options import (
     network_options,
     settings_from,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
 
 ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), default_ionapi_options(), export_set_options())
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._options import expectations_from, ionapi_options, source_options
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, ionapi_options, source_options
 
 ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options())
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import errors_in, made_strict
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import errors_in, warnings_as_errors
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge
-from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, source_options
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, source_options
 
 ARGUMENT_SPEC = source_options(secret=False).merged(
     ArgumentSpec(
@@ -26,7 +26,7 @@ def run(context: Context) -> dict:
     """Gives C(kind), C(document_types) and C(logical_id), what the file says, and C(findings)."""
     params = context.params
     judged = judge(params["content"], params["src"] or "content", params["kind"], params["document_type"])
-    findings = made_strict(judged.findings) if params["strict"] else judged.findings
+    findings = warnings_as_errors(judged.findings) if params["strict"] else judged.findings
     if errors_in(findings):
         raise InvalidInput(findings)
     return {

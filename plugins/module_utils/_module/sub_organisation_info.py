@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
-from ansible_collections.docbits.ion.plugins.module_utils._options import docbits_options, network_options, settings_from
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import docbits_options, network_options, settings_from
 
 ARGUMENT_SPEC = docbits_options().merged(network_options())
 

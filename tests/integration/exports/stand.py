@@ -10,10 +10,10 @@ import secrets
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import TEXT, normal_form
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports as exports_module
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 from simulator.ionapi import make_ionapi
 
@@ -60,9 +60,9 @@ class Stand:
 
     def run(self, exports, check=False, module=exports_module, **options) -> dict:
         """The result of the module's function, with options as a user gives them."""
-        return self.carry_out(module, {"exports": exports, **options}, check)
+        return self.execute(module, {"exports": exports, **options}, check)
 
-    def carry_out(self, module, options, check=False) -> dict:
+    def execute(self, module, options, check=False) -> dict:
         """The result of any module that asks DocBits."""
         connection = {"docbits_url": self.url, "api_key": self.api_key, "ca_path": self.simulator.ca, "retries": 0}
         spec = module.ARGUMENT_SPEC
@@ -73,7 +73,7 @@ class Stand:
             raise ValueError(validation.error_messages)
         context = Context(validation.validated_parameters, check_mode=check, diff_mode=True)
         context.secrets.add(*validation._no_log_values)
-        return carry_out(module.run, context)
+        return execute(module.run, context)
 
     def stored(self) -> list:
         """What DocBits stores, without its clock, oldest first."""

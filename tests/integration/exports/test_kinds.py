@@ -9,7 +9,7 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS, SLOTS
 from ansible_collections.docbits.ion.plugins.module_utils._module import export as export_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import export_info as export_info_module
 from integration.exports.stand import assert_is_what_the_diff_says, ionapi_text, mapping_texts
@@ -148,7 +148,7 @@ def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
     stand = make_stand(sub_organisations=SUB_ORGANISATIONS)
     item = declaration(simulator, kind, sub_organisation="North")
     assert stand.run([item])["changed"]
-    read = stand.carry_out(export_info_module, {})["exports"]
+    read = stand.execute(export_info_module, {})["exports"]
     assert len(read) == 1 and "password" not in read[0] and "ionapi_content" not in read[0]
     carried = [f"{slot}_content" for slot in KINDS[kind].carries if slot in SLOTS and slot != "ionapi"]
     assert {word: read[0].get(word) for word in carried} == {word: item[word] for word in carried}
@@ -161,7 +161,7 @@ def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
 
 def test_what_export_info_gives_of_foreign_kinds_is_ignored(make_stand):
     stand = make_stand(exports=[{"export_method": "peppol", "title": "By hand", "doc_type": "INVOICE"}])
-    read = stand.carry_out(export_info_module, {})["exports"]
+    read = stand.execute(export_info_module, {})["exports"]
     assert read == [{"id": stand.ids[0], "title": "By hand", "ignore": True}]
     changed_by(stand, read, [], [], purge=True)
 
@@ -169,8 +169,8 @@ def test_what_export_info_gives_of_foreign_kinds_is_ignored(make_stand):
 def test_export_info_filters_with_a_query(make_stand, simulator):
     stand = make_stand()
     assert stand.run([declaration(simulator, kind) for kind in ("webhook", "smb")], several_active=True)["changed"]
-    assert stand.carry_out(export_info_module, {"query": "[?kind=='smb'].[title, port]"})["exports"] == [["All of smb", 2222]]
-    refused = stand.carry_out(export_info_module, {"query": "[?kind=="})
+    assert stand.execute(export_info_module, {"query": "[?kind=='smb'].[title, port]"})["exports"] == [["All of smb", 2222]]
+    refused = stand.execute(export_info_module, {"query": "[?kind=="})
     assert refused["failed"] and "[E11]" in refused["msg"]
 
 
@@ -178,7 +178,7 @@ def test_export_info_leaves_the_files_out_where_asked(make_stand, simulator):
     stand = make_stand()
     assert stand.run([declaration(simulator, "infor_idm")])["changed"]
     before = simulator.last()
-    [read] = stand.carry_out(export_info_module, {"files": False})["exports"]
+    [read] = stand.execute(export_info_module, {"files": False})["exports"]
     assert not [word for word in read if word.endswith("_content")]
     assert not [request for request in simulator.journal(before) if "/download/" in request["path"]]
 
@@ -189,7 +189,7 @@ def test_the_module_export_does_the_same_with_one(make_stand, simulator, kind):
     one, set_ = make_stand(), make_stand()
     for active in (True, True, False):
         item["active"] = active
-        alone = one.carry_out(export_module, {**item, "update": "on_create", "diff_mappings": "text"})
+        alone = one.execute(export_module, {**item, "update": "on_create", "diff_mappings": "text"})
         among = set_.run([item], update="on_create", diff_mappings="text")
         assert "failed" not in alone, alone["msg"]
         assert alone["changed"] is among["changed"]
@@ -197,7 +197,7 @@ def test_the_module_export_does_the_same_with_one(make_stand, simulator, kind):
         assert _with_ids(alone["diff"], ids) == _with_ids(among["diff"], ids)
         assert _with_ids(alone["export"], ids) == _with_ids(among["exports"][0], ids)
         assert [step["action"] for step in alone["steps"]] == [step["action"] for step in among["steps"]]
-    gone = one.carry_out(export_module, {"title": item["title"], "kind": kind, "document_type": "INVOICE", "state": "absent"})
+    gone = one.execute(export_module, {"title": item["title"], "kind": kind, "document_type": "INVOICE", "state": "absent"})
     assert gone["changed"] and one.stored() == []
 
 
@@ -237,7 +237,7 @@ def test_on_premises_a_kind_without_that_choice_is_a_foreign_one(make_stand, sim
     before = simulator.last()
     result = stand.run([{"id": stand.ids[0], "execution_order": 7}])
     assert result["failed"] and "[P05]" in result["msg"] and stand.calls(before) == []
-    assert stand.carry_out(export_info_module, {})["exports"] == [{"id": stand.ids[0], "title": "By hand", "ignore": True}]
+    assert stand.execute(export_info_module, {})["exports"] == [{"id": stand.ids[0], "title": "By hand", "ignore": True}]
 
 
 def test_sub_organisation_by_name_and_by_id(make_stand, simulator):

@@ -13,7 +13,7 @@ from collections import Counter
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SLOTS, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS, SLOTS, same_file
 from integration.exports.stand import Stand, as_export, assert_is_what_the_diff_says, ionapi_text, mapping_texts, shown
 
 SEEDS = int(os.environ.get("ION_SEEDS", "200"))

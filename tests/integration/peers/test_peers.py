@@ -16,13 +16,13 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
 from integration.peers import servers
 from integration.phases import ANSIBLE_BIN
 
@@ -65,7 +65,7 @@ def proof_of(peer, ionapi, **wanted):
 
 
 def infor(peer, ionapi, shared=True):
-    transport = Transport(settings(peer), reads=frozenset([("POST", ionapi.token_url)]))
+    transport = HttpClient(settings(peer), reads=frozenset([("POST", ionapi.token_url)]))
     return Infor(ionapi, transport, Secrets(), "peer.ionapi", time.monotonic() + 60, shared=shared)
 
 

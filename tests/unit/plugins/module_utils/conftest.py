@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._errors import Refused, Unreachable, failure
-from ansible_collections.docbits.ion.plugins.module_utils._model import SECRET_FIELDS, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import SECRET_FIELDS, SLOTS, Export
 
 WRITES = ("create", "update", "activate", "deactivate", "remove")
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES, data_of, records_in
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, IonError, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Response
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 
 HTML = "<!DOCTYPE html><html><body>{}</body></html>"
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed
 from ansible_collections.docbits.ion.plugins.module_utils._exports import apply as _apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import match, plan
-from ansible_collections.docbits.ion.plugins.module_utils._model import UNREADABLE, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import UNREADABLE, Export
 
 
 def plan_for(docbits, declared, purge=False):

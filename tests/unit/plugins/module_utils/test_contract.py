@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED, CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import (
     OPERATIONS,
@@ -34,8 +35,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import
     OperationSchema,
     read_openapi,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ContractMismatch
-from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, SLOTS
 
 PUBLISHED_FILE = Path(__file__).resolve().parents[3] / "simulator/data/docbits-openapi-2.2.10.json"
 IDM = ("POST", "/configurations/configure_idm_export")

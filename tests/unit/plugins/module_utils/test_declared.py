@@ -9,10 +9,10 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._model import COMMON_FIELDS, FIELDS, KINDS, SLOTS
-from ansible_collections.docbits.ion.plugins.module_utils._options import ArgumentSpec, export_options, export_set_options
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, export_options, export_set_options
 
 VALUES = {
     "url": "https://example.com",

@@ -10,9 +10,9 @@ import secrets
 
 import pytest
 
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Response
 
 NAMES = {
     "key": "iu",

@@ -15,18 +15,18 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils import _once
+from ansible_collections.docbits.ion.plugins.module_utils._core import once as _once
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Refused
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import client as _docbits
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, connect, host_of
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import read_openapi
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Refused
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Step
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from ansible_collections.docbits.ion.plugins.module_utils._module import document_type_info, sub_organisation_info
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)
@@ -495,11 +495,11 @@ def test_document_types_and_sub_organisations(script):
     types, subs = f"{HOST}/document_type/get_document_types", f"{HOST}/sub_organisations/get_sub_organisations"
     ok(script, "GET", types, data=[{"document_key": "INVOICE", "title": "Invoice", "is_active": True}, "ORDER"])
     script.get(subs, json=[{"id": "s1", "name": "North", "org_id": "o"}], match=[keyed()])
-    assert carry_out(document_type_info.run, Context(params()))["document_types"] == [
+    assert execute(document_type_info.run, Context(params()))["document_types"] == [
         {"key": "INVOICE", "title": "Invoice", "active": True},
         {"key": "ORDER", "title": None, "active": None},
     ]
-    assert carry_out(sub_organisation_info.run, Context(params()))["sub_organisations"] == [{"id": "s1", "name": "North"}]
+    assert execute(sub_organisation_info.run, Context(params()))["sub_organisations"] == [{"id": "s1", "name": "North"}]
 
 
 def test_names_that_do_not_come_are_an_error(script):

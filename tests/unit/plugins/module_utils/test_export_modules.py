@@ -13,9 +13,9 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
-from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)
@@ -84,7 +84,7 @@ def test_a_new_export_is_created_verified_and_validated(script):
     ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title="A", doc_type="INVOICE", export_url="https://example.com")], {"id": 12})
     listed(script, INFOR_RECORD, made)
     ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type="INVOICE")])
-    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK))))
+    result = execute(exports.run, Context(set_params(item(**WEBHOOK))))
     assert result["changed"] is True
     assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done")]
 
@@ -99,13 +99,13 @@ def test_several_new_exports_are_found_in_one_list(script):
     for _title, type_, _id in new:
         ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type=type_)])
     items = [item(**{**WEBHOOK, "title": title, "document_type": type_}) for title, type_, _id in new]
-    result = carry_out(exports.run, Context(set_params(*items)))
+    result = execute(exports.run, Context(set_params(*items)))
     assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done"), ("create", "13", "done")]
 
 
 def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
     listed(script, INFOR_RECORD)
-    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True, diff_mode=True))
+    result = execute(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True, diff_mode=True))
     assert result["changed"] is True
     assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("create", "planned")]
     assert [export["title"] for export in result["diff"]["after"]["exports"]] == ["B", "A"]
@@ -113,24 +113,24 @@ def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
 
 def test_without_diff_mode_no_diff_is_made(script):
     listed(script, INFOR_RECORD)
-    assert "diff" not in carry_out(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
+    assert "diff" not in execute(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
 
 
 def test_nothing_to_do_is_one_read(script):
     listed(script, RECORD)
-    assert carry_out(exports.run, Context(set_params(item(**WEBHOOK))))["changed"] is False
+    assert execute(exports.run, Context(set_params(item(**WEBHOOK))))["changed"] is False
 
 
 def test_a_hand_edit_is_put_right_in_check_mode_by_reads_alone(script):
     listed(script, {**RECORD, "export_url": "https://edited.example", "is_active": False})
-    result = carry_out(exports.run, Context(set_params(item(**WEBHOOK, active=True)), check_mode=True))
+    result = execute(exports.run, Context(set_params(item(**WEBHOOK, active=True)), check_mode=True))
     assert [step["action"] for step in result["steps"]] == ["update", "activate"]
 
 
 def test_one_export_is_the_set_of_one(script):
     listed(script, RECORD)
     one = {key: value for key, value in set_params().items() if key not in ("exports", "purge", "ionapi_src")}
-    result = carry_out(export.run, Context({**one, **{key: value for key, value in item(**WEBHOOK).items() if key != "ignore"}}))
+    result = execute(export.run, Context({**one, **{key: value for key, value in item(**WEBHOOK).items() if key != "ignore"}}))
     assert result["changed"] is False and result["export"]["id"] == "7" and "exports" not in result
 
 
@@ -138,7 +138,7 @@ def test_one_export_is_the_set_of_one(script):
 def test_one_export_is_asked_for_in_the_mode_of_its_task(script, diff_mode):
     listed(script, RECORD)
     edited = item(**{**WEBHOOK, "url": "https://example.com/other"})
-    result = carry_out(export.run, Context({**set_params(), **edited}, check_mode=True, diff_mode=diff_mode))
+    result = execute(export.run, Context({**set_params(), **edited}, check_mode=True, diff_mode=diff_mode))
     assert result["changed"] is True and ("diff" in result) is diff_mode
 
 
@@ -147,14 +147,14 @@ def test_a_secret_that_is_met_on_the_way_is_known_to_the_task(run):
     secret = secrets.token_urlsafe(24)
     given = item(**{**WEBHOOK, "kind": "infor_idm", "url": None, "ionapi_content": "{}", "idm_mapping_content": json.dumps({"cs": secret})})
     context = Context({**set_params(given), **given})
-    assert carry_out(run, context)["failed"] is True
+    assert execute(run, context)["failed"] is True
     assert secret in context.secrets.forms()
 
 
 def test_a_refusal_of_a_write_fails_the_task_with_the_steps(script):
     listed(script, RECORD)
     script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "t-123"}, match=[keyed(), urlencoded(id="7")])
-    result = carry_out(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"))))
+    result = execute(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"))))
     assert result["failed"] is True and result["changed"] is False
     assert (result["status"], result["code"], result["trace_id"]) == (200, "NO_PERMISSION", "t-123")
     assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("remove", "failed")]
@@ -164,7 +164,7 @@ def test_the_list_of_names_is_read_once_however_many_exports_need_it(script):
     listed(script)
     ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": "INVOICE", "title": "Invoice"}, {"document_key": "ORDER"}])
     items = [item(**{**WEBHOOK, "document_type": "Invoice"}), item(**{**WEBHOOK, "document_type": "ORDER"})]
-    result = carry_out(exports.run, Context(set_params(*items), check_mode=True, diff_mode=True))
+    result = execute(exports.run, Context(set_params(*items), check_mode=True, diff_mode=True))
     assert [export["document_type"] for export in result["diff"]["after"]["exports"]] == ["INVOICE", "ORDER"]
 
 
@@ -178,7 +178,7 @@ def info_params(**more):
 def test_what_stands_there_is_read_as_a_declaration_without_the_ionapi_file(script):
     listed(script, RECORD, INFOR_RECORD, {**RECORD, "id": 9, "export_method": "watcher", "title": "W"})
     download(script, "IDM_MAPPING", "a=1")
-    result = carry_out(export_info.run, Context(info_params(), check_mode=True))
+    result = execute(export_info.run, Context(info_params(), check_mode=True))
     assert result["changed"] is False
     assert result["exports"] == [
         {"id": "7", "title": "A", "kind": "webhook", "document_type": "INVOICE", "sub_organisation": "", "active": True, "url": "https://example.com"},
@@ -190,7 +190,7 @@ def test_what_stands_there_is_read_as_a_declaration_without_the_ionapi_file(scri
 
 def test_a_query_shapes_the_result_and_files_may_be_left_out(script):
     listed(script, RECORD, INFOR_RECORD)
-    result = carry_out(export_info.run, Context(info_params(files=False, query="[?kind=='webhook'].id")))
+    result = execute(export_info.run, Context(info_params(files=False, query="[?kind=='webhook'].id")))
     assert result["exports"] == ["7"]
 
 
@@ -198,7 +198,7 @@ def test_a_query_shapes_the_result_and_files_may_be_left_out(script):
 def test_a_query_that_is_wrong_is_told(script, query):
     if query != "[?":
         listed(script, RECORD)
-    result = carry_out(export_info.run, Context(info_params(files=False, query=query)))
+    result = execute(export_info.run, Context(info_params(files=False, query=query)))
     assert result["failed"] is True and [finding["id"] for finding in result["findings"]] == ["E11"]
 
 
@@ -206,4 +206,4 @@ def test_the_key_is_in_no_result(script):
     script.post(LIST, status=500, body=json.dumps({"detail": KEY, "trace_id": KEY[:4]}))
     context = Context(info_params())
     context.secrets.add(KEY)
-    assert KEY not in repr(carry_out(export_info.run, context))
+    assert KEY not in repr(execute(export_info.run, context))

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import ApplyFailed, ContractMismatch, InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, as_declaration, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, ON_CREATE, WHEN_CHANGED, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import normal_form
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model import KINDS, SECRET_FIELDS, SLOTS, Export
-from ansible_collections.docbits.ion.plugins.module_utils._options import export_options
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS, SECRET_FIELDS, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import keep, remembered
 
 

@@ -10,11 +10,11 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, Secrets
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER, Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from simulator.ionapi import make_ionapi
 
 
@@ -33,7 +33,7 @@ def test_an_ion_api_file_in_another_slot_is_refused_and_kept_secret(slot):
     with pytest.raises(InvalidInput) as caught:
         judged(export, met=met)
     assert "E17" in {finding.id for finding in caught.value.findings}
-    assert met.clear_of(f"before {secret} after") == f"before {MARKER} after"
+    assert met.redact(f"before {secret} after") == f"before {MARKER} after"
 
 
 def test_files_of_an_export_that_is_to_go_are_not_judged():
@@ -46,7 +46,7 @@ def test_the_file_of_the_environment_is_judged_also_where_no_export_takes_it():
     for exports in ((), (hook,)):
         good, met = ionapi(), Secrets()
         assert list(judged(*exports, met=met, ionapi_content=good, ionapi_src="acme.ionapi").ionapis) == ["acme.ionapi"]
-        assert met.clear_of(json.loads(good)["cs"]) == MARKER
+        assert met.redact(json.loads(good)["cs"]) == MARKER
         with pytest.raises(InvalidInput) as caught:
             judged(*exports, ionapi_content=ionapi(ci=""))
         assert (caught.value.id, caught.value.findings[0].where) == ("K01", "ionapi_content: ci")

@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _gate
-from ansible_collections.docbits.ion.plugins.module_utils._gate import Gate
+from ansible_collections.docbits.ion.plugins.module_utils._http import semaphore as _gate
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import Gate
 
 FORK = multiprocessing.get_context("fork")
 HOST = "docbits.example.com"

@@ -16,14 +16,14 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import CheckModeViolation, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import CheckModeViolation, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import PRODUCTS, Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, hints_of, token_in
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings, Transport
 
 AS = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/"
 GATEWAY = "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST/"
@@ -84,7 +84,7 @@ def script():
 
 def client(whole, label="test.ionapi", check_mode=False, shared=True, known=None):
     ionapi = ionapi_of(whole)
-    transport = Transport(Settings(retries=2), reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
+    transport = HttpClient(Settings(retries=2), reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
     return Infor(ionapi, transport, known or Secrets(), label, time.monotonic() + 30, shared)
 
 

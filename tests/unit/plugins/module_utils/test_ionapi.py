@@ -11,8 +11,8 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse, require

@@ -12,7 +12,7 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.tests.docs.ionapi_examples import changed, cloud_file

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, LEVELS
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, LEVELS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES, finding_of

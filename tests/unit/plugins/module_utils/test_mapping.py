@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.dialect import LIMIT
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge

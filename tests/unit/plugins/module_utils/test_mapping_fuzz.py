@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import LEVELS
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import LEVELS
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.dialect import LIMIT
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import same, sentences
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, Judged, judge

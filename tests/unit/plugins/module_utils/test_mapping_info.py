@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._module.mapping_info import ARGUMENT_SPEC, run
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
 
 
@@ -67,7 +67,7 @@ def test_the_document_type_must_be_in_the_mapping():
 
 def test_a_text_of_latin_1_is_read_as_such():
     text = GOOD["idm"].replace("INVOICE=", "R\u00c9CHNUNG=", 1).encode("latin-1").decode("utf-8", "surrogateescape")
-    result = carry_out(run, context(text))
+    result = execute(run, context(text))
     assert [finding["id"] for finding in result["findings"] if finding["level"] == WARNING][:1] == ["MP21"]
     assert result["document_types"] == ["R\u00c9CHNUNG"]
 

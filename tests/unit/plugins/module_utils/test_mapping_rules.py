@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, INFO, LEVELS, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, LEVELS, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, erp, idm, toml
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import KINDS, judge
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, MOST_PER_RULE, SEEN, shown

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils import _model
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import TEXT, diff_of, normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Plan
-from ansible_collections.docbits.ion.plugins.module_utils._model import FIELDS, KINDS, SLOTS, UNREADABLE, Export, same_file
-from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json
+from ansible_collections.docbits.ion.plugins.module_utils._model import export as _model
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, KINDS, SLOTS, UNREADABLE, Export, same_file
 
 IONAPI, IDM = SLOTS["ionapi"], SLOTS["idm_mapping"]
 JSON = st.recursive(

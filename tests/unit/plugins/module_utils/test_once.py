@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils import _once
-from ansible_collections.docbits.ion.plugins.module_utils._errors import Unreachable, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core import once as _once
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Unreachable, failure
 
 
 class Source:

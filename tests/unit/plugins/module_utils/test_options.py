@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._options import settings_from
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import settings_from
 
 NETWORK = {"ca_path": None, "proxy": None, "timeout": 30.0, "deadline": 300.0, "retries": 2}
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import match, plan
-from ansible_collections.docbits.ion.plugins.module_utils._model import Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 
 
 def paired(declared, current):

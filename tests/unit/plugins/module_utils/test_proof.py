@@ -16,15 +16,15 @@ import requests
 import responses
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import PRODUCTS
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, ProofOptions, prove, require
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
 
 TOKEN_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/token.oauth2"
 REVOKE_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/revoke_token.oauth2"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import decoded, normal_text
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import Item, parse
-from ansible_collections.docbits.ion.plugins.module_utils._texts import decoded, normal_text
 
 
 def test_comments_and_blank_lines_count_as_lines_but_are_no_entries():

@@ -9,10 +9,10 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, Refused, failure
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._run import Context, carry_out, run_module, warnings_of
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, run_module, warnings_of
 
 
 def raising(error):
@@ -23,8 +23,8 @@ def raising(error):
 
 
 def test_a_result_is_handed_on_and_unchanged_unless_it_says_so():
-    assert carry_out(lambda context: {"seen": context.params["a"]}, Context({"a": 1})) == {"changed": False, "seen": 1}
-    assert carry_out(lambda context: {"changed": not context.check_mode}, Context({}, check_mode=False)) == {"changed": True}
+    assert execute(lambda context: {"seen": context.params["a"]}, Context({"a": 1})) == {"changed": False, "seen": 1}
+    assert execute(lambda context: {"changed": not context.check_mode}, Context({}, check_mode=False)) == {"changed": True}
 
 
 def test_a_result_is_cleared_of_secrets_met_on_the_way():
@@ -34,12 +34,12 @@ def test_a_result_is_cleared_of_secrets_met_on_the_way():
         context.secrets.add(value)
         return {"text": f"it is {value}", "list": [value]}
 
-    assert carry_out(run, Context({})) == {"changed": False, "text": f"it is {MARKER}", "list": [MARKER]}
+    assert execute(run, Context({})) == {"changed": False, "text": f"it is {MARKER}", "list": [MARKER]}
 
 
 def test_an_error_becomes_a_failed_result_with_findings_and_facts():
     first, second = Finding("E03", ERROR, "exports[0]", "it is missing", "declare it"), Finding("E04", ERROR, "exports[1]", "twice", "merge")
-    result = carry_out(raising(InvalidInput([first, second], status=422, steps=[])), Context({}))
+    result = execute(raising(InvalidInput([first, second], status=422, steps=[])), Context({}))
     assert result == {
         "changed": False,
         "failed": True,
@@ -51,13 +51,13 @@ def test_an_error_becomes_a_failed_result_with_findings_and_facts():
 
 
 def test_an_error_may_say_that_something_changed():
-    result = carry_out(raising(failure(Refused, "DB05", "a", "b", "c", changed=True)), Context({}))
+    result = execute(raising(failure(Refused, "DB05", "a", "b", "c", changed=True)), Context({}))
     assert result["failed"] is True and result["changed"] is True
 
 
 def test_a_defect_becomes_a_sentence_without_its_text():
     value = secrets.token_urlsafe(20)
-    result = carry_out(raising(RuntimeError(value)), Context({}))
+    result = execute(raising(RuntimeError(value)), Context({}))
     assert result["failed"] is True
     assert result["findings"][0]["id"] == "X00"
     assert "RuntimeError at test_run.py:" in result["msg"]
@@ -68,7 +68,7 @@ def test_a_defect_becomes_a_sentence_without_its_text():
 def test_no_secret_whatever_it_is_turns_a_failure_into_a_success(secret):
     context = Context({})
     context.secrets.add(secret)
-    result = carry_out(raising(failure(Refused, "DB05", "a", "b", "c")), context)
+    result = execute(raising(failure(Refused, "DB05", "a", "b", "c")), context)
     assert result["failed"] is True and result["changed"] is False and "msg" in result
     assert warnings_of(result) == []
 

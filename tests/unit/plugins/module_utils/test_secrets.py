@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import MARKER, Secrets, fingerprint, forms_of
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, Secrets, encodings_of, fingerprint
 
 # Letters, what encoders escape, and surrogates, as stand for bytes that are no UTF-8.
 VALUES = st.text(st.sampled_from("abXY09#~/+=%&\"'\\\n\t äß€\udc80"), min_size=4, max_size=24)
@@ -44,7 +44,7 @@ def test_every_form_of_a_secret_is_masked_wherever_it_stands(value):
     known = Secrets()
     known.add(value)
     for form in encoded_forms(value):
-        found = known.clear_of({"where": [f"<{form}>", (form,), {"deep": form}], "count": 3, "flag": True, "nothing": None})
+        found = known.redact({"where": [f"<{form}>", (form,), {"deep": form}], "count": 3, "flag": True, "nothing": None})
         assert found == {"where": [f"<{MARKER}>", [MARKER], {"deep": MARKER}], "count": 3, "flag": True, "nothing": None}
 
 
@@ -52,28 +52,28 @@ def test_a_secret_that_is_a_dict_key_is_masked():
     value = secrets.token_urlsafe(20)
     known = Secrets()
     known.add(value)
-    assert known.clear_of({value: 1, "kept": 2}) == {MARKER: 1, "kept": 2}
+    assert known.redact({value: 1, "kept": 2}) == {MARKER: 1, "kept": 2}
 
 
 def test_the_longest_form_goes_first():
     start, end = secrets.token_hex(8), secrets.token_hex(8)
     known = Secrets()
     known.add(start, start + end)
-    assert known.clear_of(f"{start}{end} {start}") == f"{MARKER} {MARKER}"
+    assert known.redact(f"{start}{end} {start}") == f"{MARKER} {MARKER}"
 
 
 def test_only_texts_are_registered():
     known = Secrets()
     known.add(None, "", 7, True, [])
     assert known.forms() == set()
-    assert known.clear_of("7 True None") == "7 True None"
+    assert known.redact("7 True None") == "7 True None"
 
 
 def test_a_short_value_has_no_derived_forms_and_leaves_the_keys_of_a_result():
-    assert forms_of("abc") == {"abc"}
+    assert encodings_of("abc") == {"abc"}
     known = Secrets()
     known.add("a")
-    assert known.clear_of({"failed": True, "message": "bad"}) == {"failed": True, "message": f"b{MARKER}d"}
+    assert known.redact({"failed": True, "message": "bad"}) == {"failed": True, "message": f"b{MARKER}d"}
 
 
 def test_the_pair_of_a_basic_header_is_registered():
@@ -81,8 +81,8 @@ def test_the_pair_of_a_basic_header_is_registered():
     known = Secrets()
     known.add_basic_credentials(user, password)
     header = base64.b64encode(f"{user}:{password}".encode()).decode()
-    assert known.clear_of(f"Basic {header}") == f"Basic {MARKER}"
-    assert known.clear_of(password) == MARKER
+    assert known.redact(f"Basic {header}") == f"Basic {MARKER}"
+    assert known.redact(password) == MARKER
 
 
 @pytest.mark.parametrize("length", [8, 9, 20, 39])
@@ -92,14 +92,14 @@ def test_a_piece_of_a_secret_is_masked(length):
     known.add(value)
     for start in range(len(value) - length + 1):
         piece = value[start : start + length]
-        assert known.clear_of([f"a {piece} b", {piece: f"{piece}"}]) == [f"a {MARKER} b", {MARKER: MARKER}]
+        assert known.redact([f"a {piece} b", {piece: f"{piece}"}]) == [f"a {MARKER} b", {MARKER: MARKER}]
 
 
 def test_two_pieces_are_masked_each_for_itself():
     value = a_key()
     known = Secrets()
     known.add(value)
-    found = known.clear_of(f"({value[:12]})({value[20:32]})")
+    found = known.redact(f"({value[:12]})({value[20:32]})")
     assert found == f"({MARKER})({MARKER})"
 
 
@@ -107,7 +107,7 @@ def test_a_piece_below_eight_characters_is_left():
     value = a_key()
     known = Secrets()
     known.add(value)
-    assert known.clear_of(value[:7]) == value[:7]
+    assert known.redact(value[:7]) == value[:7]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_is_no_piece_of_a_key_is_left(value, text):
     known = Secrets()
     known.add(value)
     text = text or value[1:20]
-    assert known.clear_of(text) == text
+    assert known.redact(text) == text
 
 
 def test_long_texts_are_not_searched_for_pieces():
@@ -133,7 +133,7 @@ def test_long_texts_are_not_searched_for_pieces():
     known = Secrets()
     known.add(value)
     mapping = "x" * 2000 + value[:20]
-    assert known.clear_of(mapping) == mapping
+    assert known.redact(mapping) == mapping
 
 
 @given(VALUES, VALUES)

@@ -18,10 +18,10 @@ import requests
 import responses
 from responses.registries import OrderedRegistry
 
-from ansible_collections.docbits.ion.plugins.module_utils import _transport
-from ansible_collections.docbits.ion.plugins.module_utils._errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._gate import Gate
-from ansible_collections.docbits.ion.plugins.module_utils._transport import LONGEST_RETRY_AFTER, Response, Settings, Transport
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._http import client as _transport
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import LONGEST_RETRY_AFTER, HttpClient, Response, Settings
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import Gate
 
 HOST = "https://docbits.example.com"
 READ, WRITE = f"{HOST}/read", f"{HOST}/write"
@@ -82,7 +82,7 @@ def serve():
 
 
 def transport(check_mode=False, **settings):
-    return Transport(Settings(**settings), frozenset([("POST", READ)]), check_mode)
+    return HttpClient(Settings(**settings), frozenset([("POST", READ)]), check_mode)
 
 
 def caught_from(call, kind=IonError):
@@ -480,4 +480,4 @@ def test_a_given_proxy_goes_before_those_of_the_environment(monkeypatch):
 def test_a_missing_requests_library_is_said_before_the_first_call(monkeypatch):
     monkeypatch.setattr(_transport, "requests", None)
     with pytest.raises(InvalidInput, match="requests"):
-        Transport(Settings())
+        HttpClient(Settings())

@@ -10,7 +10,7 @@ import stat
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
 
 ONE = "0" * 32 + ":" + "1" * 32

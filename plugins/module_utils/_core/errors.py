@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 
-from ansible_collections.docbits.ion.plugins.module_utils._findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 
 
 class IonError(Exception):

@@ -30,7 +30,7 @@ LONGEST_SEARCHED = 2000
 _WORDS = re.compile(r"[-_. ]?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. ](?:[A-Z]?[a-z]+|[A-Z]+))*[-_. ]?")
 
 
-def forms_of(value: str) -> set:
+def encodings_of(value: str) -> set:
     """The value and every form that encoders make of it: base64, URL-encoded, JSON-escaped, repr."""
     forms = {value}
     if len(value) < SHORTEST_DERIVED:
@@ -63,9 +63,9 @@ class Secrets:
 
     def forms(self) -> set:
         """All forms of all registered secrets."""
-        return set().union(*(forms_of(value) for value in self._values)) if self._values else set()
+        return set().union(*(encodings_of(value) for value in self._values)) if self._values else set()
 
-    def clear_of(self, value):
+    def redact(self, value):
         """The same JSON-like value with every form and every longer piece of every secret masked, dict keys too unless they are names of results."""
         return _masked(value, sorted(self.forms(), key=len, reverse=True), _pieces_of(self._values))
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import as_ion_error
-from ansible_collections.docbits.ion.plugins.module_utils._findings import WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._secrets import Secrets
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import as_ion_error
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Context:
     secrets: Secrets = field(default_factory=Secrets)
 
 
-def carry_out(run, context: Context) -> dict:
+def execute(run, context: Context) -> dict:
     """Call O(run) with the context and give its result as Ansible expects it, cleared of every secret.
 
     Never raises. A failure has C(failed), C(msg), C(findings) and the whitelisted facts of the error.
@@ -39,7 +39,7 @@ def carry_out(run, context: Context) -> dict:
         result = failed_result(error)
     # Fingerprints are no secrets, and a short password must not be masked out of them.
     remembered = result.pop("remembered", None)
-    cleared = context.secrets.clear_of(result)
+    cleared = context.secrets.redact(result)
     return {**cleared, "remembered": remembered} if remembered else cleared
 
 
@@ -60,7 +60,7 @@ def run_module(module, run) -> None:
     context = Context(params=module.params, check_mode=module.check_mode, diff_mode=module._diff)
     context.secrets.add(*module.no_log_values)
     # Ansible would add the arguments, with files of any encoding in them.
-    result = {**carry_out(run, context), "invocation": {}}
+    result = {**execute(run, context), "invocation": {}}
     module.no_log_values.update(context.secrets.forms())
     for warning in warnings_of(result):
         module.warn(warning)

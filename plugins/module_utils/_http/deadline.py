@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
+from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 
 
 class Watch:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._texts import canonical_json, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"

@@ -20,22 +20,22 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
-except ImportError:  # a Transport says so; modules that make no call do without
+except ImportError:  # a HttpClient says so; modules that make no call do without
     requests = None
     HTTPAdapter = object
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import (
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
     BadAnswer,
     CheckModeViolation,
     InvalidInput,
     Unreachable,
     failure,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._gate import GATE
-from ansible_collections.docbits.ion.plugins.module_utils._once import once_per_process
-from ansible_collections.docbits.ion.plugins.module_utils._watchdog import watched, watched_for
+from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
+from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import watched, watched_for
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import GATE
 
 SAFE_METHODS = ("GET", "HEAD")
 HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
@@ -102,7 +102,7 @@ class Response:
             raise ValueError("the answer is no JSON") from None
 
 
-class Transport:
+class HttpClient:
     """Calls for one environment, under one deadline.
 
     settings:   L(Settings)

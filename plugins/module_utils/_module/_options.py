@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import POLICIES, WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import MAPPING_FORMS, MEANING
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.plugins.module_utils._model import CLOUD, KINDS, ON_PREMISES, SLOTS
-from ansible_collections.docbits.ion.plugins.module_utils._transport import Settings
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, KINDS, ON_PREMISES, SLOTS
 
 # Eleven days: what is longer does not fit into the clocks of every system, and is a slip of the pen.
 LONGEST_WAIT = 1_000_000.0

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import InvalidInput, IonError, failure
-from ansible_collections.docbits.ion.plugins.module_utils._run import failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
 
 
-class Door(Controller):
+class ModuleAction(Controller):
     """The action of every module."""
 
     def run(self, tmp=None, task_vars=None):

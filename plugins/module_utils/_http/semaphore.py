@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 
-from ansible_collections.docbits.ion.plugins.module_utils._locks import WorkerLocks
+from ansible_collections.docbits.ion.plugins.module_utils._http.locks import WorkerLocks
 
 CALLS_AT_ONCE_PER_HOST = 32
 # How soon a place that another worker gave back is noticed; one of this process is noticed at once.

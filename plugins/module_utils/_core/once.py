@@ -10,7 +10,7 @@ import threading
 import time
 from functools import wraps
 
-from ansible_collections.docbits.ion.plugins.module_utils._errors import IonError
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 
 
 def once_per_process(make, keep_failure: float = 0.0):

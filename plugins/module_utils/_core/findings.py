@@ -44,6 +44,6 @@ def errors_in(findings) -> list:
     return [finding for finding in findings if finding.level == ERROR]
 
 
-def made_strict(findings) -> list:
+def warnings_as_errors(findings) -> list:
     """The same findings with every warning raised to an error, for callers that asked for O(strict=true)."""
     return [Finding(finding.id, ERROR, finding.where, finding.message, finding.action) if finding.level == WARNING else finding for finding in findings]
