@@ -52,7 +52,7 @@ class ActionModule(Controller):
                     other = hosts_of.setdefault(_organisation(arguments[name][0]) or name, name)
                     if other != name:
                         arguments[name] = None, failed_result(_shared_organisation(name, other))
-                    waiting[name] = pool.submit(self._work_on, *arguments[name])
+                    waiting[name] = pool.submit(self._work_on, name, *arguments[name])
                 results = {name: _result_of(work) for name, work in waiting.items()}
             finally:
                 # Ansible's own time limit for the task may end the waiting: what was begun is brought to its end, and nothing more is begun.
@@ -110,8 +110,8 @@ class ActionModule(Controller):
             # As in a result: a defect for one host must not cost the others theirs.
             return None, failed_result(error)
 
-    def _work_on(self, args, found):
-        return found if args is None else with_warnings(self.kept(self.run_here("environment", environment, args), args), found)
+    def _work_on(self, name, args, found):
+        return found if args is None else with_warnings(self.saved(self.run_here("environment", environment, args), args, name), found)
 
 
 def _earlier(stage, own) -> str:

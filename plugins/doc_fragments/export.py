@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   id:
     description:
-      - DocBits' own id of the export, as M(docbits.ion.export_info) tells it. With an id, everything left out stays as it is.
+      - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, everything left out stays as it is.
       - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
     type: str
   title:
@@ -51,7 +51,7 @@ options:
     description: Place in the order in which newer DocBits runs several exports of one document type.
     type: int
   deployment:
-    description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) unless told otherwise.
+    description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) by default.
     type: str
     choices:
       - cloud
@@ -134,36 +134,69 @@ options:
   several_active:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
-      - If V(false), two declared exports that would be active in one place are refused before anything is written, and one that becomes active
-        beside an active export that is not declared is warned of, since only DocBits knows whether it takes both.
+      - If V(false), a declaration that would activate a second export beside an active declared one is refused before anything is written.
+        An export that becomes active beside an active export that is not declared gets a warning, because only DocBits knows whether it runs both.
     type: bool
     default: false
   update:
     description:
-      - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
-      - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
-        V(on_create) never takes it for changed.
+      - When a secret that DocBits does not show (a password, a masked ION API file) is sent to an existing export.
+      - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
+        with DocBits' own connection test decide; otherwise the secret is sent.
+      - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
+      - The return value RV(exports) says in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:
       - when_changed
       - always
       - on_create
+  checks:
+    description:
+      - Which of DocBits' own checks are asked after an export was changed. Their meaning is not documented, so a failed check is a warning.
+      - V(validate) is not asked for exports of a sub-organisation, V(test_connection) not for exports on premises.
+    type: list
+    elements: str
+    default:
+      - validate
+      - test_connection
+    choices:
+      - validate
+      - test_connection
+  require_reversible:
+    description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
+    type: bool
+    default: false
+  allow_momentary_deactivation:
+    description:
+      - Whether an active export may be deactivated for a moment while an inactive export of the same document type and sub-organisation is created.
+      - Set it if DocBits refuses to create an inactive export beside an active one.
+    type: bool
+    default: false
+  settle_timeout:
+    description: Seconds to wait until DocBits shows a write in its list of exports.
+    type: float
+    default: 5.0
   diff_mappings:
-    description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
+    description: Whether the diff shows the meaning of mappings (V(meaning)) or their lines (V(text)).
     type: str
     default: meaning
     choices:
       - meaning
       - text
-  state_file:
+  state_dir:
     description:
-      - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
-      - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
+      - Folder on the controller for the fingerprints of O(update), one file for each host, and for the record of a run that is under way.
+        By default the folder C(.docbits_ion) beside the inventory.
+      - It holds no secret. A fingerprint cannot be compared with guesses without the API key, so the folder can be shared and committed.
+      - A module that runs on another machine keeps the record of its run there, in C(~/.ansible/docbits.ion).
     type: path
-  remembered:
-    description: Content of O(state_file), filled in by the action plugin.
+  fingerprints:
+    description: The content of the state file. The action plugin sets it.
     type: dict
+  run_dir:
+    description: The folder of the record of a run. The action plugin sets it.
+    type: path
 """
 
     SET = r"""
@@ -180,7 +213,7 @@ options:
         default: false
       id:
         description:
-          - DocBits' own id of the export, as M(docbits.ion.export_info) tells it. With an id, everything left out stays as it is.
+          - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, everything left out stays as it is.
           - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
         type: str
       title:
@@ -220,7 +253,7 @@ options:
         description: Place in the order in which newer DocBits runs several exports of one document type.
         type: int
       deployment:
-        description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) unless told otherwise.
+        description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) by default.
         type: str
         choices:
           - cloud
@@ -307,34 +340,67 @@ options:
   several_active:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
-      - If V(false), two declared exports that would be active in one place are refused before anything is written, and one that becomes active
-        beside an active export that is not declared is warned of, since only DocBits knows whether it takes both.
+      - If V(false), a declaration that would activate a second export beside an active declared one is refused before anything is written.
+        An export that becomes active beside an active export that is not declared gets a warning, because only DocBits knows whether it runs both.
     type: bool
     default: false
   update:
     description:
-      - When a value that DocBits does not give back (a password, a masked ION API file) is sent to an export that exists.
-      - V(when_changed) decides by the fingerprint of what was last sent, V(always) sends it in every run and reports a change each time,
-        V(on_create) never takes it for changed.
+      - When a secret that DocBits does not show (a password, a masked ION API file) is sent to an existing export.
+      - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
+        with DocBits' own connection test decide; otherwise the secret is sent.
+      - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
+      - The return value RV(exports) says in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:
       - when_changed
       - always
       - on_create
+  checks:
+    description:
+      - Which of DocBits' own checks are asked after an export was changed. Their meaning is not documented, so a failed check is a warning.
+      - V(validate) is not asked for exports of a sub-organisation, V(test_connection) not for exports on premises.
+    type: list
+    elements: str
+    default:
+      - validate
+      - test_connection
+    choices:
+      - validate
+      - test_connection
+  require_reversible:
+    description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
+    type: bool
+    default: false
+  allow_momentary_deactivation:
+    description:
+      - Whether an active export may be deactivated for a moment while an inactive export of the same document type and sub-organisation is created.
+      - Set it if DocBits refuses to create an inactive export beside an active one.
+    type: bool
+    default: false
+  settle_timeout:
+    description: Seconds to wait until DocBits shows a write in its list of exports.
+    type: float
+    default: 5.0
   diff_mappings:
-    description: Whether the diff shows mappings by what they say (V(meaning)) or line by line (V(text)).
+    description: Whether the diff shows the meaning of mappings (V(meaning)) or their lines (V(text)).
     type: str
     default: meaning
     choices:
       - meaning
       - text
-  state_file:
+  state_dir:
     description:
-      - File on the controller that holds the fingerprints for O(update), one file for each environment. It holds no secret.
-      - Without it, C(.docbits_ion/NAME.json) beside the inventory, where NAME is the host. It is only written where DocBits withholds something.
+      - Folder on the controller for the fingerprints of O(update), one file for each host, and for the record of a run that is under way.
+        By default the folder C(.docbits_ion) beside the inventory.
+      - It holds no secret. A fingerprint cannot be compared with guesses without the API key, so the folder can be shared and committed.
+      - A module that runs on another machine keeps the record of its run there, in C(~/.ansible/docbits.ion).
     type: path
-  remembered:
-    description: Content of O(state_file), filled in by the action plugin.
+  fingerprints:
+    description: The content of the state file. The action plugin sets it.
     type: dict
+  run_dir:
+    description: The folder of the record of a run. The action plugin sets it.
+    type: path
 """

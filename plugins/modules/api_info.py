@@ -11,7 +11,7 @@ module: api_info
 version_added: 1.0.0
 short_description: Compare the contract of a DocBits API with what this collection sends
 description:
-  - Reads the version, the health and the C(openapi.json) of a DocBits host. All of it is public, no API key is needed.
+  - Reads the version, the health and the C(openapi.json) of a DocBits host. An API key is only needed if the host demands one for its contract.
   - Compares every operation and field that this collection sends with what the host takes. Where a name is missing or new, set it with O(contract_overrides).
 author:
   - docbits.ion contributors (@docbits)
@@ -20,6 +20,12 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+options:
+  api_key:
+    description:
+      - API key, sent only if the host does not publish its contract.
+      - If not set, the variable E(DOCBITS_API_KEY) is used.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -67,7 +73,7 @@ comparison:
     path:
       description: Its path.
       type: str
-    word:
+    field:
       description: The field in the words of this collection, empty where it knows none.
       type: str
     wire:

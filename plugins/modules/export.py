@@ -40,7 +40,7 @@ export:
   type: dict
   contains:
     id:
-      description: Id of the export, V(null) where it did not exist before.
+      description: Id of the export, V(null) if it does not exist yet.
       type: str
     title:
       description: Its title.
@@ -49,11 +49,18 @@ export:
       description: Its kind.
       type: str
     actions:
-      description: What was done, or would be done in check mode.
+      description: The steps that were taken, or would be taken in check mode.
       type: list
       elements: str
+    evidence:
+      description:
+        - What decided whether a declared file, or a value that DocBits withholds, differs. V(value) if DocBits shows it, V(fingerprint) if the
+          fingerprint of what was sent last decided, V(connection_test) if the visible parts are the declared ones and DocBits' own connection test
+          succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
+      type: dict
+      sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
 steps:
-  description: Each write, in order, and what became of it. In check mode they are V(planned).
+  description: Each write, in order, with its outcome.
   returned: always
   type: list
   elements: dict
@@ -70,8 +77,17 @@ steps:
     reason:
       description: What changes.
       type: str
+    reversible:
+      description: Whether the step can be rolled back.
+      type: bool
+    irreversible_because:
+      description: Why the step cannot be rolled back.
+      returned: if it cannot be rolled back
+      type: str
     outcome:
-      description: V(planned), V(done), V(failed), V(undone), V(left) or V(not run).
+      description:
+        - V(planned) in check mode. Otherwise V(applied), V(not_applied), V(unknown) if DocBits does not show whether it took effect,
+          V(rolled_back) or V(not_run).
       type: str
 findings:
   description: What the checks found. Errors end the task; warnings are shown as warnings too.

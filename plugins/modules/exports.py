@@ -11,10 +11,10 @@ module: exports
 version_added: 1.0.0
 short_description: Manage the export configurations of a DocBits environment
 description:
-  - Compares the exports that stand in DocBits (Settings, Document Processing, Export) with the declared ones and makes the difference, in the
-    order that leaves a document type without an active export for as short as possible.
+  - Compares the exports in DocBits (Settings, Document Processing, Export) with the declared ones and applies the difference, in an order that
+    leaves a document type without an active export for as short a time as possible.
   - An export is updated in place and keeps its id. What is omitted stays as it is, what is set is replaced, an empty text clears.
-  - After the change everything is read back and compared. If a step fails, what this run did is undone, and read back and compared as well.
+  - After the change everything is read again and compared. If that fails, what this run did is rolled back, and read again and compared as well.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -56,7 +56,7 @@ exports:
   elements: dict
   contains:
     id:
-      description: Id of the export, V(null) where it did not exist before.
+      description: Id of the export, V(null) if it does not exist yet.
       type: str
     title:
       description: Its title.
@@ -65,11 +65,18 @@ exports:
       description: Its kind.
       type: str
     actions:
-      description: What was done, or would be done in check mode.
+      description: The steps that were taken, or would be taken in check mode.
       type: list
       elements: str
+    evidence:
+      description:
+        - What decided whether a declared file, or a value that DocBits withholds, differs. V(value) if DocBits shows it, V(fingerprint) if the
+          fingerprint of what was sent last decided, V(connection_test) if the visible parts are the declared ones and DocBits' own connection test
+          succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
+      type: dict
+      sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
 steps:
-  description: Each write, in order, and what became of it. In check mode they are V(planned).
+  description: Each write, in order, with its outcome.
   returned: always
   type: list
   elements: dict
@@ -86,8 +93,17 @@ steps:
     reason:
       description: What changes.
       type: str
+    reversible:
+      description: Whether the step can be rolled back.
+      type: bool
+    irreversible_because:
+      description: Why the step cannot be rolled back.
+      returned: if it cannot be rolled back
+      type: str
     outcome:
-      description: V(planned), V(done), V(failed), V(undone), V(left) or V(not run).
+      description:
+        - V(planned) in check mode. Otherwise V(applied), V(not_applied), V(unknown) if DocBits does not show whether it took effect,
+          V(rolled_back) or V(not_run).
       type: str
 findings:
   description: What the checks found. Errors end the task; warnings are shown as warnings too.

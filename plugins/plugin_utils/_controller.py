@@ -17,7 +17,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, with_sources_read
-from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_path, keep, remembered
+from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
 class Controller(ActionBase):
@@ -32,7 +32,7 @@ class Controller(ActionBase):
         self._files: dict = {}
 
     def prepared(self, args, options, variables):
-        """The arguments with the text of every file that they name and what was remembered, and warnings about the files.
+        """The arguments with the text of every file that they name and the saved fingerprints, and warnings about the files.
 
         variables: those of the host, for where its state file stands
         raises:    L(InvalidInput)
@@ -40,15 +40,17 @@ class Controller(ActionBase):
         args, warnings = with_sources_read(args, options, self._read)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))
-        if "state_file" in options:
-            args["state_file"] = os.path.abspath(os.path.expanduser(str(args.get("state_file") or default_path(variables))))
-            args["remembered"] = remembered(args["state_file"])
+        if "state_dir" in options:
+            folder = os.path.abspath(os.path.expanduser(str(args.get("state_dir") or default_folder(variables))))
+            args.update(state_dir=folder, run_dir=folder, fingerprints=load(state_file(folder, variables["inventory_hostname"])))
         return args, warnings
 
-    def kept(self, result, args) -> dict:
-        """The result without what is to be remembered, which goes into the state file."""
-        entries = result.pop("remembered", None)
-        return with_warnings(result, keep(args["state_file"], entries)) if entries and not self._task.check_mode else result
+    def saved(self, result, args, host) -> dict:
+        """The result without its fingerprints, which are saved in the state file of the host."""
+        fingerprints = result.pop("fingerprints", None)
+        if not fingerprints or self._task.check_mode:
+            return result
+        return with_warnings(result, save(state_file(args["state_dir"], host), fingerprints))
 
     def run_here(self, name, task, args) -> dict:
         """The result of a module's function, as the shipped module would give it."""

@@ -34,7 +34,7 @@ class ModuleAction(Controller):
                 result = self._ship(name, options, args, task_vars)
         except IonError as error:
             return failed_result(error)
-        return with_warnings(self.kept(result, args), findings)
+        return with_warnings(self.saved(result, args, task_vars["inventory_hostname"]), findings)
 
     def _target_is_here(self) -> bool:
         # Another user is a matter for an ordinary module, whatever the connection.
@@ -52,6 +52,8 @@ class ModuleAction(Controller):
                 "its arguments would stand decrypted in a file of the target, because this connection cannot pipeline",
                 "run it on the controller, or without keep_remote_files, with another connection or become_method",
             )
+        # The folder is one of the controller; a module on another machine keeps its records there.
+        args.pop("run_dir", None)
         result = self._execute_module(f"docbits.ion.{name}", self._with_environment(options, args), task_vars=task_vars)
         # Not every ansible-core returns the arguments of a module, and none of them is news to whoever wrote the task.
         result.pop("invocation", None)

@@ -1,83 +1,67 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The small file beside the inventory that holds fingerprints of what DocBits does not give back. Private to the collection."""
+"""The state file of a host: fingerprints of values that DocBits does not show. Private to the collection."""
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import re
-import tempfile
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import locked, read_json, write_json
 
 FOLDER = ".docbits_ion"
-_FINGERPRINT = re.compile(r"[0-9a-f]{32}:[0-9a-f]{32}")
+# Another host of the same run holds the lock for milliseconds.
+_LOCK_TIMEOUT = 30.0
 
 
-def default_path(variables) -> str:
-    """Where the state file of a host stands; Ansible passes over hidden folders when it reads an inventory."""
+def default_folder(variables) -> str:
+    """The folder of the state files: hidden, beside the inventory, so that Ansible does not read it as a part of the inventory."""
     beside = variables.get("inventory_dir") or variables.get("playbook_dir") or os.getcwd()
-    return os.path.join(str(beside), FOLDER, f"{variables['inventory_hostname']}.json")
+    return os.path.join(str(beside), FOLDER)
 
 
-def remembered(path) -> dict:
-    """The entries in the file, none where there is no file yet; raises L(InvalidInput) where it is damaged."""
+def state_file(folder: str, host: str) -> str:
+    """The path of the state file of a host."""
+    return os.path.join(folder, f"{host}.json")
+
+
+def load(path: str) -> dict:
+    """The entries of a state file, none if there is no file. Raises: InvalidInput if it is damaged."""
     try:
-        with open(path, encoding="utf-8") as file:
-            entries = json.load(file)
-    except FileNotFoundError:
-        return {}
+        entries = read_json(path)
     except (OSError, ValueError):
-        entries = None
-    if isinstance(entries, dict) and all(_is_entry(words) for words in entries.values()):
+        entries = False
+    if entries is None:
+        return {}
+    if isinstance(entries, dict) and all(isinstance(names, dict) for names in entries.values()):
         return entries
-    raise failure(
-        InvalidInput, "E12", f"state_file: {path}", "it cannot be read as a state file", "restore it, or remove it: what it vouched for is then sent once more"
-    )
+    raise failure(InvalidInput, "E12", f"state_dir: {path}", "it cannot be read as a state file", "restore it, or remove it; secrets are then sent once more")
 
 
-def keep(path, entries) -> list:
-    """Add the entries to the file in one step, readable by its owner alone; gives a warning where that is not possible.
+def save(path: str, entries: dict) -> list:
+    """Merge entries into a state file; returns a warning if that is not possible.
 
-    entries: as L(remembered) gives them; a word with the value C(None) is taken out of the file
+    entries: as load returns them; a name with the value None is removed
     """
-    folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, exist_ok=True)
-        # Hosts that share a file must not overwrite each other's entries.
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            known = remembered(path)
-            merged = {name: {**known.get(name, {}), **entries.get(name, {})} for name in {**known, **entries}}
-            told = {name: {word: text for word, text in words.items() if text is not None} for name, words in merged.items()}
-            _replace(path, {name: words for name, words in told.items() if words})
-        finally:
-            os.close(lock)
+        # Hosts that share a folder must not overwrite each other's entries.
+        with locked(path, _LOCK_TIMEOUT) as is_locked:
+            if not is_locked:
+                raise OSError("locked")
+            known = load(path)
+            merged = {export: {**known.get(export, {}), **entries.get(export, {})} for export in {**known, **entries}}
+            kept = {export: {name: text for name, text in names.items() if text is not None} for export, names in merged.items()}
+            write_json(path, {export: names for export, names in kept.items() if names})
     except (OSError, InvalidInput):
         return [
             Finding(
                 "E18",
                 WARNING,
-                f"state_file: {path}",
-                "what was sent could not be remembered, and will be sent again in the next run",
-                "name a file in a folder that can be written",
+                f"state_dir: {path}",
+                "the fingerprints of what was sent could not be saved, so secrets are sent again in the next run",
+                "set state_dir to a folder that belongs to you and that nobody else can write to",
             )
         ]
     return []
-
-
-def _replace(path, entries) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".", suffix=".new")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(entries, file, indent=2, sort_keys=True)
-        file.write("\n")
-    os.replace(temporary, path)
-
-
-def _is_entry(words) -> bool:
-    return isinstance(words, dict) and all(isinstance(text, str) and _FINGERPRINT.fullmatch(text) for text in words.values())

@@ -37,10 +37,10 @@ def execute(run, context: Context) -> dict:
         result = {"changed": False, **run(context)}
     except Exception as error:  # the edge of the program: a defect becomes a sentence
         result = failed_result(error)
-    # Fingerprints are no secrets, and a short password must not be masked out of them.
-    remembered = result.pop("remembered", None)
-    cleared = context.secrets.redact(result)
-    return {**cleared, "remembered": remembered} if remembered else cleared
+    # Fingerprints hold no secret, and masking would break them.
+    fingerprints = result.pop("fingerprints", None)
+    redacted = context.secrets.redact(result)
+    return {**redacted, "fingerprints": fingerprints} if fingerprints else redacted
 
 
 def failed_result(error: Exception) -> dict:

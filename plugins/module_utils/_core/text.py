@@ -6,8 +6,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 BYTE_ORDER_MARK = "\ufeff"
+
+# Java writes a backslash before these characters of a key or a value; a mapping without them is the same.
+_UNESCAPED = re.compile(r"\\([:=#!\\ ])")
+_DATE_OF_JAVA = re.compile(r"#\w{3} \w{3} \d\d \d\d:\d\d:\d\d \S+ \d{4}")
 
 
 def decoded(content) -> str:
@@ -32,3 +37,27 @@ def canonical_json(text: str) -> str:
         return json.dumps(json.loads(text.lstrip(BYTE_ORDER_MARK)), sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):
         return normal_text(text)
+
+
+def properties_entries(text: str) -> list:
+    """The entries of a properties text as sorted pairs of key and value, with the escapes of Java's Properties.store undone."""
+    entries = []
+    for line in normal_text(text).split("\n"):
+        if line.strip() and not line.lstrip().startswith("#"):
+            key, _equals, value = _UNESCAPED.sub(r"\1", line).partition("=")
+            entries.append((key.strip(), value.lstrip()))
+    return sorted(entries)
+
+
+def has_only_comments_of_java(text: str) -> bool:
+    """Whether a properties text may have been rewritten by Java's Properties.store, which drops comments and adds the date."""
+    return all(_DATE_OF_JAVA.fullmatch(comment) for comment in _comments(text))
+
+
+def is_rewritten_by_java(text: str) -> bool:
+    """Whether a properties text shows the date or the escapes of Java's Properties.store."""
+    return any(_DATE_OF_JAVA.fullmatch(comment) for comment in _comments(text)) or "\\:" in text or "\\=" in text
+
+
+def _comments(text) -> list:
+    return [line.strip() for line in normal_text(text).split("\n") if line.lstrip().startswith("#")]

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an answer of DocBits means: its data, or an error with status, code, trace id and next step. Pure. Private to the collection."""
+"""The data in an answer of DocBits, or an error with status, code, trace id and next step. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ _TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{4,64}")
 _TRACE_KEYS = ("trace_id", "traceId", "trace", "request_id", "requestId", "correlation_id")
 _CODE_KEYS = ("message", "code", "error", "detail")
 
-_LOOK_UP_EXPORT = "open Settings, Document Processing, Export in DocBits and compare what stands there"
+# A sentence of DocBits is shown without parts that are no plain words, codes or short numbers: it may repeat what was sent.
+_LONGEST_SENTENCE = 300
+_PLAIN_PART = re.compile(
+    r"""["'(]*(?:[A-Z]?[a-zà-öø-ÿ]{1,16}(?:[-'’/][a-zà-ÿ]{1,16})?|[A-Z]{2,12}(?:_[A-Z]{2,12}){0,4}|[0-9]{1,5}|[A-Z]|[-–:])["')]*[.,;:!?]?"""
+)
+
+_LOOK_UP_EXPORT = "open Settings, Document Processing, Export in DocBits and compare"
 
 # What the vendor's web application says to these codes, and what to do about it here.
 CODES = {
@@ -52,11 +58,75 @@ CODES = {
 
 
 def data_of(response, asked: str):
-    """The data of a successful answer, out of its envelope where it has one; C(None) for a success without data.
+    """The data of a successful answer, without its envelope; None for a success without data.
 
-    asked:  what was asked, for messages, for example C(update export Invoices)
-    raises: L(Refused), L(BadAnswer) or L(Unreachable), never with a byte of the body that is not a code, field name or id
+    asked: the request, for messages, such as "update export Invoices"
+    Raises: Refused, BadAnswer or Unreachable. Of the body they show codes, field names, ids and plain sentences only.
     """
+    body = _accepted(response, asked)
+    if isinstance(body, dict):
+        return body.get("data", body if "success" not in body else None)
+    return body
+
+
+def records_of(response, asked: str, path: str | None = None) -> list:
+    """The records in the answer to a list operation; empty if the answer is a success without data.
+
+    path:   keys that lead to the list, joined by dots, or None to look for it
+    Raises: as data_of, and BadAnswer if there is no list of records
+    """
+    body = _accepted(response, asked)
+    if path:
+        for key in path.split("."):
+            body = body.get(key) if isinstance(body, dict) else None
+        found = [body] if isinstance(body, list) else []
+    else:
+        found = _lists_in(body)
+        if not found and _has_no_data(body):
+            return []
+    filled = [records for records in found if records] or found[:1]
+    if len(filled) == 1 and all(isinstance(item, (dict, str)) for item in filled[0]):
+        return filled[0]
+    raise failure(
+        BadAnswer,
+        "DB10",
+        f"{response.where}: {asked}",
+        f"the answer does not hold one list of records (status {response.status})",
+        f"look at the answer in /docs of this host and set contract_overrides: {{lists: {{{_operation_of(asked)}: KEYS.TO.THE.LIST}}}}",
+        status=response.status,
+    )
+
+
+def is_part(response, count: int) -> bool:
+    """Whether an answer says that its list, of which count records are known, goes on in another page."""
+    body = _body(response)
+    inner = body.get("data")
+    levels = [body, *(value for value in (inner, body.get("pagination"), body.get("meta")) if isinstance(value, dict))]
+    for level in levels:
+        totals = [level[key] for key in ("total", "total_count", "totalCount", "total_records", "count") if _is_number(level.get(key))]
+        if any(total > count for total in totals):
+            return True
+        page, pages = level.get("page"), next((level[key] for key in ("pages", "total_pages", "totalPages") if _is_number(level.get(key))), None)
+        if level.get("next") or level.get("has_more") is True or level.get("hasMore") is True or (pages and _is_number(page) and page < pages):
+            return True
+    return False
+
+
+def incomplete_list(response, asked: str, count: int, has_pages: bool) -> BadAnswer:
+    """The error for a list that is only a page, with no known way to the others, or with pages that do not add up."""
+    why = "its further pages do not hold them" if has_pages else "the contract has no known parameter for a page"
+    return failure(
+        BadAnswer,
+        "DB14",
+        f"{response.where}: {asked}",
+        f"the answer holds {count} records and says that there are more, and {why}",
+        "look up the parameter in /docs of this host and set contract_overrides: {fields: {page: WIRE_NAME}}",
+        status=response.status,
+    )
+
+
+def _accepted(response, asked):
+    """The body of a successful answer as JSON, None for an empty one."""
     where = f"{response.where}: {asked}"
     if response.status >= 400:
         raise _refusal(response, where)
@@ -66,46 +136,32 @@ def data_of(response, asked: str):
         body = response.json()
     except ValueError:
         raise _no_api(response, where) from None
-    if isinstance(body, dict):
-        if body.get("success") is False:
-            raise _refusal(response, where)
-        return body.get("data", body if "success" not in body else None)
+    if isinstance(body, dict) and body.get("success") is False:
+        raise _refusal(response, where)
     return body
 
 
-def records_in(data, response, asked: str) -> list:
-    """The list of records in an answer's data; raises L(BadAnswer) where there is none."""
-    if isinstance(data, dict):
-        lists = [value for value in data.values() if isinstance(value, list)]
-        data = lists[0] if len(lists) == 1 else data
-    if isinstance(data, list) and all(isinstance(item, (dict, str)) for item in data):
-        _refuse_part(data, response, asked)
-        return data
-    raise failure(
-        BadAnswer,
-        "DB10",
-        f"{response.where}: {asked}",
-        f"the answer is not the list that was asked for (status {response.status})",
-        "compare the contract with docbits.ion.api_info; this DocBits may be newer than this collection",
-        status=response.status,
-    )
+def _lists_in(body) -> list:
+    """Every list in the first two levels of a body."""
+    if isinstance(body, list):
+        return [body]
+    if not isinstance(body, dict):
+        return []
+    inner = [value for value in body.values() if isinstance(value, dict)]
+    return [value for level in (body, *inner) for value in level.values() if isinstance(value, list)]
 
 
-def _refuse_part(data, response, asked) -> None:
-    """A list that says of itself that it is only a page of a longer one would be taken for the whole: exports on other pages made twice."""
-    body = _body(response)
-    inner = body.get("data")
-    told = {**body, **inner} if isinstance(inner, dict) else body
-    totals = [told[key] for key in ("total", "total_count", "totalCount") if isinstance(told.get(key), int)]
-    if any(total > len(data) for total in totals):
-        raise failure(
-            BadAnswer,
-            "DB14",
-            f"{response.where}: {asked}",
-            f"the answer holds {len(data)} of {max(totals)} records, a page of the list",
-            "report it: this DocBits sends its lists in pages, which this collection does not know yet",
-            status=response.status,
-        )
+def _has_no_data(body) -> bool:
+    """Whether a success says nothing at all, as an organisation without exports may be answered."""
+    return body is None or isinstance(body, dict) and not any(isinstance(value, (dict, list)) for value in body.values()) and body.get("data") is None
+
+
+def _operation_of(asked) -> str:
+    return {"list exports": "list"}.get(asked, asked.removeprefix("list ").replace(" ", "_").replace("-", "_"))
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _refusal(response, where):
@@ -114,8 +170,24 @@ def _refusal(response, where):
     trace_id = next((str(body[key]) for key in _TRACE_KEYS if _TRACE_ID.fullmatch(str(body.get(key, "")))), None) or response.request_id
     kind, id_, message, action = _meaning(response, body, code)
     known = [f"status {response.status}"] + ([f"code {code}"] if code else []) + ([f"trace id {trace_id}"] if trace_id else [])
-    facts = {"status": response.status, "code": code, "trace_id": trace_id}
-    return failure(kind, id_, where, f"{message} ({', '.join(known)})", action, **{key: value for key, value in facts.items() if value is not None})
+    said = "" if code else _readable(body)
+    facts = {"status": response.status, "code": code, "trace_id": trace_id, "retry_after": _retry_after(response)}
+    text = f"{message} ({', '.join(known)}){f'. DocBits says: {said}' if said else ''}"
+    return failure(kind, id_, where, text, action, **{key: value for key, value in facts.items() if value is not None})
+
+
+def _retry_after(response):
+    """The seconds after which a limited request may be repeated, or None."""
+    text = response.headers.get("retry-after", "")
+    return int(text) if response.status == 429 and text.isdecimal() and len(text) < 6 else None
+
+
+def _readable(body) -> str:
+    """A short sentence of DocBits, without anything in it that may be a value that was sent."""
+    text = next((body[key] for key in _CODE_KEYS if isinstance(body.get(key), str) and body[key].strip()), "")
+    if len(text) > _LONGEST_SENTENCE:
+        return ""
+    return " ".join(part if _PLAIN_PART.fullmatch(part) else "…" for part in text.split())
 
 
 def _meaning(response, body, code):
@@ -129,7 +201,7 @@ def _meaning(response, body, code):
     if status == 403:
         return Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"
     if status == 404:
-        return Refused, "DB03", "nothing stands at this address", "check docbits_url and path_prefix; the export may have been removed meanwhile"
+        return Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"
     if status == 413:
         return Refused, "DB07", "the files are too large for the server before DocBits", "shorten the mapping files; 20 MB in all is the limit known"
     if status == 422:

@@ -1,43 +1,36 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The DocBits client: exports and the names they refer to, in the words of the design. Private to the collection."""
+"""The DocBits client: one method for each operation, in the terms of the export model. Private to the collection."""
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, records_in
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, incomplete_list, is_part, records_of
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded, kind_and_deployment
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.downloads import file_in
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.records import exports_in, lists_sub_organisations, not_listed
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import MULTIPART, read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, ON_PREMISES, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, ON_PREMISES, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Withheld
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
 
-_RECORD_TEXTS = ("title", "document_type", "url", "server_url", "username", "folder", "filename_mode")
-# Where no record tells one of these, nothing that is declared could be found again, and all of it would be made a second time.
-_IDENTITY = ("id", "method", "document_type")
-_NO_FILE_CODES = (
-    "MISSING_MAPPING_FILE",
-    "ION_API_RECORD_NOT_FOUND",
-    "M3_TOML_MAPPING_NOT_FOUND",
-    "NO_XSLT_RECORD_FOUND",
-    "NOT_FOUND",
-    "NO_RECORD_WITH_ID_FOUND",
-)
-_MOST_DIGITS = 18
-_BOOLEAN_TEXTS = {"true": True, "1": True, "false": False, "0": False}
+# Codes by which DocBits says that an export has no such file; a bare 404 may have other causes.
+_NO_FILE_CODES = ("MISSING_MAPPING_FILE", "ION_API_RECORD_NOT_FOUND", "M3_TOML_MAPPING_NOT_FOUND", "NO_XSLT_RECORD_FOUND")
+_MOST_PAGES = 500
+_MOST_READINGS = 3
 
 
 def host_of(params) -> str:
-    """The address of the DocBits API that the options name, without a slash at the end."""
+    """The URL of the DocBits API that the options name, without a slash at the end."""
     url = params["docbits_url"]
     if url:
         if not _is_https(url):
@@ -45,8 +38,8 @@ def host_of(params) -> str:
                 InvalidInput,
                 "DB20",
                 "docbits_url",
-                "it is not an https address of a host, with or without a path",
-                "give it as in https://eu.api.docbits.com",
+                "it is not an https URL of a host, with or without a path",
+                "set a URL such as https://eu.api.docbits.com",
             )
         return url.rstrip("/")
     environment, region = params["docbits_environment"], params["docbits_region"]
@@ -72,172 +65,248 @@ def connect(params, settings, check_mode: bool) -> DocBits:
                 InvalidInput,
                 "DB21",
                 name,
-                "it has a blank or a line break at an end, or a letter that no header can carry",
-                "store the value anew without the line break at its end",
+                "it begins or ends with a blank or a line break, or has a character that no HTTP header can carry",
+                "store the value again without the line break at its end",
             )
-    contract = contract_of(params, settings)
-    return DocBits(host_of(params), params["api_key"], params["organisation_id"], contract, settings, check_mode)
+    return DocBits(host_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), HttpClient, settings, check_mode)
 
 
 def contract_of(params, settings) -> Contract:
-    """The contract that the options ask for; a live one is read from the host, which needs no key."""
+    """The contract that the options ask for. A live one is read from the host, with the API key only if the host demands it."""
     chosen = params["contract"]
-    schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(host_of(params), settings)
+    schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(host_of(params), settings, params.get("api_key"))
     overrides = {group: values for group, values in (params["contract_overrides"] or {}).items() if values}
     for group, values in overrides.items():
         for name, value in values.items():
             if not isinstance(value, str):
-                raise failure(InvalidInput, "DC05", f"contract_overrides: {group}: {name}", "it is no text", "give the name or the text to send, in quotes")
+                raise failure(InvalidInput, "DC05", f"contract_overrides: {group}: {name}", "the value is not a text", "put the value in quotes")
     return Contract(schema, chosen, Overrides(**overrides), params["path_prefix"])
 
 
+def _live_schema(host, settings, api_key):
+    schema = _public_schema(host, settings)
+    return _protected_schema(host, settings, api_key) if schema is None else schema
+
+
 @partial(once_per_process, keep_failure=60.0)
-def _live_schema(host, settings):
-    # Public, the same for every organisation of a host: read once for all environments that one process works on.
-    transport = HttpClient(settings)
-    response = transport.call("GET", f"{host}/openapi.json", headers={"Accept": "application/json"})
+def _public_schema(host, settings):
+    """The schema that a host publishes, None if it demands a key. The same for all organisations of a host, so it is read once per process."""
+    response = HttpClient(settings).call("GET", f"{host}/openapi.json", headers={"Accept": "application/json"})
+    return None if response.status in (401, 403) else _schema_in(response)
+
+
+@partial(once_per_process, keep_failure=60.0)
+def _protected_schema(host, settings, api_key):
+    headers = {"Accept": "application/json", **({"X-API-KEY": api_key} if api_key else {})}
+    response = HttpClient(settings).call("GET", f"{host}/openapi.json", headers=headers)
+    if response.status in (401, 403):
+        cause = "DocBits does not show its contract to this API key" if api_key else "DocBits shows its contract to holders of an API key only"
+        action = "check api_key" if api_key else "set api_key"
+        raise failure(Refused, "DC06", f"{response.where}/openapi.json", f"{cause} (status {response.status})", f"{action}, or set contract: current")
+    return _schema_in(response)
+
+
+def _schema_in(response):
+    where = f"{response.where}/openapi.json"
+    if response.status == 404:
+        raise failure(BadAnswer, "DC07", where, "DocBits publishes no contract at this address", "check docbits_url, or set contract: current", status=404)
     try:
         return read_openapi(data_of(response, "read the contract"))
     except ValueError:
-        raise failure(
-            BadAnswer,
-            "DC04",
-            f"{response.where}/openapi.json",
-            "the answer is no OpenAPI document",
-            "check docbits_url, or set contract to 2.2.10 or current",
-        ) from None
+        raise failure(BadAnswer, "DC04", where, "the answer is not an OpenAPI document", "check docbits_url, or set contract to 2.2.10 or current") from None
 
 
 class DocBits:
-    """One organisation on one DocBits host."""
+    """One organisation on one DocBits host.
 
-    def __init__(self, host, api_key, organisation_id, contract: Contract, settings, check_mode: bool) -> None:
+    http: class of the HTTP client, called with the settings, the URLs of reading operations, and check_mode
+    """
+
+    def __init__(self, host, api_key, organisation_id, contract: Contract, http, settings, check_mode: bool) -> None:
         self.contract = contract
         parts = urlsplit(host)
         given = f"{host}{contract.prefix}"
         # A server path of the contract counts from the root of the host, as OpenAPI says.
         self._base = f"{parts.scheme}://{parts.netloc}{contract.prefix}" if contract.prefix and contract.source == "live" else given
+        self._organisation_id = organisation_id
+        self._types = None
         self._headers = {"X-API-KEY": api_key, "Accept": "application/json"}
         if organisation_id:
             self._headers["X-ORG-ID"] = organisation_id
-        self._transport = HttpClient(settings, self._reads(), check_mode)
+        self._http = http(settings, self._reads(), check_mode)
 
     def exports(self) -> list:
-        """All exports of the organisation, active or not, without their files."""
-        asked = "list exports"
-        response, data = self._send("list", asked, {})
-        records = [record if isinstance(record, dict) else {} for record in records_in(data, response, asked)]
-        for word in _IDENTITY:
-            if records and not any(self.contract.tells(record, word) for record in records):
-                raise _untold(word)
-        if records and not any(self.contract.tells(record, "sub_organisation") for record in records) and self._has_sub_organisations():
-            raise _untold("sub_organisation")
-        return [self._export(record) for record in records]
+        """All exports of the organisation without their files, as Export; without those that are marked as deleted."""
+        records = [record if isinstance(record, dict) else {} for record in self._list("list", "list exports")]
+        if records and not lists_sub_organisations(records, self.contract) and self._has_sub_organisations():
+            raise not_listed("sub_organisation")
+        return self.with_known_types(exports_in(records, self.contract, self._organisation_id))
 
-    def download(self, export: Export, slot: str):
-        """The text of a file that an export carries; C(None) where DocBits has none, C(WITHHELD) where it does not give it away."""
-        type_ = self.contract.slot_type(slot)
+    def with_known_types(self, exports) -> list:
+        """The exports with the keys of their document types, if the document types were read; a list may show titles."""
+        if self._types is None:
+            return exports
+        keys = {str(type_["title"] or "").strip().casefold(): type_["key"] for type_ in self._types}
+        keys.update({type_["key"].strip().casefold(): type_["key"] for type_ in self._types})
+        listed = [(export, keys.get(str(export.get("document_type") or "").strip().casefold())) for export in exports]
+        return [export if key is None else export.with_values({"document_type": key}) for export, key in listed]
+
+    def download(self, export: Export, file: str):
+        """A file of an export: Known(text), Withheld, or ABSENT if DocBits says that there is none."""
+        type_ = self.contract.download_type(file)
         if type_ is None:
-            return WITHHELD
+            return Withheld("not offered for download")
         bound = self.contract.operation("download")
-        response = self._transport.call(
-            bound.method, self._base + bound.path.replace("{id}", quote(export.id, safe="")), headers=self._headers, params={bound.names["slot"]: type_}
+        response = self._http.call(
+            bound.method, self._base + bound.path.replace("{id}", quote(export.id, safe="")), headers=self._headers, params={bound.names["file"]: type_}
         )
         # A stylesheet may begin as a page does.
-        is_page = response.content_type == "text/html" if slot == "xslt" else response.is_html
+        is_page = response.content_type == "text/html" if file == "xslt" else response.is_html
         if response.status >= 400 or is_page or _is_refusal(response):
             try:
-                data_of(response, f"download {slot} of {export.label}")
+                data_of(response, f"download {file} of {export.label}")
             except Refused as error:
-                if error.facts.get("code") in _NO_FILE_CODES or response.status == 404:
-                    return None
-                if response.status == 403:
-                    return WITHHELD
+                if error.facts.get("code") in _NO_FILE_CODES:
+                    return ABSENT
+                if response.status in (200, 403, 404):
+                    return Withheld(f"refused with status {response.status}")
                 raise
-        text = response.body.decode("utf-8", "surrogateescape")
-        return WITHHELD if _is_masked(slot, text) else text
+        return file_in(file, response.body)
 
     def problems(self, step) -> list:
-        """Why the contract at hand cannot carry a step: findings, empty when it can."""
+        """Findings that say why the contract at hand cannot carry a step; empty if it can."""
         if step.action in ("create", "update"):
-            words = self._carried(step.export, step.words) + (["id"] if step.export.id is not None else [])
-            problems = self.contract.problems(step.export.get("kind"), words)
+            names = self._carried(step.kind, step.values) + (["id"] if step.id is not None else [])
+            problems = self.contract.problems(step.kind, names)
             if step.action == "create":
-                # Whether a new export is active is not documented, and what cannot be taken back is not begun.
+                # Whether a new export is active is not documented, and a step that cannot be rolled back is not begun.
                 problems = problems + self.contract.problems("set_active", {"id", "active"}) + self.contract.problems("remove", {"id"})
             return problems
         if step.action == "remove":
             return self.contract.problems("remove", {"id"})
         return self.contract.problems("set_active", {"id", "active"})
 
-    def configure(self, export: Export, words):
-        """Create the export, or update it in place where it has an id, sending exactly these of its words.
+    def required_fields(self, kind: str) -> tuple:
+        """The fields that the contract requires in a create or update of this kind, and that it does not imply."""
+        bound = self.contract.find(kind)
+        return () if bound is None else tuple(name for name, wire in bound.names.items() if wire in bound.schema.required and name not in bound.implied)
 
-        Gives the id that DocBits answers, or C(None) where it answers none.
+    def configure(self, kind: str, export_id, values: dict, label: str):
+        """Create an export, or update the one with this id, sending exactly these values.
+
+        values: fields and texts of files by name
+        Returns the id that DocBits answers, or None.
         """
-        verb = "create" if export.id is None else "update"
-        values = {"id": export.id} if export.id is not None else {}
-        values.update(self.contract.operation(export.get("kind")).implied)
-        for word in self._carried(export, words):
-            values[word] = export.files[word] if word in SLOTS else export.fields[word]
-        _response, data = self._send(export.get("kind"), f"{verb} {export.label}", values)
-        id_ = self.contract.record_value(data, "id") if isinstance(data, dict) else None
-        return None if id_ is None else str(id_)
+        verb = "create" if export_id is None else "update"
+        sent = {"id": export_id} if export_id is not None else {}
+        sent.update(self.contract.operation(kind).implied)
+        sent.update({name: values[name] for name in self._carried(kind, values)})
+        data = self._send(kind, f"{verb} {label}", sent)
+        if isinstance(data, (str, int)) and not isinstance(data, bool):
+            return str(data)
+        if not isinstance(data, dict):
+            return None
+        id_ = next((data[key] for key in self.contract.record_keys("id") if data.get(key) is not None), None)
+        return str(id_) if isinstance(id_, (str, int)) else None
 
-    def _carried(self, export, words) -> list:
-        """The words without an unwanted ZUGFeRD where the contract has no field for it: it is gone from DocBits' dialogs (ui)."""
-        bound = self.contract.find(export.get("kind"))
-        gone = bound is not None and "zugferd" not in bound.names and not export.get("zugferd")
-        return [word for word in words if not (gone and word == "zugferd")]
-
-    def set_active(self, export: Export, active: bool) -> None:
+    def set_active(self, export_id: str, active: bool, label: str) -> None:
         """Activate or deactivate an export."""
-        self._send("set_active", f"{'activate' if active else 'deactivate'} {export.label}", {"id": export.id, "active": active})
+        self._send("set_active", f"{'activate' if active else 'deactivate'} {label}", {"id": export_id, "active": active})
 
-    def remove(self, export: Export) -> None:
+    def remove(self, export_id: str, label: str) -> None:
         """Remove an export."""
-        self._send("remove", f"remove {export.label}", {"id": export.id})
+        self._send("remove", f"remove {label}", {"id": export_id})
 
-    def have_checked(self, export: Export) -> None:
-        """Let DocBits check an active export itself, by every check that the contract has; raises L(Refused) for what it finds."""
-        if export.get("document_type") and not self.contract.problems("validate", {"document_type"}):
-            self._send("validate", f"validate {export.label}", {"document_type": export.get("document_type")})
-        if "ionapi" in export.kind.carries and not self.contract.problems("test_connection", {"id"}):
-            self._send("test_connection", f"test the Infor connection of {export.label}", {"id": export.id})
+    def can_test_connection(self) -> bool:
+        """Whether the contract has DocBits' own test of an Infor connection."""
+        return not self.contract.problems("test_connection", {"id"})
 
-    def start_over(self) -> None:
-        """Begin the deadline anew, for undoing."""
-        self._transport.start_over()
+    def test_connection(self, export: Export) -> None:
+        """Let DocBits test the Infor connection of an export. Raises: IonError for what it answers otherwise."""
+        self._send("test_connection", f"test the Infor connection of {export.label}", {"id": export.id})
+
+    def can_validate(self) -> bool:
+        """Whether the contract has DocBits' own validation of the exports of a document type."""
+        return not self.contract.problems("validate", {"document_type"})
+
+    def validate(self, export: Export) -> None:
+        """Let DocBits validate the exports of an export's document type. Raises: IonError for what it answers otherwise."""
+        self._send("validate", f"validate {export.label}", {"document_type": export.get("document_type")})
+
+    def restart_deadline(self) -> None:
+        """Begin the deadline again, for a rollback."""
+        self._http.start_over()
 
     def document_types(self) -> list:
-        """The document types as dicts with C(key), C(title) and C(active)."""
-        return [
-            {"key": str(item.get("document_key") or item.get("key") or item.get("name") or ""), "title": item.get("title"), "active": item.get("is_active")}
-            for item in self._named("document_types", "list document types", "document_key")
-        ]
+        """The document types as dicts with key, title and active; read once."""
+        if self._types is None:
+            self._types = [
+                {"key": str(item.get("document_key") or item.get("key") or item.get("name") or ""), "title": item.get("title"), "active": item.get("is_active")}
+                for item in self._named("document_types", "list document types", "document_key")
+            ]
+        return self._types
 
     def sub_organisations(self) -> list:
-        """The sub-organisations as dicts with C(id) and C(name)."""
+        """The sub-organisations as dicts with id and name."""
         return [
             {"id": str(item.get("id") or item.get("sub_org_id") or ""), "name": item.get("name")}
             for item in self._named("sub_organisations", "list sub-organisations", "id")
         ]
 
     def _has_sub_organisations(self) -> bool:
-        """Whether exports of the organisation can stand in sub-organisations, where two of one name are told apart by nothing else."""
+        """Whether exports of the organisation can belong to sub-organisations, so that a list without them is ambiguous."""
         bound = (self.contract.find(kind) for kind in KINDS)
         return any("sub_organisation" in operation.names for operation in bound if operation) and bool(self.sub_organisations())
 
     def _named(self, operation, asked, text_key) -> list:
-        response, data = self._send(operation, asked, {})
-        return [{text_key: item} if isinstance(item, str) else item for item in records_in(data, response, asked)]
+        return [{text_key: item} if isinstance(item, str) else item for item in self._list(operation, asked)]
+
+    def _list(self, operation, asked) -> list:
+        """All records of a list operation, page by page if an answer says that it is a page."""
+        records, pages = self._read_pages(operation, asked)
+        # Pages shift when somebody changes the list between them, so they are read until two readings agree.
+        for _attempt in range(_MOST_READINGS if pages > 1 else 0):
+            again, _pages = self._read_pages(operation, asked)
+            if again == records:
+                break
+            records = again
+        return records
+
+    def _read_pages(self, operation, asked) -> tuple:
+        """The records of a list operation, and the number of pages."""
+        path = self.contract.overrides.lists.get(operation)
+        response = self._call(operation, {})
+        records = records_of(response, asked, path)
+        if not is_part(response, len(records)):
+            return records, 1
+        names = self.contract.operation(operation).names
+        for page in range(2, _MOST_PAGES):
+            if not ("page" in names or "offset" in names):
+                break
+            response = self._call(operation, {"page": page} if "page" in names else {"offset": len(records)})
+            more = [record for record in records_of(response, asked, path) if record not in records]
+            records += more
+            if not is_part(response, len(records)):
+                return records, page
+            if not more:
+                break
+        raise incomplete_list(response, asked, len(records), "page" in names or "offset" in names)
+
+    def _carried(self, kind, values) -> list:
+        """The names of the values without an unwanted ZUGFeRD if the contract has no field for it: DocBits' dialogs no longer have it [ui]."""
+        bound = self.contract.find(kind)
+        is_gone = bound is not None and "zugferd" not in bound.names and not values.get("zugferd")
+        return [name for name in values if not (is_gone and name == "zugferd")]
 
     def _send(self, operation: str, asked: str, values: dict):
+        return data_of(self._call(operation, values), asked)
+
+    def _call(self, operation: str, values: dict):
         bound = self.contract.operation(operation)
         fields = {name: (None, constant) for name, constant in bound.constants.items()}
-        for word, value in values.items():
-            wire = bound.names[word]
-            fields[wire] = self._part(word, value, bound.schema.fields[wire])
+        for name, value in values.items():
+            wire = bound.names[name]
+            fields[wire] = self._part(name, value, bound.schema.fields[wire])
         in_query = {name: part[1] for name, part in fields.items() if name in bound.schema.query}
         in_body = {name: part for name, part in fields.items() if name not in in_query}
         request = {"params": in_query} if in_query else {}
@@ -245,90 +314,22 @@ class DocBits:
             request["files"] = list(in_body.items())
         elif in_body:
             request["data"] = {name: part[1] for name, part in in_body.items()}
-        response = self._transport.call(bound.method, self._base + bound.path, headers=self._headers, **request)
-        return response, data_of(response, asked)
+        return self._http.call(bound.method, self._base + bound.path, headers=self._headers, **request)
 
-    def _part(self, word, value, wire_type):
-        if word in SLOTS:
-            return (SLOTS[word].filename, value.encode("utf-8", "surrogateescape"), "application/octet-stream")
-        if word == "deployment":
+    def _part(self, name, value, wire_type):
+        if name in FILES:
+            return (FILES[name].filename, value.encode("utf-8", "surrogateescape"), "application/octet-stream")
+        if name == "deployment":
             value = value == ON_PREMISES
         return (None, encoded(value, wire_type))
-
-    def _export(self, record: dict) -> Export:
-        value = self.contract.record_value
-        fields = {}
-        for word in _RECORD_TEXTS:
-            told = value(record, word)
-            if told is not None:
-                fields[word] = str(told)
-        kind, deployment = kind_and_deployment(value(record, "method"))
-        fields["kind"] = kind
-        if deployment:
-            fields["deployment"] = deployment
-        # A record without a sub-organisation belongs to the main organisation where the contract knows sub-organisations at all.
-        sub_organisation = value(record, "sub_organisation")
-        fields["sub_organisation"] = "" if sub_organisation is None else str(sub_organisation)
-        for word in ("active", "zugferd", "document_history"):
-            told = _boolean(value(record, word))
-            if told is not None:
-                fields[word] = told
-        for word in ("execution_order", "port"):
-            told = value(record, word)
-            # Python refuses to read a number of thousands of digits, and no order and no port needs more than these.
-            if told is not None and str(told).isdecimal() and len(str(told)) <= _MOST_DIGITS:
-                fields[word] = int(told)
-        id_ = value(record, "id")
-        if id_ is None:
-            raise _untold("id")
-        if kind in KINDS:
-            # A record may have a column for every kind; what this kind does not carry says nothing.
-            fields = {word: told for word, told in fields.items() if word in COMMON_FIELDS or word in KINDS[kind].carries}
-        return Export(str(id_), fields, label=f'export "{fields.get("title", id_)}"')
 
     def _reads(self) -> frozenset:
         bound = (self.contract.find(name) for name, operation in OPERATIONS.items() if not operation.writes)
         return frozenset((operation.method, self._base + operation.path) for operation in bound if operation)
 
 
-class _Withheld:
-    """Stands for a file that DocBits has and does not show."""
-
-    def __repr__(self) -> str:
-        return "WITHHELD"
-
-
-WITHHELD = _Withheld()
-
-
-def _untold(word):
-    return failure(
-        BadAnswer,
-        "DB11",
-        "list exports",
-        f"the records of the list have no {word} under any name known to this collection",
-        f"look at the answer in /docs of this host and name the key in contract_overrides: records: {word}",
-    )
-
-
-def _is_masked(slot, text) -> bool:
-    if slot != "ionapi":
-        return _is_mask(text)
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        return _is_mask(text)
-    if not isinstance(values, dict):
-        return _is_mask(text)
-    return any(isinstance(value, str) and _is_mask(value) for value in values.values())
-
-
-def _is_mask(text) -> bool:
-    return bool(text) and not text.strip("*•\"' \n")
-
-
 def _is_refusal(response) -> bool:
-    # A business failure comes with status 200 and an envelope; an ION API file is JSON too, but has no C(success).
+    # A business failure comes with status 200 and an envelope; an ION API file is JSON too, but has no "success".
     if response.content_type != "application/json":
         return False
     try:
@@ -336,9 +337,3 @@ def _is_refusal(response) -> bool:
     except ValueError:
         return False
     return isinstance(body, dict) and body.get("success") is False
-
-
-def _boolean(value):
-    if isinstance(value, bool) or value is None:
-        return value
-    return _BOOLEAN_TEXTS.get(str(value).strip().lower())

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire names of DocBits in one table, and binding them to a live or bundled contract. Pure. Private to the collection."""
+"""The wire names of DocBits in one table, and their binding to a live or bundled contract. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.export import C
 
 @dataclass(frozen=True)
 class Wire:
-    """How one of our words is called on the wire.
+    """The wire names of one field.
 
-    names:      the published or most likely name first, then further names that are only taken where the live contract has them
+    names:      the published or most likely name first, then further names, which are used only if the live contract has them
     types:      the wire types that can carry it
-    confidence: C(spec22) published, C(client) seen in the vendor's code, C(doc26) documented, C(inferred) a guess
+    confidence: "spec22" published, "client" seen in the vendor's code, "doc26" documented, "inferred" a guess
     """
 
     names: tuple
@@ -29,9 +29,9 @@ class Wire:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing to ask of DocBits: its paths (the published one first), and its fields in our words.
+    """One operation of DocBits: its paths (the published one first) and its fields.
 
-    implied: our word to the value that goes along where the contract demands the field, though the kind has no such choice
+    implied: field to the value that is sent if the contract requires the field although the kind has no such choice
     """
 
     method: str
@@ -77,9 +77,15 @@ def _configure(stems, fields, confidence, implied=None):
     return Operation("POST", tuple(f"/configurations/configure_{stem}_export" for stem in stems), fields, True, confidence, implied or {})
 
 
+# Only used where an answer says that it is one page of a longer list.
+_PAGES = {
+    "page": Wire(("page", "page_number", "pageNumber"), (INTEGER, TEXT), "inferred"),
+    "offset": Wire(("offset", "skip"), (INTEGER, TEXT), "inferred"),
+}
+
 OPERATIONS = {
-    "list": Operation("POST", ("/configurations/get_configurations",), {}, False, "spec22"),
-    "download": Operation("GET", ("/configurations/download/{id}",), {"slot": Wire(("type", "file_type"), (TEXT,), "spec22")}, False, "spec22"),
+    "list": Operation("POST", ("/configurations/get_configurations",), _PAGES, False, "spec22"),
+    "download": Operation("GET", ("/configurations/download/{id}",), {"file": Wire(("type", "file_type"), (TEXT,), "spec22")}, False, "spec22"),
     "validate": Operation("POST", ("/configurations/validate_export_configuration",), {"document_type": _CONFIGURE["document_type"]}, False, "spec22"),
     "test_connection": Operation("POST", ("/configurations/test_infor_connection",), {"id": _ID}, False, "inferred"),
     "remove": Operation("POST", ("/configurations/remove_configuration",), {"id": Wire(("id",) + _ID.names[:3], (INTEGER, TEXT), "spec22")}, True, "spec22"),
@@ -125,8 +131,8 @@ OPERATIONS = {
     "smb": _configure(("smb",), {**_SERVER, "jpl_mapping": Wire(("jpl_mapping", "jpl_mapping_file", "jpl"), (FILE,), "inferred")}, "inferred"),
 }
 
-# What C(download) calls the slots in its C(type) parameter.
-SLOT_TYPES = {
+# What the download calls the files in its parameter "type".
+DOWNLOAD_TYPES = {
     "ionapi": ("ION_API", "ION_MAPPING", "IONAPI"),
     "idm_mapping": ("IDM_MAPPING",),
     "bod_mapping": ("BOD_MAPPING",),
@@ -137,26 +143,26 @@ SLOT_TYPES = {
     "jpl_mapping": ("JPL_MAPPING", "JPL"),
 }
 
-# How a record of the list calls our words; only C(id), C(export_method) and C(export_url) are known for sure.
+# The keys of a record in the list; only id, export_method and export_url are certain. A key of a common name, such as order, may be another thing.
 RECORD_KEYS = {
     "id": ("id", "config_id", "configuration_id", "export_config_id"),
     "method": ("export_method", "method"),
-    "title": ("title", "name"),
+    "title": ("title",),
     "document_type": ("doc_type", "document_type", "doc_type_key", "document_type_key"),
     "sub_organisation": ("sub_org_id", "sub_organisation_id", "sub_organization_id", "suborg_id"),
-    "active": ("is_active", "active", "enabled"),
-    "execution_order": ("execution_order", "exec_order", "export_order", "order"),
-    "zugferd": ("zugferd", "is_zugferd", "zugferd_pdf"),
-    "url": ("export_url", "webhook_url", "url"),
-    "server_url": ("server_url", "server", "host", "hostname"),
-    "port": ("port", "server_port"),
-    "username": ("username", "user_name", "user"),
-    "folder": ("folder", "default_directory", "directory", "folder_path"),
-    "filename_mode": ("filename_export_mode", "filename_mode"),
-    "document_history": ("include_document_history", "document_history", "include_history"),
+    "active": ("is_active", "active"),
+    "execution_order": ("execution_order",),
+    "zugferd": ("zugferd",),
+    "url": ("export_url",),
+    "server_url": ("server_url",),
+    "port": ("port",),
+    "username": ("username",),
+    "folder": ("folder",),
+    "filename_mode": ("filename_export_mode",),
+    "document_history": ("include_document_history",),
 }
 
-# C(export_method) of the Infor kinds is C(infor-<stem>-<cloud|onpremise>); idm, m3 and m3-toml were seen, the others are inferred.
+# The export_method of the Infor kinds is infor-<stem>-<cloud|onpremise>; idm, m3 and m3-toml were seen, the others are inferred.
 METHOD_STEMS = {
     "idm": "infor_idm",
     "bod": "infor_ion_bod",
@@ -171,46 +177,70 @@ METHOD_STEMS = {
     "ln": "infor_idm_ln",
     "idm-ln": "infor_idm_ln",
 }
-PLAIN_METHODS = {"webhook": "webhook", "sftp": "sftp", "smb": "smb", "infor_sftp": "infor_sftp", "infor-sftp": "infor_sftp"}
+PLAIN_METHODS = {"webhook": "webhook", "sftp": "sftp", "smb": "smb", "infor-sftp": "infor_sftp"}
+# Methods of exports that this collection does not manage [doc26, spec22].
+FOREIGN_METHODS = ("watcher", "vertex", "zugferd", "peppol", "flow2", "infor-m3-oc-charges-onpremise", "infor-gls840-onpremise")
+_SUFFIXES = {"cloud": CLOUD, "onpremise": ON_PREMISES, "onpremises": ON_PREMISES, "onprem": ON_PREMISES}
 
 
-def kind_and_deployment(method) -> tuple:
-    """Our kind and deployment for a record's C(export_method); an unknown method stands for itself."""
-    text = str(method).strip().lower()
-    if text in PLAIN_METHODS:
-        return PLAIN_METHODS[text], None
-    if text.startswith("infor-"):
-        stem, _dash, where = text[len("infor-") :].rpartition("-")
-        deployment = {"cloud": CLOUD, "onpremise": ON_PREMISES, "onprem": ON_PREMISES}.get(where)
-        kind = METHOD_STEMS.get(stem.replace("_", "-"))
-        # A kind that has no choice of deployment is for the cloud; on premises it is another thing, which is left alone.
-        if kind and deployment and (deployment == CLOUD or "deployment" in KINDS[kind].carries):
+def kind_and_deployment(method, overrides=None) -> tuple:
+    """The kind and the deployment of an export_method; an unknown method is returned as it is, without a deployment.
+
+    overrides: export_method to kind, or to kind/deployment
+    """
+    text = str(method).strip()
+    given = (overrides or {}).get(text)
+    if given:
+        kind, _slash, deployment = given.partition("/")
+        return kind, deployment or (CLOUD if kind in KINDS and "deployment" in KINDS[kind].parts else None)
+    plain = text.lower().replace("_", "-")
+    if plain in PLAIN_METHODS:
+        return PLAIN_METHODS[plain], None
+    if plain.startswith("infor-"):
+        stem, _dash, suffix = plain[len("infor-") :].rpartition("-")
+        deployment = _SUFFIXES.get(suffix)
+        kind = METHOD_STEMS.get(stem)
+        # A kind without a choice of deployment is for the cloud; its method with another suffix is a foreign one.
+        if kind and deployment and (deployment == CLOUD or "deployment" in KINDS[kind].parts):
             return kind, deployment
     return text, None
 
 
+def is_foreign(method) -> bool:
+    """Whether an export_method is known to be none of the managed kinds."""
+    return str(method).strip().lower().replace("_", "-") in FOREIGN_METHODS
+
+
 @dataclass(frozen=True)
 class Overrides:
-    """What a user learned about their DocBits before this collection did (option O(contract_overrides)).
+    """What a user knows about their DocBits and this collection does not (option contract_overrides).
 
-    fields:     our word to wire name, in requests
-    records:    our word to the key in records of the list
-    constants:  wire name to the text to send in it whenever the operation has it
-    operations: our operation to path
+    fields:     field of an export to the wire name in requests
+    records:    field of an export to the key in records of the list
+    constants:  wire name to the text to send whenever the operation has it
+    operations: operation to path
+    methods:    export_method to kind, or to kind/deployment
+    booleans:   text that DocBits uses for a flag to "true" or "false"
+    files:      file of an export to the type that the download takes
+    lists:      operation to the keys that lead to the list in its answer, joined by dots
     """
 
     fields: dict = field(default_factory=dict)
     records: dict = field(default_factory=dict)
     constants: dict = field(default_factory=dict)
     operations: dict = field(default_factory=dict)
+    methods: dict = field(default_factory=dict)
+    booleans: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
+    lists: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class BoundOperation:
     """An operation as the contract at hand has it.
 
-    names:   our word to wire name, for every word that the contract has a field for
-    implied: those of the operation's implied words that this contract demands, with their values
+    names:   field to wire name, for every field that the contract has
+    implied: the operation's implied fields that this contract requires, with their values
     """
 
     name: str
@@ -223,121 +253,129 @@ class BoundOperation:
 
 
 class Contract:
-    """One API schema with our words bound to it."""
+    """One API schema, with the fields of exports bound to its wire names."""
 
     def __init__(self, schema: ApiSchema, source: str, overrides: Overrides | None = None, prefix: str | None = None) -> None:
         self.version = schema.version
         self.source = source
         self.prefix = schema.prefix if prefix is None else as_prefix(prefix)
         self._schema = schema
-        self._overrides = overrides or Overrides()
+        self.overrides = overrides or Overrides()
+        self._bound: dict = {}
+        self._record_keys: dict = {}
 
     def find(self, name: str):
-        """The bound operation, or C(None) where this contract has none of its paths."""
+        """The bound operation, or None if this contract has none of its paths."""
+        if name not in self._bound:
+            self._bound[name] = self._bind(name)
+        return self._bound[name]
+
+    def _bind(self, name):
         operation = OPERATIONS[name]
-        override = self._overrides.operations.get(name)
+        override = self.overrides.operations.get(name)
         for path in (override,) if override else operation.paths:
             schema = self._schema.operations.get((operation.method, path))
             if schema is not None:
                 names = self._names(operation, schema)
-                implied = {word: value for word, value in operation.implied.items() if names.get(word) in schema.required}
+                implied = {field_name: value for field_name, value in operation.implied.items() if names.get(field_name) in schema.required}
                 bound = BoundOperation(name, operation.method, path, schema, names, self._constants(schema), implied)
                 if self._serves(name, bound):
                     return bound
         return None
 
     def operation(self, name: str) -> BoundOperation:
-        """The bound operation; raises L(ContractMismatch) where this contract has none."""
+        """The bound operation. Raises: ContractMismatch if this contract has none of its paths."""
         bound = self.find(name)
         if bound is None:
             raise ContractMismatch(self._missing_operation(name))
         return bound
 
-    def problems(self, name: str, words) -> list:
-        """Why the operation cannot be sent with exactly these of our words: findings, empty when it can."""
-        bound = self.find(name)
+    def problems(self, operation: str, names) -> list:
+        """Findings that say why the operation cannot be sent with exactly these fields; empty if it can."""
+        bound = self.find(operation)
         if bound is None:
-            return [self._missing_operation(name)]
+            return [self._missing_operation(operation)]
         found = []
-        for word in sorted(words):
-            if word not in bound.names:
-                found.append(
-                    self._finding(
-                        "DC02",
-                        f"{bound.path}: {word}",
-                        f"DocBits {self.version} has no field for it under any name known to this collection",
-                        f"leave {word} out, or look the field up in /docs of this host and name it in contract_overrides: fields: {word}",
-                    )
+        for name in sorted(set(names) - bound.names.keys()):
+            found.append(
+                self._finding(
+                    "DC02",
+                    f"{bound.path}: {name}",
+                    f"DocBits {self.version} has no field of a known name for it",
+                    f"leave {name} out, or look the field up in /docs of this host and set contract_overrides: {{fields: {{{name}: WIRE_NAME}}}}",
                 )
-        filled = {bound.names[word] for word in (*words, *bound.implied) if word in bound.names} | set(bound.constants)
+            )
+        filled = {bound.names[name] for name in (*names, *bound.implied) if name in bound.names} | set(bound.constants)
         for wire in sorted(bound.schema.required - filled):
-            word = next((word for word, name in bound.names.items() if name == wire), None)
+            known = next((name for name, bound_name in bound.names.items() if bound_name == wire), None)
             found.append(
                 self._finding(
                     "DC03",
                     f"{bound.path}: {wire}",
-                    f"DocBits {self.version} requires this field and nothing declared fills it",
-                    f"declare {word}" if word else f"look the field up in /docs of this host and give its value in contract_overrides: constants: {wire}",
+                    f"DocBits {self.version} requires this field, and nothing declared sets it",
+                    f"declare {known}" if known else f"look the field up in /docs of this host and set contract_overrides: {{constants: {{{wire}: VALUE}}}}",
                 )
             )
         return found
 
-    def slot_type(self, slot: str):
-        """What the download operation calls this slot, or C(None) where it cannot give it."""
+    def download_type(self, file: str):
+        """The type that the download operation takes for a file, or None where it cannot give the file."""
         download = self.find("download")
-        if download is None or "slot" not in download.names:
+        if download is None or "file" not in download.names:
             return None
-        choices = download.schema.choices.get(download.names["slot"])
-        names = SLOT_TYPES[slot]
+        choices = download.schema.choices.get(download.names["file"])
+        names = (self.overrides.files[file],) if file in self.overrides.files else DOWNLOAD_TYPES[file]
         return next((name for name in names if name in choices), None) if choices else names[0]
 
-    def record_value(self, record: dict, word: str):
-        """The value of one of our words in a record, or C(None) where the record does not tell it."""
-        return next((record[key] for key in self._record_keys(word) if record.get(key) is not None), None)
+    def record_keys(self, name: str) -> tuple:
+        """The keys under which records may have a field, the most likely first."""
+        if name not in self._record_keys:
+            self._record_keys[name] = self._find_record_keys(name)
+        return self._record_keys[name]
 
-    def tells(self, record: dict, word: str) -> bool:
-        """Whether a record has a key for one of our words, be it without a value."""
-        return any(key in record for key in self._record_keys(word))
+    def _find_record_keys(self, name):
+        override = self.overrides.records.get(name)
+        if override:
+            return (override,)
+        # Beside the usual keys, a record has the name that this contract uses in requests.
+        bound = filter(None, (self.find(operation) for operation in OPERATIONS))
+        return tuple(dict.fromkeys([*RECORD_KEYS[name], *(operation.names[name] for operation in bound if name in operation.names)]))
 
     def comparison(self) -> list:
-        """What this collection sends against what the contract takes: a row for each operation, followed by one for each of its fields.
+        """Compare what this collection sends with what the contract takes: a row for each operation, followed by one for each of its fields.
 
-        Each row has C(operation), C(path), C(word), C(wire), C(confidence) and C(outcome): C(found) or C(missing) for an operation,
-        C(published name), C(other name), C(missing), C(unknown and required) or C(not used) for a field.
+        Each row has operation, path, field, wire, confidence and outcome: "found" or "missing" for an operation;
+        "published name", "other name", "missing", "unknown and required" or "not used" for a field.
         """
         rows = []
         for name, operation in OPERATIONS.items():
             bound = self.find(name)
             row = {"operation": name, "path": bound.path if bound else operation.paths[0], "confidence": operation.confidence}
-            rows.append({**row, "word": "", "wire": "", "outcome": "missing" if bound is None else "found"})
+            rows.append({**row, "field": "", "wire": "", "outcome": "missing" if bound is None else "found"})
             if bound is None:
                 continue
-            for word, wire in operation.fields.items():
-                bound_name = bound.names.get(word, "")
+            for field_name, wire in operation.fields.items():
+                bound_name = bound.names.get(field_name, "")
                 outcome = "missing" if not bound_name else "published name" if bound_name == wire.names[0] else "other name"
-                rows.append({**row, "word": word, "wire": bound_name, "confidence": wire.confidence, "outcome": outcome})
+                rows.append({**row, "field": field_name, "wire": bound_name, "confidence": wire.confidence, "outcome": outcome})
             for wire_name in sorted(bound.schema.fields.keys() - set(bound.names.values())):
                 outcome = "unknown and required" if wire_name in bound.schema.required and wire_name not in bound.constants else "not used"
-                rows.append({**row, "word": "", "wire": wire_name, "outcome": outcome})
+                rows.append({**row, "field": "", "wire": wire_name, "outcome": outcome})
         return rows
-
-    def _record_keys(self, word) -> tuple:
-        override = self._overrides.records.get(word)
-        return (override,) if override else RECORD_KEYS[word]
 
     def _names(self, operation, schema) -> dict:
         names = {}
-        for word, wire in operation.fields.items():
-            # One word may be called differently in different operations, so an override goes before the known names and does not replace them.
-            override = self._overrides.fields.get(word)
+        for field_name, wire in operation.fields.items():
+            # A field may have different names in different operations, so an override goes before the known names and does not replace them.
+            override = self.overrides.fields.get(field_name)
             for name in ((override,) if override else ()) + wire.names:
                 if schema.fields.get(name) in wire.types and name not in names.values():
-                    names[word] = name
+                    names[field_name] = name
                     break
         return names
 
     def _constants(self, schema) -> dict:
-        return {name: str(value) for name, value in self._overrides.constants.items() if name in schema.fields}
+        return {name: str(value) for name, value in self.overrides.constants.items() if name in schema.fields}
 
     def _serves(self, name, bound) -> bool:
         # One path serves several kinds in newer contracts; it serves this one only where it takes the kind's own file.
@@ -349,7 +387,7 @@ class Contract:
             "DC01",
             f"{OPERATIONS[name].paths[0]}",
             f"DocBits {self.version} has no such operation",
-            f"look it up in /docs of this host and name its path in contract_overrides: operations: {name}",
+            f"look it up in /docs of this host and set contract_overrides: {{operations: {{{name}: PATH}}}}",
         )
 
     def _finding(self, id_, where, message, action) -> Finding:
@@ -357,7 +395,7 @@ class Contract:
 
 
 def encoded(value, wire_type: str) -> str:
-    """A value of ours as a form field: booleans in lower case, everything else as text."""
+    """A value as a form field: booleans in lower case, everything else as text."""
     if isinstance(value, bool) or wire_type == BOOLEAN:
         return "true" if value else "false"
     return str(value)

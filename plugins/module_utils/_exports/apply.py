@@ -1,24 +1,48 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running the steps of a plan, proving the result, and undoing what this run did when a step fails. Private to the collection."""
+"""Applies the steps of a plan, verifies the result, and rolls back what this run did if a step fails. Private to the collection.
+
+A write is applied, not applied, or its outcome is unknown. The answer of DocBits does not decide between these; what DocBits shows afterwards does.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, Refused, as_ion_error
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, SLOTS, UNREADABLE, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
+    ApplyFailed,
+    CheckModeViolation,
+    ContractMismatch,
+    InvalidInput,
+    IonError,
+    Refused,
+    as_ion_error,
+    failure,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE, Plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import (
+    APPLIED,
+    NOT_APPLIED,
+    NOT_RUN,
+    PLANNED,
+    ROLLED_BACK,
+    UNKNOWN,
+    Progress,
+    Settings,
+    ambiguous,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._exports.rollback import Rollback
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, DIFFERENT, FILES, UNCLEAR, compare, is_empty, is_lost, is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, is_restorable
 
-PLANNED = "planned"
-DONE = "done"
-FAILED = "failed"
-UNDONE = "undone"
-LEFT = "left"
-NOT_RUN = "not run"
+__all__ = ["NOT_APPLIED", "PLANNED", "ROLLED_BACK", "Applied", "Settings", "apply"]
+
+# How often a write is sent again that DocBits did not apply because of its rate limit.
+_RETRIES = 2
+_LONGEST_RETRY_AFTER = 60
 
 
 @dataclass(frozen=True)
@@ -26,275 +50,402 @@ class Applied:
     """What a run did.
 
     steps:      each step with its outcome, as results list them
-    unreadable: (export, word, value) of everything sent that DocBits does not give back
+    unverified: (id, name, value) of everything sent that DocBits does not show
+    touched:    the active exports that were created or changed
+    findings:   warnings and notes
     """
 
     steps: list
-    unreadable: list
+    unverified: list
+    touched: list
+    findings: list
 
 
-def apply(plan: Plan, docbits) -> Applied:
-    """Run the steps, read back and compare.
+def apply(plan: Plan, client, settings: Settings) -> Applied:
+    """Apply the steps and verify the result.
 
-    raises: L(ApplyFailed) with the steps as done, failed, undone, left or not run
+    Raises: ApplyFailed with the outcome of every step, after a rollback
     """
-    run = _Run(plan, docbits)
+    run = _Run(plan, client, settings)
+    settings.record.begin(plan)
     try:
-        run.change()
-        run.remove()
-    except Exception as error:  # a defect must not leave an environment half-written either, nor hide what was done
+        run.apply()
+    except _Orphaned as error:
+        # Whoever started this run is no longer there to be told; the record is for the next run.
+        raise ApplyFailed(error.findings, steps=run.progress.report(), changed=run.progress.changed) from None
+    except Exception as error:  # also a defect must not leave an environment half-written, or hide what was done
         known = as_ion_error(error)
-        left = run.undo(uncertain=not isinstance(error, Refused))
-        facts = {**known.facts, "steps": run.report(), "changed": run.left_something}
-        raise ApplyFailed(known.findings + left, unproved=run.unproved(), **facts) from None
-    except BaseException:  # Ansible's own time limit for a task
-        run.undo(uncertain=True)
+        findings = run.roll_back()
+        facts = {**known.facts, "steps": run.progress.report(), "changed": run.progress.changed, "rolled_back": ROLLED_BACK in run.progress.outcomes}
+        raise ApplyFailed(known.findings + run.findings + findings, unproved=run.unproved(), **facts) from None
+    except BaseException:  # Ctrl-C, or Ansible's own time limit for the task
+        run.roll_back()
         raise
-    return Applied(run.report(), run.unreadable)
+    settings.record.finish()
+    return Applied(run.progress.report(), run.unverified, run.touched(), run.findings)
+
+
+class _Orphaned(IonError):
+    """The process that started this run has ended."""
 
 
 class _Run:
-    """The steps of one plan on their way, with what is needed to go back."""
+    """A plan on its way."""
 
-    def __init__(self, plan, docbits) -> None:
-        self._plan = plan
-        self._docbits = docbits
-        self._outcomes = [NOT_RUN] * len(plan.steps)
-        # By their number: what nothing brings back, and everything else.
-        self._removals = [index for index, step in enumerate(plan.steps) if step.action == REMOVE]
+    def __init__(self, plan, client, settings) -> None:
+        self.progress = Progress(plan, client, settings)
+        self.findings: list = []
+        self.unverified: list = []
+        self._steps = plan.steps
+        self._client = client
+        self._settings = settings
+        self._creates = [index for index, step in enumerate(plan.steps) if step.action == CREATE]
         self._changes = [index for index, step in enumerate(plan.steps) if step.action != REMOVE]
-        self._exports = [step.export for step in plan.steps]
-        self._known_ids = {export.id for export in plan.before}
-        self._answered_ids: dict = {}
-        self.unreadable = []
+        self._removals = [index for index, step in enumerate(plan.steps) if step.action == REMOVE]
+        self._after = {export.id: export for export in plan.after if export.id is not None}
+        self._listed: dict = {}
+        self._lag = 0.0
 
-    @property
-    def left_something(self) -> bool:
-        """Whether DocBits stands otherwise than before the run."""
-        return LEFT in self._outcomes
-
-    def report(self) -> list:
-        """Each step with its outcome."""
-        return [replace(step, export=export).as_dict(outcome) for step, export, outcome in zip(self._plan.steps, self._exports, self._outcomes)]
-
-    def unproved(self) -> list:
-        """What of a failed run may have been replaced and cannot be read back, as pairs of an export's id and a word."""
-        begun = [step for step, outcome in zip(self._plan.steps, self._outcomes) if step.action == UPDATE and outcome != NOT_RUN]
-        return [(step.export.id, word) for step in begun for word in step.words if step.before.known(word) == UNREADABLE]
-
-    def change(self) -> None:
-        """Run and verify every step that can be undone."""
+    def apply(self) -> None:
+        """Send every step; verify the changes before the first removal."""
         for index in self._changes:
             self._do(index)
         if self._changes:
-            standing = self._docbits.exports()
-            if self._settled(self._changes, standing):
-                standing = self._docbits.exports()
-            self._verify(standing)
-
-    def remove(self) -> None:
-        """Run and verify the removals, which nothing brings back: only once everything else has been proved to stand."""
+            self._verify()
         for index in self._removals:
             self._do(index)
-        standing = {export.id for export in self._docbits.exports()} if self._removals else ()
-        kept = [index for index in self._removals if self._exports[index].id in standing]
-        for index in kept:
-            self._outcomes[index] = FAILED
-        if kept:
-            raise Refused([_difference(self._exports[index], "it still stands in DocBits after its removal") for index in kept])
+        if self._removals:
+            self._verify_removals()
+
+    def roll_back(self) -> list:
+        """Roll back every step that took effect, or may have; returns findings. The record keeps what is unknown."""
+        self._client.restart_deadline()
+        self._settings.record.switched([export.id for export in self.progress.displaced])
+        findings = Rollback(self.progress, self._client, self._settings).run()
+        self._settings.record.settle(self._is_open)
+        return findings
+
+    def unproved(self) -> list:
+        """What of a failed run may have been replaced and cannot be read, as pairs of an export's id and a name."""
+        updates = [step for step, outcome in zip(self._steps, self.progress.outcomes) if step.action == UPDATE and outcome not in (NOT_RUN, NOT_APPLIED)]
+        return [(step.id, name) for step in updates for name in step.values if is_secret(name) or not isinstance(step.before.value(name), Known)]
+
+    def touched(self) -> list:
+        """The active exports of a managed kind that were created or changed."""
+        exports = {id_: replace(self._expected(index), id=id_) for index in self._changes if (id_ := self.progress.id_of(index))}
+        return [export for export in exports.values() if export.active and export.kind is not None]
+
+    def _is_open(self, index) -> bool:
+        """Whether the next run has to look after a step: its outcome is unknown, or it switched an export off for a moment only."""
+        if index >= len(self._steps):
+            return self.progress.is_displaced
+        outcome = self.progress.outcomes[index]
+        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and self._steps[index].momentary)
+
+    # Sending
 
     def _do(self, index) -> None:
-        step = self._plan.steps[index]
-        self._outcomes[index] = FAILED
+        retries = _RETRIES
+        while True:
+            if is_orphaned():
+                raise failure(_Orphaned, "X02", "docbits.ion", "the process that started this run has ended; no further step was begun", "run again")
+            self._settings.record.sent(index)
+            self.progress.outcomes[index] = UNKNOWN
+            try:
+                self._send(index)
+                break
+            except IonError as error:
+                self._client.restart_deadline()
+                self.progress.outcomes[index] = self._outcome_after(index, error)
+                if self.progress.outcomes[index] == APPLIED:
+                    self.findings.append(_applied_all_the_same(self._steps[index], error))
+                    break
+                if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
+                    raise
+                retries -= 1
+                self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
+        self.progress.outcomes[index] = APPLIED
+        if index in self._creates and not self._steps[index].after.active:
+            # It must not be active beside the export that the next step creates.
+            self._await_created([index])
+            self._correct_activity(index)
+
+    def _send(self, index) -> None:
+        step = self._steps[index]
         if step.action == CREATE:
-            self._create(index, step)
+            id_ = self._client.configure(step.kind, None, step.values, step.label)
+            # The id of an export that was there before is an answer to something else.
+            if id_ is not None and self.progress.is_new(id_):
+                self.progress.ids[index] = id_
+                self.progress.proven.add(index)
+            self._settings.record.answered(index, self.progress.ids.get(index, ""))
         elif step.action == UPDATE:
-            self._docbits.configure(step.export, step.words)
+            self._client.configure(step.kind, step.id, step.values, step.label)
         elif step.action == REMOVE:
-            self._docbits.remove(step.export)
+            self._client.remove(step.id, step.label)
         else:
-            self._docbits.set_active(step.export, step.action == ACTIVATE)
-        self._outcomes[index] = DONE
+            self._client.set_active(step.id, step.action == ACTIVATE, step.label)
 
-    def _create(self, index, step) -> None:
-        self._answered_ids[index] = self._docbits.configure(step.export, step.words)
-        # From here on it stands in DocBits, whatever becomes of the calls that follow.
-        self._outcomes[index] = DONE
-        if not step.export.active:
-            # It must not stand active beside what the next steps make.
-            self._settled([index], self._docbits.exports())
+    def _outcome_after(self, index, error) -> str:
+        """The outcome of a write that was answered with an error, or not at all."""
+        if isinstance(error, (InvalidInput, ContractMismatch, CheckModeViolation)):
+            # Raised before the request was sent.
+            return NOT_APPLIED
+        seen = []
 
-    def _settled(self, indices, standing) -> bool:
-        """Give each export that was created among these steps its id from the list, and make it active or not as planned; whether that took a call."""
-        called = False
-        for index in indices:
-            wanted = self._exports[index]
-            if wanted.id is not None:
-                continue
-            created = self._created(wanted, standing, self._answered_ids[index])
-            if created is None:
-                raise Refused(
-                    _finding(
-                        "DV02",
-                        wanted.label,
-                        "DocBits said that it was created, and the list does not show it",
-                        "compare the contract with docbits.ion.api_info",
-                    )
-                )
-            self._exports[index] = replace(wanted, id=created.id)
-            self._known_ids.add(created.id)
-            if created.get("active") != wanted.active:
-                self._docbits.set_active(self._exports[index], wanted.active)
-                called = True
-        return called
+        def is_applied():
+            seen.append(self.progress.try_to_observe(index))
+            return seen[-1] == APPLIED
 
-    def _created(self, wanted, standing, answered):
-        """The new export among all: not known before, and alike in every word that the list tells; of several the one with the answered id."""
-        words = ("kind", "title", "document_type", "sub_organisation")
-        alike = [
-            export
-            for export in standing
-            if export.id not in self._known_ids and all(export.get(word) is None or export.get(word) == (wanted.get(word) or "") for word in words)
-        ]
-        return next((export for export in alike if export.id == answered), alike[0] if alike else None)
+        if self.progress.settle(is_applied):
+            return APPLIED
+        # A refusal is believed once the list agrees; a write without an answer may still take effect.
+        is_refusal = isinstance(error, Refused) or error.facts.get("status") == 429
+        return NOT_APPLIED if is_refusal and seen[-1] == NOT_APPLIED else UNKNOWN
 
-    def _verify(self, exports) -> None:
-        """Read everything back that the changes touched, compare it word by word with what was planned, and let DocBits check it too."""
-        current = {export.id: export for export in exports}
-        expected = {export.id: export for export in self._plan.after if export.id is not None}
-        differences = []
-        for index in self._changes:
-            step, export = self._plan.steps[index], self._exports[index]
-            wanted = expected.get(export.id, export)
-            differences += [_difference(wanted, what) for what in self._compare(wanted, current.get(export.id), {*step.words, "active"})]
+    # Verifying
+
+    def _verify(self) -> None:
+        self._await_created(self._creates)
+        self._refuse_unknown_methods()
+        for index in self._creates:
+            self._correct_activity(index)
+        for index in self._creates:
+            self._remove_duplicate(index)
+        differences = self._settled_differences() + self._displaced()
+        if not differences and self._send_lost_values():
+            self._listed = {}
+            differences = self._settled_differences()
         if differences:
             raise Refused(differences)
-        touched = [self._exports[index] for index in self._changes]
-        for export in {export.id: expected.get(export.id, export) for export in touched}.values():
-            if export.active and export.kind is not None:
-                self._docbits.have_checked(export)
 
-    def _compare(self, wanted, standing, words) -> list:
-        """In what words an export stands otherwise than wanted, without a value that may be a secret; O(standing) is C(None) where it does not stand."""
-        if standing is None:
-            return ["it is no longer in DocBits"]
-        found = []
-        for word in sorted(words):
-            value = wanted.files[word] if word in SLOTS else wanted.fields.get(word)
-            told = self._docbits.download(standing, word) if word in SLOTS else standing.fields.get(word, WITHHELD)
-            if told is WITHHELD:
-                if word != "active":
-                    self.unreadable.append((standing, word, value))
-            elif word in SLOTS and (told is None or not same_file(SLOTS[word], told, value)):
-                found.append(f"{word} is not what was sent")
-            elif word not in SLOTS and told != value:
-                # An address may carry a token, so that its value is not for a message.
-                found.append(f"{word} is not what was sent" if word in ADDRESSES else f"{word} is {told!r} and should be {value!r}")
+    def _await_created(self, indices) -> None:
+        """Wait until the list shows the exports that were created. Raises: Refused"""
+        clock = self._settings.clock
+        started = clock.monotonic()
+        missing = list(indices)
+
+        def are_listed():
+            self._listed = self.progress.listed()
+            missing[:] = [index for index in missing if not self.progress.locate(index, self._listed)]
+            return not missing
+
+        if not indices or self.progress.settle(are_listed):
+            self._lag = max(self._lag, clock.monotonic() - started)
+            return
+        raise Refused([_not_listed(self._steps[index], self.progress.ids.get(index)) for index in missing])
+
+    def _refuse_unknown_methods(self) -> None:
+        """Refuse to leave an export that the next run could not recognise as the declared one."""
+        for index in self._creates:
+            step, method = self._steps[index], self._listed_export(index).get("kind")
+            if method != step.kind:
+                raise failure(
+                    Refused,
+                    "DV08",
+                    step.label,
+                    f"DocBits lists the new export with the export_method {method}, which this collection does not take for {step.kind}",
+                    f"set contract_overrides: {{methods: {{{method}: {step.kind}}}}}",
+                )
+
+    def _displaced(self) -> list:
+        """Findings about exports that DocBits deactivated because this run made another one active in their place."""
+        switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE) and not step.restores}
+        restored = {step.id for step in self._steps if step.restores}
+        # DocBits may create an export active before this run makes it inactive.
+        keys = {self._expected(index).exclusive_key for index in self._changes if self._expected(index).active or index in self._creates}
+        self._listed = self._listed or self.progress.listed()
+        for export in self.progress.plan.before:
+            now = self._listed.get(export.id)
+            must_be_active = (export.active or export.id in restored) and export.id not in switched and self._after.get(export.id, export).active
+            if must_be_active and export.exclusive_key in keys and (now is None or now.get("active") is False):
+                self.progress.displaced.append(export)
+        return [
+            Finding(
+                "DV09",
+                ERROR,
+                export.label,
+                "DocBits no longer lists it as active since this run made another export active",
+                "declare it inactive or absent, or declare the other export inactive",
+            )
+            for export in self.progress.displaced
+        ]
+
+    def _correct_activity(self, index) -> None:
+        """Make a new export active or inactive as declared; whether DocBits creates it active is not documented."""
+        wanted = self._expected(index).active
+        export = self._listed_export(index)
+        active = export.get("active")
+        if active == wanted or (active is None and wanted):
+            return
+        try:
+            self._client.set_active(export.id, wanted, self._steps[index].label)
+        except IonError as error:
+            self._client.restart_deadline()
+            if not self.progress.settle(lambda: self._is_active(export.id) == wanted):
+                raise
+            self.findings.append(_applied_all_the_same(self._steps[index], error))
+        self._listed = {}
+
+    def _listed_export(self, index):
+        """A created export as it is listed. Raises: Refused if it is not, as where DocBits does not list inactive exports"""
+        self._listed = self._listed or self.progress.listed()
+        export = self._listed.get(self.progress.ids[index])
+        if export is None:
+            raise Refused([_not_listed(self._steps[index], self.progress.ids[index])])
+        return export
+
+    def _is_active(self, id_):
+        try:
+            export = self.progress.listed().get(id_)
+        except IonError:
+            return None
+        return export.get("active") if export else None
+
+    def _remove_duplicate(self, index) -> None:
+        """Notice an export that somebody else created at the same time, and remove the one of this run if it is the later one."""
+        if self._lag:
+            # A list that is behind may not show the other one yet.
+            self._settings.clock.sleep(self._lag)
+            self._listed = {}
+        others = self._others(index)
+        if not others:
+            return
+        own, step = self.progress.ids[index], self._steps[index]
+        if index not in self.progress.proven:
+            raise ambiguous(step, [own, *(export.id for export in others)])
+        if min(_order(export.id) for export in others) > _order(own) and self.progress.settle(lambda: not self._others(index, again=True)):
+            return
+        self._client.remove(own, step.label)
+        if not self.progress.settle(lambda: own not in self.progress.listed()):
+            raise Refused([_difference(step, f"the duplicate with id {own} is still in the list of exports")])
+        self.progress.proven.discard(index)
+        self.progress.settle(lambda: len(self._others(index, again=True)) < 2)
+        others = self._others(index)
+        if len(others) != 1:
+            raise ambiguous(step, [export.id for export in others])
+        other = self.progress.ids[index] = others[0].id
+        self.findings.append(
+            Finding(
+                "DV06",
+                INFO,
+                step.label,
+                f"somebody else created the same export at the same time (id {other}); the one of this run (id {own}) was removed",
+                "let one run at a time change an organisation",
+            )
+        )
+
+    def _others(self, index, again=False) -> list:
+        if again or not self._listed:
+            self._listed = self.progress.listed()
+        return [export for export in self.progress.candidates(index, self._listed) if export.id != self.progress.ids[index]]
+
+    def _settled_differences(self) -> list:
+        """The differences between the expected and the current exports that remain after settle_timeout."""
+        found: list = []
+
+        def are_equal():
+            listed, self._listed = self._listed or self.progress.listed(), {}
+            self.unverified = []
+            found[:] = [difference for index in self._changes for difference in self._differences(index, listed)]
+            if not found:
+                self._listed = listed
+            return not found
+
+        self.progress.settle(are_equal)
         return found
 
-    def undo(self, uncertain: bool) -> list:
-        """Take back what this run did, the last step first, and read it back. Gives a finding for every step that stays.
+    def _expected(self, index):
+        """The export of a step as it must be after all changes."""
+        step = self._steps[index]
+        return self._after.get(step.id, step.after)
 
-        uncertain: whether the failed step may have taken effect all the same, because its answer never came
-        """
-        self._docbits.start_over()
-        begun = (DONE, FAILED) if uncertain else (DONE,)
-        why = self._removed_something(begun)
-        if why:
-            return self._leave_all(why)
-        taken = [index for index in reversed(self._changes) if self._outcomes[index] in begun]
-        stays = {index: self._take_back(index) for index in taken}
-        stays.update(self._still_otherwise([index for index in taken if not stays[index]]))
-        for index in taken:
-            if stays[index]:
-                self._outcomes[index] = LEFT
-            elif self._outcomes[index] == DONE:
-                self._outcomes[index] = UNDONE
-        return [_left(self._plan.steps[index], stays[index]) for index in taken if stays[index]]
+    def _differences(self, index, listed) -> list:
+        step, expected, id_ = self._steps[index], self._expected(index), self.progress.id_of(index)
+        export = listed.get(id_)
+        if export is None:
+            # Somebody else may have removed an export that this run is to remove.
+            return [] if step.id is not None and step.id not in self._after else [_difference(step, "it is not in the list of exports")]
+        found = []
+        # Of a new export also what was left out because it is empty.
+        names = step.after.values if step.action == CREATE else step.values
+        for name in sorted({*names, "active"} - {"kind"}):
+            value = expected.get(name)
+            if value is None:
+                continue
+            current = self.progress.current(export, name)
+            result = compare(name, value, current)
+            if result == UNCLEAR and name != "active":
+                self.unverified.append((id_, name, value))
+            elif result == DIFFERENT:
+                # A URL may carry a token, so its value is not shown.
+                is_shown = name not in ADDRESSES and name not in FILES and not is_secret(name) and isinstance(current, Known)
+                found.append(_difference(step, f"{name} is {current.value!r} and should be {value!r}" if is_shown else f"{name} is not what was sent"))
+        return found
 
-    def _removed_something(self, begun) -> str:
-        """Why nothing of this run can be undone, where it removed something or may have; otherwise an empty string."""
-        indices = [index for index in self._removals if self._outcomes[index] in begun]
-        if not indices:
-            return ""
-        try:
-            standing = {export.id for export in self._docbits.exports()}
-        except Exception as error:
-            # Nobody can say what was removed; to undo the rest could take away what replaced it.
-            for index in indices:
-                self._outcomes[index] = LEFT
-            return f"whether something is removed could not be read ({as_ion_error(error).id}), so nothing of this run is undone"
-        for index in indices:
-            self._outcomes[index] = FAILED if self._exports[index].id in standing else DONE
-        is_gone = any(self._outcomes[index] == DONE for index in indices)
-        return "a removed export cannot come back under its id, so nothing of this run is undone" if is_gone else ""
+    def _send_lost_values(self) -> bool:
+        """Send the values again that an update dropped because they were not in it; whether there were any. Raises: Refused"""
+        listed = self._listed or self.progress.listed()
+        was_sent = False
+        for index in self._changes:
+            step, export = self._steps[index], listed.get(self.progress.id_of(index))
+            if step.action != UPDATE or export is None:
+                continue
+            unsent = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
+            lost = [name for name in unsent if is_lost(name, self.progress.current(export, name))]
+            hopeless = [name for name in lost if not is_restorable(step.before.value(name))]
+            self.progress.drops = self.progress.drops or bool(lost)
+            if hopeless:
+                what = "which it did not show completely before and which is not declared"
+                raise Refused([_difference(step, f"DocBits dropped {name}, {what}") for name in hopeless])
+            if lost:
+                self._client.configure(step.kind, step.id, {**step.values, **{name: step.before.get(name) for name in lost}}, step.label)
+                was_sent = True
+                self.findings.append(
+                    Finding("DV07", INFO, step.label, f"DocBits dropped what the update did not send; sent again: {', '.join(lost)}", "declare these values")
+                )
+        return was_sent
 
-    def _leave_all(self, why) -> list:
-        """After a removal, undoing the rest would take away what replaced the removed export; everything done stays."""
-        self._outcomes = [LEFT if outcome == DONE else outcome for outcome in self._outcomes]
-        return [_left(step, why) for step, outcome in zip(self._plan.steps, self._outcomes) if outcome == LEFT]
+    def _verify_removals(self) -> None:
+        remaining = list(self._removals)
 
-    def _take_back(self, index) -> str:
-        """Undo one step; gives why it stays where it cannot be undone, otherwise an empty string."""
-        step = self._plan.steps[index]
-        try:
-            if step.action == CREATE:
-                return self._take_away(index)
-            if step.action == UPDATE:
-                return self._put_back(step)
-            self._docbits.set_active(step.before, step.action == DEACTIVATE)
-        except Exception as error:
-            return f"undoing it failed as well ({as_ion_error(error).id})"
-        return ""
+        def are_removed():
+            listed = self.progress.listed()
+            remaining[:] = [index for index in remaining if self._steps[index].id in listed]
+            return not remaining
 
-    def _take_away(self, index) -> str:
-        export = self._exports[index]
-        created = export if export.id is not None else self._created(export, self._docbits.exports(), self._answered_ids.get(index))
-        if created is None:
-            return "the list does not show it" if self._outcomes[index] == DONE else ""
-        self._exports[index] = replace(export, id=created.id)
-        self._docbits.remove(self._exports[index])
-        return ""
-
-    def _put_back(self, step) -> str:
-        lost = [word for word in step.words if step.before.known(word) in (None, UNREADABLE)]
-        self._docbits.configure(step.before, [word for word in step.words if word not in lost])
-        return f"the former {', '.join(lost)} could not be read before and is lost" if lost else ""
-
-    def _still_otherwise(self, indices) -> dict:
-        """Why a step stays that was undone, for each after which an export stands otherwise than before the run all the same."""
-        if not indices:
-            return {}
-        try:
-            standing = {export.id: export for export in self._docbits.exports()}
-            found = {index: self._otherwise(index, standing) for index in indices}
-        except Exception as error:
-            return dict.fromkeys(indices, f"whether it is undone could not be read ({as_ion_error(error).id})")
-        return {index: f"after undoing it, {', '.join(what)}" for index, what in found.items() if what}
-
-    def _otherwise(self, index, standing) -> list:
-        step, id_ = self._plan.steps[index], self._exports[index].id
-        if step.action == CREATE:
-            return ["it still stands in DocBits"] if id_ in standing else []
-        # Not what stood before this step, which an earlier one of this run may have made.
-        before = next(export for export in self._plan.before if export.id == id_)
-        return self._compare(before, standing.get(id_), step.words or ("active",))
+        if not self.progress.settle(are_removed):
+            for index in remaining:
+                self.progress.outcomes[index] = NOT_APPLIED
+            raise Refused([_difference(self._steps[index], "it is still in the list of exports") for index in remaining])
 
 
-def planned(plan: Plan) -> list:
-    """The steps of a plan that was not run, as results list them."""
-    return [step.as_dict(PLANNED) for step in plan.steps]
+def _order(id_: str) -> tuple:
+    """Orders ids by the time of their creation where they count up or carry the time, and otherwise the same way for everybody."""
+    return (len(id_), id_) if id_.isdecimal() else (0, id_)
 
 
-def _difference(export, what):
-    return _finding("DV01", export.label, f"after the change {what}", "run again; if it stays, compare the contract with docbits.ion.api_info")
-
-
-def _finding(id_, where, message, action):
-    return Finding(id_, ERROR, where, message, action)
-
-
-def _left(step, why):
+def _applied_all_the_same(step, error) -> Finding:
     return Finding(
-        "DV03", WARNING, step.export.label, f"the step {step.action} stays: {why}", "look at the export in DocBits; a new run goes on from what stands there"
+        "DV04",
+        WARNING,
+        step.label,
+        f"DocBits answered the step {step.action} with an error ({error.id}), but applied it",
+        "no action is needed; report it to DocBits support if it happens again",
     )
+
+
+def _not_listed(step, id_) -> Finding:
+    what = f"DocBits reported the export as created (id {id_})" if id_ else "DocBits reported the export as created"
+    return Finding(
+        "DV02",
+        ERROR,
+        step.label,
+        f"{what}, but it is not in the list of exports",
+        "raise settle_timeout, or compare the contract with docbits.ion.api_info",
+    )
+
+
+def _difference(step, what) -> Finding:
+    action = "run again; if it happens again, compare the contract with docbits.ion.api_info"
+    return Finding("DV01", ERROR, step.label, f"after the change {what}", action)

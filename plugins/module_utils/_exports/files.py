@@ -16,7 +16,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.declared impo
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import MAPPING_KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, MAPPING_KINDS
 
 _CODE = re.compile(r"[A-Z0-9_]+")
 
@@ -79,14 +79,14 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
 
 
 def _misplaced(export, secrets) -> list:
-    """An ION API file in a slot for something else would be shown and uploaded as if it were no secret."""
+    """An ION API file in a file for something else would be shown and uploaded as if it were no secret."""
     found = []
-    for slot, text in export.files.items():
-        values = _json_object(text) if not SLOTS[slot].secret else {}
+    for file, text in export.files.items():
+        values = _json_object(text) if not FILES[file].secret else {}
         if not values.keys().isdisjoint(("cs", "saak", "sask")):
             secrets.add(text, *values.values())
-            where = export.sources.get(slot) or f"{export.label}: {slot}"
-            found.append(Finding("E17", ERROR, where, f"it is an ION API file, given as {slot}", f"give it as ionapi, and the right file as {slot}"))
+            where = export.sources.get(file) or f"{export.label}: {file}"
+            found.append(Finding("E17", ERROR, where, f"it is an ION API file, given as {file}", f"give it as ionapi, and the right file as {file}"))
     return found
 
 
@@ -103,9 +103,9 @@ def _judged_mappings(export, ionapi, logical_id) -> list:
     # A title is not yet known by its code here; L(check_document_type) looks again once DocBits has told it.
     code = document_type if _CODE.fullmatch(document_type) else None
     judged = {
-        slot: _judged(text, export.sources.get(slot) or f"{export.label}: {slot}", MAPPING_KINDS[slot], code if slot == "idm_mapping" else None)
-        for slot, text in export.files.items()
-        if slot in MAPPING_KINDS
+        file: _judged(text, export.sources.get(file) or f"{export.label}: {file}", MAPPING_KINDS[file], code if file == "idm_mapping" else None)
+        for file, text in export.files.items()
+        if file in MAPPING_KINDS
     }
     findings = [finding for mapping in judged.values() for finding in mapping.findings]
     return findings + cross_checks(

@@ -1,15 +1,18 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declared exports against current ones: which belong together, and the ordered steps between them. Pure. Private to the collection."""
+"""The ordered steps from the current exports to the declared ones. Pure. Private to the collection."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, COMMON_FIELDS, KINDS, SLOTS, Export, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import ABSENT, IGNORED
+from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import Pair
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, COMMON_FIELDS, FILES, IDENTITY, KINDS, SAME, Export, compare
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known
 
 CREATE = "create"
 UPDATE = "update"
@@ -17,40 +20,84 @@ ACTIVATE = "activate"
 DEACTIVATE = "deactivate"
 REMOVE = "remove"
 
-# What a new export is where the declaration does not say; a kind takes those that it carries.
+# The values of a new export that are not declared; a kind takes those that it has.
 NEW_EXPORT = {"active": True, "deployment": CLOUD, "zugferd": False, "sub_organisation": ""}
-# These never travel in a configure request: the kind chooses the operation, and activity has an operation of its own.
+# Not sent in a create or update: the kind chooses the operation, and activity has an operation of its own.
 NEVER_SENT = ("kind", "active")
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A declared export and the one in DocBits that it means; C(current) is C(None) where there is none yet."""
+class Reading:
+    """A pair with what is known about its current side.
 
-    declared: Export
-    current: Export | None
+    pair:     a value that a fingerprint or another evidence proves to be the declared one counts as known
+    changes:  the declared values that differ from the current ones, by name
+    evidence: what decided, by name, for results
+    unsent:   names that the policy for secrets leaves out of an update
+    """
+
+    pair: Pair
+    changes: dict = field(default_factory=dict, repr=False)
+    evidence: dict = field(default_factory=dict)
+    unsent: frozenset = frozenset()
 
 
 @dataclass(frozen=True)
 class Step:
     """One write.
 
-    action: create, update, activate, deactivate or remove
-    export: the export as it stands after the step (for a removal: before it)
-    before: the export as it stood before the step, C(None) for a new one
-    words:  what a create or update sends
-    reason: what the step changes, for people
+    action:       create, update, activate, deactivate or remove
+    before:       the export before the step; None for a new one
+    after:        the export after the step; None for a removal
+    values:       the fields and files that a create or update sends, by name
+    changes:      names of the values that an update changes
+    reason:       what the step is for, for people
+    irreversible: why the step cannot be rolled back, or an empty text
+    restores:     whether the step finishes an interrupted run, so that it is not rolled back
+    momentary:    whether a later step of the plan takes this one back, so that an interrupted run must not leave it
     """
 
     action: str
-    export: Export
     before: Export | None
-    words: tuple = ()
+    after: Export | None
+    values: dict = field(default_factory=dict, repr=False)
+    changes: tuple = ()
     reason: str = ""
+    irreversible: str = ""
+    restores: bool = False
+    momentary: bool = False
 
-    def as_dict(self, outcome: str) -> dict:
+    @property
+    def export(self) -> Export:
+        """The export after the step; for a removal, before it."""
+        return self.after or self.before
+
+    @property
+    def id(self):
+        """DocBits' id of the export, None if the step creates it."""
+        return self.before.id if self.before else None
+
+    @property
+    def kind(self):
+        """The name of the export's kind."""
+        return self.export.get("kind")
+
+    @property
+    def label(self) -> str:
+        """What messages call the export."""
+        return self.export.label
+
+    def as_dict(self, outcome: str, id_=None) -> dict:
         """The step as results list it."""
-        return {"action": self.action, "export": self.export.get("title"), "id": self.export.id, "reason": self.reason, "outcome": outcome}
+        return {
+            "action": self.action,
+            "export": self.export.get("title"),
+            "id": self.id or id_,
+            "reason": self.reason,
+            "reversible": not self.irreversible,
+            **({"irreversible_because": self.irreversible} if self.irreversible else {}),
+            "outcome": outcome,
+        }
 
 
 @dataclass(frozen=True)
@@ -67,200 +114,151 @@ class Plan:
         return bool(self.steps)
 
 
-def match(declared, current) -> list:
-    """Each declared export with the current one that it means: by id, else by sub-organisation, document type, kind and title.
+def plan(readings, current, *, purge=False, required_fields=lambda kind: (), allow_momentary_deactivation=False, to_activate=frozenset()) -> Plan:
+    """The steps that bring the current exports to the declared ones. Steps that cannot be rolled back come as late as possible.
 
-    raises: L(InvalidInput) for an unknown id, an ambiguous or a doubly claimed export
-    """
-    pairs, taken = [], {}
-    kept_by_id = {wanted.id for wanted in declared if wanted.id is not None and wanted.state == "present"}
-    for index, wanted in enumerate(declared):
-        found = [export for export in current if _means(wanted, export)]
-        if wanted.id is None and wanted.state == "absent":
-            # What made room for a rename stays declared absent, and does not mean the renamed one.
-            found = [export for export in found if export.id not in kept_by_id]
-        # A list that does not tell a title leaves the other three words to decide, but one that tells it goes first.
-        found = [export for export in found if export.get("title") == wanted.get("title")] or found
-        if wanted.id is not None and not found and wanted.state == "present":
-            raise _invalid(
-                "P01",
-                wanted.label,
-                f"no export has the id {wanted.id}",
-                "read the ids with docbits.ion.export_info, or leave the id out to create it",
-            )
-        if len(found) > 1 and wanted.state != "ignore":
-            ids = ", ".join(sorted(export.id for export in found))
-            raise _invalid("P02", wanted.label, f"{len(found)} exports in DocBits fit this declaration (ids {ids})", "add the id of the one that is meant")
-        # Two names of one document type may have hidden until now that two new exports are one.
-        for claimed in [export.id for export in found] or [wanted.id or _identity(wanted)]:
-            other = taken.setdefault(claimed, index)
-            if other != index:
-                raise _invalid("P03", wanted.label, f"it means the same export as exports[{other}]", "merge the two items or tell them apart by id")
-        pairs += [Pair(wanted, export) for export in found or [None]]
-    _refuse_twins(pairs)
-    return pairs
-
-
-def _refuse_twins(pairs) -> None:
-    """A new export that would be called as another one is to be called from now on could not be told from it in the next run."""
-    renamed = {
-        _identity(replace(pair.current, fields={**pair.current.fields, **pair.declared.fields})): pair.declared.label
-        for pair in pairs
-        if pair.current is not None and pair.declared.id is not None and pair.declared.state == "present"
-    }
-    for wanted in (pair.declared for pair in pairs if pair.current is None and pair.declared.state == "present"):
-        twin = renamed.get(_identity(wanted))
-        if twin is not None:
-            raise _invalid("P03", wanted.label, f"it means the same export as {twin} with its new name or place", "merge the two items or tell them apart")
-
-
-def _means(wanted, export) -> bool:
-    if wanted.id is not None:
-        return wanted.id == export.id
-    if wanted.state == "ignore":
-        return all(export.get(word) == value for word, value in wanted.fields.items())
-    same_title = export.get("title") is None or export.get("title") == wanted.get("title")
-    return same_title and _identity(export)[:3] == _identity(wanted)[:3]
-
-
-def _identity(export) -> tuple:
-    return (export.get("sub_organisation") or "", export.get("document_type") or "", export.get("kind"), export.get("title"))
-
-
-def plan(pairs, current, purge: bool = False) -> Plan:
-    """The steps that bring the current exports to the declared ones.
-
-    pairs:   of L(match), the current side with the files that the declared side has
-    current: all exports of the organisation
-    purge:   whether exports that no pair claims are removed
-    raises:  L(InvalidInput) for a change that DocBits has no way to make
+    readings:                     a Reading for each pair
+    current:                      all exports of the organisation
+    purge:                        whether exports that no pair claims are removed
+    required_fields:              from a kind to the fields that the contract requires in an update
+    allow_momentary_deactivation: whether an active export may be deactivated while an inactive one is created beside it
+    to_activate:                  ids of exports that an interrupted run left inactive
+    Raises: InvalidInput for a change that DocBits has no way to make
     """
     result = {export.id: export for export in current}
-    known = dict(result)
     creates, updates, removals = [], [], []
-    for pair in pairs:
-        if pair.declared.state == "ignore":
+    for reading in readings:
+        declared, known = reading.pair.declared, reading.pair.current
+        if declared.state == IGNORED:
             continue
-        if pair.current is not None:
-            known[pair.current.id] = result[pair.current.id] = replace(pair.current, label=pair.declared.label)
-        if pair.declared.state == "absent":
-            if pair.current is not None:
-                removals.append(known[pair.current.id])
-        elif pair.current is None:
-            creates.append(_new(pair.declared))
+        if known is not None:
+            known = replace(known, label=declared.label)
+            result[known.id] = known
+        if declared.state == ABSENT:
+            if known is not None:
+                removals.append((known, "declared absent"))
+        elif known is None:
+            creates.append(_new(declared))
         else:
-            _refuse_words_not_carried(pair)
-            changes = _changes(pair)
-            if changes:
-                result[pair.current.id] = _changed_export(pair, changes)
-                if any(word not in NEVER_SENT for word in changes):
-                    updates.append((pair.current, result[pair.current.id], changes))
-    reasons = ["declared absent"] * len(removals)
-    if purge:
-        claimed = {pair.current.id for pair in pairs if pair.current is not None}
-        removals += [export for export in current if export.id not in claimed]
-        reasons += ["not declared"] * (len(removals) - len(reasons))
-    for export in removals:
+            _refuse_values_of_other_kinds(declared, known)
+            if known.id in to_activate and "active" not in declared.fields and known.get("active") is False:
+                result[known.id] = result[known.id].with_values({"active": True})
+            if reading.changes:
+                result[known.id] = result[known.id].with_values(reading.changes)
+                if any(name not in NEVER_SENT for name in reading.changes):
+                    updates.append(_update(reading, known, required_fields))
+    claimed = {reading.pair.current.id for reading in readings if reading.pair.current is not None}
+    for export in current:
+        if export.id in claimed:
+            continue
+        if purge:
+            removals.append((export, "not declared"))
+        elif export.id in to_activate and export.get("active") is False:
+            result[export.id] = export.with_values({"active": True})
+    before = {reading.pair.current.id: replace(reading.pair.current, label=reading.pair.declared.label) for reading in readings if reading.pair.current}
+    before = {export.id: before.get(export.id, export) for export in current}
+    for export, _reason in removals:
         del result[export.id]
-    after = tuple(result.values()) + tuple(creates)
-    # An active export that moves to another place could meet an active one there: it moves inactive and takes its turn there.
-    steps = [_activity(DEACTIVATE, before, True) for before, now, _changed in updates if before.active and before.place != now.place]
-    standing = {**known, **{step.export.id: step.export for step in steps}}
-    steps += [_update_step(before, now, changes, standing[before.id].get("active")) for before, now, changes in updates]
-    steps += _activity_steps(standing, result, creates, removals)
-    steps += [Step(REMOVE, export, export, reason=reason) for export, reason in zip(removals, reasons)]
-    return Plan(tuple(steps), tuple(known.values()), after)
+    after = (*result.values(), *creates)
+    updates = [replace(step, after=replace(step.after, values={**step.after.values, "active": step.before.value("active")})) for step in updates]
+    moving = [step for step in updates if _moves_to_an_occupied_place(step, before.values())]
+    # An interrupted run is finished first.
+    left = [export for export in result.values() if export.id in to_activate and export.active and before[export.id].get("active") is False]
+    steps = [_switch(before[export.id], True, restores=True) for export in left]
+    steps += [_switch(before[step.id], False, momentary=result[step.id].active) for step in moving]
+    active = {export.id: export.get("active") for export in before.values()}
+    active.update({export.id: True for export in left})
+    active.update({step.id: False for step in moving})
+    late = [step for step in updates if step.irreversible and not set(step.changes) & set(IDENTITY)]
+    steps += [step for step in updates if step not in late]
+    steps += _activity_steps(result, creates, removals, active, allow_momentary_deactivation)
+    steps += late
+    steps += [Step(REMOVE, export, None, reason=reason, irreversible="a removed export does not come back under its id") for export, reason in removals]
+    return Plan(tuple(steps), tuple(before.values()), after)
 
 
 def _new(declared) -> Export:
     kind = KINDS[declared.get("kind")]
-    carried = {word: value for word, value in NEW_EXPORT.items() if word in ("active", "sub_organisation") or word in kind.carries}
-    return replace(declared, fields={**carried, **declared.fields})
+    defaults = {name: value for name, value in NEW_EXPORT.items() if name in ("active", "sub_organisation") or name in kind.parts}
+    return Export(None, label=declared.label).with_values({**defaults, **declared.values})
 
 
-def _refuse_words_not_carried(pair) -> None:
-    """What could only be judged once the id told the kind: words that the kind does not carry, a kind that is not managed here."""
-    kind = pair.current.kind
-    allowed = COMMON_FIELDS + kind.carries if kind else ("active", "kind")
-    for word, value in {**pair.declared.fields, **pair.declared.files}.items():
-        if word not in allowed and value != pair.current.get(word):
+def _refuse_values_of_other_kinds(declared, known) -> None:
+    """Refuse values that the kind does not have, and a change of the kind; without a declared kind this is known only now."""
+    kind = known.kind
+    allowed = COMMON_FIELDS + kind.parts if kind else ("active", "kind")
+    for name, value in declared.values.items():
+        same = compare(name, value, known.value(name)) == SAME
+        if name == "kind" and not same:
+            raise _invalid(
+                "P04",
+                declared.label,
+                f"export {known.id} is of kind {known.get('kind')} and cannot become {value} in place",
+                "declare a new export of the new kind and this one inactive or absent",
+            )
+        if name not in allowed and not same:
             raise _invalid(
                 "P05",
-                f"{pair.declared.label}: {word}",
-                f"export {pair.current.id} is of kind {pair.current.get('kind')}, {'which does not carry it' if kind else 'of which only active can be set'}",
+                f"{declared.label}: {name}",
+                f"export {known.id} is of kind {known.get('kind')}, {'which does not have it' if kind else 'of which only active can be set'}",
                 "leave it out, or correct the id",
             )
 
 
-def _changes(pair) -> dict:
-    """The words in which the declared export differs from the current one, with the declared values."""
-    changes = {}
-    for word, value in pair.declared.fields.items():
-        if word == "kind" and value != pair.current.get("kind"):
-            raise _invalid(
-                "P04",
-                pair.declared.label,
-                f"export {pair.current.id} is of kind {pair.current.get('kind')} and cannot become {value} in place",
-                "declare a new export of the new kind and this one inactive or absent",
-            )
-        if word in pair.current.fields and pair.current.fields[word] != value:
-            changes[word] = value
-    for slot, text in pair.declared.files.items():
-        standing = pair.current.files.get(slot)
-        if slot in pair.current.files and (standing is None or not same_file(SLOTS[slot], standing, text)):
-            changes[slot] = text
-    return changes
+def _update(reading, known, required_fields) -> Step:
+    declared, changes = reading.pair.declared, reading.changes
+    required = {name: known.get(name) for name in required_fields(known.get("kind")) if isinstance(known.value(name), Known)}
+    sent = {name: value for name, value in {**required, **declared.values}.items() if name not in NEVER_SENT and name not in reading.unsent}
+    sent = {name: value for name, value in sent.items() if value != "" or name in changes}
+    changed = tuple(sorted(name for name in changes if name not in NEVER_SENT))
+    lost = [reason for name in changed if (reason := _why_lost(name, known.value(name)))]
+    return Step(UPDATE, known, known.with_values(sent), sent, changed, ", ".join(changed), "; ".join(lost))
 
 
-def _changed_export(pair, changes) -> Export:
-    fields = {**pair.current.fields, **{word: value for word, value in changes.items() if word not in SLOTS}}
-    files = {**pair.current.files, **{word: value for word, value in changes.items() if word in SLOTS}}
-    return replace(pair.current, fields=fields, files=files, label=pair.declared.label)
+def _why_lost(name, value) -> str:
+    """Why a current value cannot be restored after it was replaced, or an empty text."""
+    if isinstance(value, Absent):
+        return f"DocBits has no way to take {name} away again" if name in FILES else ""
+    if isinstance(value, Known):
+        return "" if value.exact else f"DocBits shows the present {name} rewritten"
+    return f"the present {name} is unknown ({value.reason})"
 
 
-def _update_step(before, after, changes, active) -> Step:
-    # Whether DocBits keeps what is left out is not documented, so all that is known goes along; files are kept (seen in its dialog).
-    kind = after.kind
-    fields = tuple(word for word in after.fields if word not in NEVER_SENT and (word in COMMON_SENT or (kind and word in kind.carries)))
-    fields = tuple(word for word in fields if after.fields[word] != "" or word in changes)
-    files = tuple(word for word in changes if word in SLOTS)
-    return Step(UPDATE, replace(after, fields={**after.fields, "active": active}), before, fields + files, ", ".join(sorted(changes)))
+def _moves_to_an_occupied_place(step, exports) -> bool:
+    if not step.before.active or step.before.exclusive_key == step.after.exclusive_key:
+        return False
+    return any(export.active and export.id != step.id and export.exclusive_key == step.after.exclusive_key for export in exports)
 
 
-COMMON_SENT = ("title", "document_type", "sub_organisation", "execution_order")
-
-
-def _activity_steps(known, result, creates, removals) -> list:
-    """Creations and activity changes, place by place, so that a document type is without an active export for as short as possible."""
-    places = sorted({export.place for export in list(result.values()) + creates})
+def _activity_steps(result, creates, removals, active, allow_momentary_deactivation) -> list:
+    """Creations and activity changes, one exclusive key after the other, so that a document type is without an active export only briefly."""
     steps = []
-    for place in places:
-        standing = [export for export in result.values() if export.place == place]
-        new = [export for export in creates if export.place == place]
-        leaving = [export for export in removals if export.place == place and export.active]
-        to_off = [export for export in standing if known[export.id].active and not export.active]
-        to_on = [export for export in standing if export.active and known[export.id].get("active") is False]
+    for key in sorted({export.exclusive_key for export in [*result.values(), *creates]}):
+        present = [export for export in result.values() if export.exclusive_key == key]
+        new = [export for export in creates if export.exclusive_key == key]
+        leaving = [export for export, _reason in removals if export.exclusive_key == key and export.active]
+        to_off = [export for export in present if active[export.id] and not export.active]
+        to_on = [export for export in present if export.active and active[export.id] is False]
         new_on = [export for export in new if export.active]
         new_off = [export for export in new if not export.active]
-        # DocBits makes an export active first (inferred), so even one that is to be inactive needs the place free for a moment.
-        waiting = [export for export in standing if export.active and known[export.id].active] if new_off else []
+        waiting = [export for export in present if export.active and active[export.id]] if new_off and allow_momentary_deactivation else []
         if new_on or new_off or to_on:
             to_off = to_off + leaving
-        steps += [_activity(DEACTIVATE, export, True) for export in to_off + waiting]
+        steps += [_switch(export.with_values({"active": True}), False) for export in to_off]
+        steps += [_switch(export, False, momentary=True) for export in waiting]
         steps += [_create_step(export) for export in new_off + new_on]
-        steps += [_activity(ACTIVATE, export, False) for export in waiting + to_on]
+        steps += [_switch(export.with_values({"active": False}), True) for export in waiting + to_on]
     return steps
 
 
-def _activity(action, export, was_active) -> Step:
-    before = replace(export, fields={**export.fields, "active": was_active})
-    after = replace(export, fields={**export.fields, "active": not was_active})
-    return Step(action, after, before, reason="active" if action == ACTIVATE else "inactive")
+def _switch(before, active, momentary=False, restores=False) -> Step:
+    reason = "left inactive by an interrupted run" if restores else "for a moment" if momentary else "active" if active else "inactive"
+    return Step(ACTIVATE if active else DEACTIVATE, before, before.with_values({"active": active}), reason=reason, restores=restores, momentary=momentary)
 
 
 def _create_step(export) -> Step:
-    words = tuple(word for word, value in export.fields.items() if word not in NEVER_SENT and value != "")
-    return Step(CREATE, export, None, words + tuple(export.files), "new")
+    values = {name: value.value for name, value in export.values.items() if name not in NEVER_SENT and value.value != ""}
+    return Step(CREATE, None, export, values, reason="new")
 
 
 def _invalid(id_, where, message, action):

@@ -66,7 +66,7 @@ def _check_deployment(kind, deployment, flavour):
     # A kind that has no place for a deployment or an ION API file never gets here with one (finding E02).
     if kind is None or flavour is None:
         return
-    if "deployment" not in kind.carries:
+    if "deployment" not in kind.parts:
         if flavour == ON_PREMISES:
             yield RULES["MX21"].found(f"is that of an on-premises installation, but the kind {kind.name} is for cloud tenants", "ionapi")
     elif deployment and flavour != deployment:

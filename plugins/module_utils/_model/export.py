@@ -1,32 +1,30 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an export is: its kinds, fields and file slots, its normal form, and when two are equal. Private to the collection."""
+"""The export model: kinds, fields and files, declared and current exports, and when two values are equal. Private to the collection."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, has_only_comments_of_java, normal_text, properties_entries
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import NOT_LISTED, Absent, Known
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"
 
-# Exports of one document type and sub-organisation exclude each other only within their family.
+# Active exports of one document type and sub-organisation exclude each other only within their family.
 INFOR = "infor"
 OTHER = "other"
-
-# Stands for a value that DocBits has, does not give back, and that is to be replaced; equal to nothing.
-UNREADABLE = "<unreadable>"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What one kind of export carries.
+    """What one kind of export consists of.
 
-    family:   C(infor) or C(other)
-    required: fields and slots without which it cannot be made
-    optional: further fields and slots that it may carry
+    family:   "infor" or "other"
+    required: fields and files without which an export cannot be created
+    optional: further fields and files
     """
 
     name: str
@@ -35,35 +33,35 @@ class Kind:
     optional: tuple = ()
 
     @property
-    def carries(self) -> tuple:
-        """Every field and slot of this kind besides those that all kinds have."""
+    def parts(self) -> tuple:
+        """Every field and file of this kind besides the fields that all kinds have."""
         return self.required + self.optional
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A file that an export carries. C(name) is also the stem of the options C(<name>_src) and C(<name>_content)."""
+class FileType:
+    """A file of an export. The name is also the stem of the options `<name>_src` and `<name>_content`."""
 
     name: str
     filename: str
     secret: bool = False
 
 
-SLOTS = {
-    slot.name: slot
-    for slot in (
-        Slot("ionapi", "docbits.ionapi", secret=True),
-        Slot("idm_mapping", "idm_mapping.properties"),
-        Slot("bod_mapping", "bod_mapping.properties"),
-        Slot("m3_mapping", "m3_mapping.properties"),
-        Slot("m3_toml_mapping", "m3_mapping.toml"),
-        Slot("ln_mapping", "ln_mapping.properties"),
-        Slot("xslt", "transformation.xslt"),
-        Slot("jpl_mapping", "jpl_mapping.properties"),
+FILES = {
+    file.name: file
+    for file in (
+        FileType("ionapi", "docbits.ionapi", secret=True),
+        FileType("idm_mapping", "idm_mapping.properties"),
+        FileType("bod_mapping", "bod_mapping.properties"),
+        FileType("m3_mapping", "m3_mapping.properties"),
+        FileType("m3_toml_mapping", "m3_mapping.toml"),
+        FileType("ln_mapping", "ln_mapping.properties"),
+        FileType("xslt", "transformation.xslt"),
+        FileType("jpl_mapping", "jpl_mapping.properties"),
     )
 }
 
-# The mapping layer's word for what stands in a slot.
+# The name of the mapping layer for each mapping file.
 MAPPING_KINDS = {"idm_mapping": "idm", "bod_mapping": "bod", "m3_mapping": "m3", "m3_toml_mapping": "m3_toml", "ln_mapping": "ln"}
 
 _SERVER = ("server_url", "username", "password", "folder")
@@ -89,21 +87,27 @@ COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active",
 KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
-# What comes after the question mark of an address is often a token, and what stands before an @ a password.
+# The query of an address is often a token, and the text before an @ a password.
 ADDRESSES = ("url", "server_url")
+# What tells exports apart that are declared without an id.
+IDENTITY = ("sub_organisation", "document_type", "kind", "title")
+
+# Results of a comparison: UNCLEAR where the current value is not known well enough.
+SAME = "same"
+DIFFERENT = "different"
+UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
-class Export:
-    """An export, as declared by a user or as read from DocBits.
+class Declared:
+    """An export as the user declares it.
 
-    id:      DocBits' own, an opaque string; C(None) while it does not exist
-    fields:  values by the names in C(FIELDS); a missing name means untouched (declared) or not told (read);
-             an empty string means the main organisation or no value
-    files:   text by slot name; a missing name as above
-    sources: where the files came from, by slot name, for messages
-    label:   how messages call it
-    state:   C(present) or C(absent), only of a declared export
+    id:      DocBits' id, or None
+    fields:  value by the names in FIELDS; a missing name means unchanged, an empty string means cleared
+    files:   text by the names in FILES; a missing name means unchanged
+    sources: where the files came from, by name, for messages
+    label:   what messages call the export
+    state:   "present", "absent" or "ignore"
     """
 
     id: str | None
@@ -114,38 +118,120 @@ class Export:
     state: str = "present"
 
     def get(self, name, default=None):
-        """The value of a field, or O(default) where it is not known."""
+        """The declared value of a field, or the default where it is not declared."""
         return self.fields.get(name, default)
 
-    def known(self, word):
-        """The value of a field or the text of a slot, C(None) where it is not known."""
-        return self.files.get(word) if word in SLOTS else self.fields.get(word)
+    @property
+    def values(self) -> dict:
+        """Every declared field and file by name."""
+        return {**self.fields, **self.files}
 
     @property
     def kind(self):
-        """The kind's definition, or C(None) for an export of a kind that this collection does not manage."""
+        """The definition of the declared kind, or None."""
+        return KINDS.get(self.get("kind"))
+
+    @property
+    def identity(self) -> tuple:
+        """What tells this export apart, in normal form."""
+        return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export as DocBits has it, or as it will be after a step.
+
+    id:     DocBits' id, an opaque string; None before it is created
+    values: Known, Withheld or Absent by the names in FIELDS and FILES; a missing name is not listed
+    label:  what messages call the export
+    """
+
+    id: str | None
+    values: dict = field(default_factory=dict, repr=False)
+    label: str = ""
+
+    def value(self, name):
+        """The state of a value: Known, Withheld or Absent."""
+        return self.values.get(name, NOT_LISTED)
+
+    def get(self, name, default=None):
+        """The value of a known field or the text of a known file, otherwise the default."""
+        value = self.values.get(name)
+        return value.value if isinstance(value, Known) else default
+
+    def with_values(self, values: dict) -> Export:
+        """The same export with these values known."""
+        return replace(self, values={**self.values, **{name: Known(value) for name, value in values.items()}})
+
+    @property
+    def kind(self):
+        """The definition of the kind, or None for a kind that this collection does not manage."""
         return KINDS.get(self.get("kind"))
 
     @property
     def active(self) -> bool:
-        """Whether DocBits runs it."""
+        """Whether DocBits runs it, as far as known."""
         return bool(self.get("active"))
 
     @property
-    def place(self) -> tuple:
-        """Where exports compete for being the active one: sub-organisation, document type, family."""
+    def identity(self) -> tuple:
+        """What tells this export apart, in normal form."""
+        return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
+
+    @property
+    def exclusive_key(self) -> tuple:
+        """Exports with the same key may exclude each other from being active: sub-organisation, document type, family."""
         kind = self.kind
         family = kind.family if kind else (INFOR if str(self.get("kind", "")).startswith(INFOR) else OTHER)
-        return (self.get("sub_organisation") or "", self.get("document_type") or "", family)
+        return (*self.identity[:2], family)
 
 
-def is_secret(word: str) -> bool:
-    """Whether a field or a slot holds a secret as a whole."""
-    return word in SECRET_FIELDS or (word in SLOTS and SLOTS[word].secret)
+def is_secret(name: str) -> bool:
+    """Whether a field or a file is secret as a whole."""
+    return name in SECRET_FIELDS or (name in FILES and FILES[name].secret)
 
 
-def same_file(slot: Slot, one: str, other: str) -> bool:
-    """Whether two texts of a slot mean the same: an ION API file by its JSON values, all others by their text."""
-    if slot.name == "ionapi":
-        return canonical_json(one) == canonical_json(other)
-    return normal_text(one) == normal_text(other)
+def is_empty(value) -> bool:
+    """Whether a current value is absent, or known to be an empty text, a flag that is off, or zero."""
+    return isinstance(value, Absent) or isinstance(value, Known) and not value.value
+
+
+def is_lost(name: str, current) -> bool:
+    """Whether a value that was there before an update is missing now; a file only if DocBits says so."""
+    return isinstance(current, Absent) or (name not in FILES and (current == NOT_LISTED or is_empty(current)))
+
+
+def normal_value(name: str, value):
+    """The form of a field in which two values are equal: DocBits may trim texts and change the case of a document type."""
+    if isinstance(value, str):
+        value = value.strip()
+        return value.casefold() if name == "document_type" else value
+    return value
+
+
+def compare(name: str, declared, current) -> str:
+    """Whether a current value (Known, Withheld or Absent) is the declared one: SAME, DIFFERENT or UNCLEAR.
+
+    An empty text, a flag that is off, and an absent value are the same.
+    """
+    if isinstance(current, Absent):
+        return SAME if declared in ("", False) else DIFFERENT
+    if not isinstance(current, Known):
+        return UNCLEAR
+    if name in FILES:
+        return _compare_files(FILES[name], current.value, declared)
+    return SAME if normal_value(name, current.value) == normal_value(name, declared) else DIFFERENT
+
+
+def _compare_files(file: FileType, current: str, declared: str) -> str:
+    if file.secret:
+        return SAME if canonical_json(current) == canonical_json(declared) else DIFFERENT
+    one, other = normal_text(current), normal_text(declared)
+    if one == other:
+        return SAME
+    if file.filename.endswith(".properties") and has_only_comments_of_java(one) and properties_entries(one) == properties_entries(other):
+        return SAME
+    if [line.rstrip() for line in one.split("\n")] == [line.rstrip() for line in other.split("\n")]:
+        # Blanks at line ends carry meaning in mappings, and DocBits may have cut them off.
+        return UNCLEAR
+    return DIFFERENT

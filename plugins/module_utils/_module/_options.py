@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import POLICIES, WHEN_CHANGED
-from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import MAPPING_FORMS, MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, KINDS, ON_PREMISES, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, MAPPING_FORMS, MEANING, POLICIES, WHEN_CHANGED
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, KINDS, ON_PREMISES
 
 # Eleven days: what is longer does not fit into the clocks of every system, and is a slip of the pen.
 LONGEST_WAIT = 1_000_000.0
@@ -129,6 +128,10 @@ def host_options() -> ArgumentSpec:
                     "records": {"type": "dict"},
                     "constants": {"type": "dict"},
                     "operations": {"type": "dict"},
+                    "methods": {"type": "dict"},
+                    "booleans": {"type": "dict"},
+                    "files": {"type": "dict"},
+                    "lists": {"type": "dict"},
                 },
             },
         },
@@ -155,7 +158,7 @@ def default_ionapi_options() -> ArgumentSpec:
 
 
 def export_options() -> dict:
-    """The options of one export; a file has two, C(<slot>_src) and C(<slot>_content) (fragment C(export))."""
+    """The options of one export; a file has two, C(<file>_src) and C(<file>_content) (fragment C(export))."""
     options = {
         "id": {"type": "str"},
         "title": {"type": "str"},
@@ -176,9 +179,9 @@ def export_options() -> dict:
         "filename_mode": {"type": "str"},
         "document_history": {"type": "bool"},
     }
-    for name, slot in SLOTS.items():
+    for name, file in FILES.items():
         options[f"{name}_src"] = {"type": "path"}
-        options[f"{name}_content"] = {"type": "str", "no_log": slot.secret}
+        options[f"{name}_content"] = {"type": "str", "no_log": file.secret}
     return options
 
 
@@ -194,13 +197,18 @@ def export_set_options() -> ArgumentSpec:
 
 
 def rule_options() -> ArgumentSpec:
-    """How exports are brought about: product rule, secrets, evidence (fragment C(export))."""
+    """How exports are reconciled (fragment export)."""
     return ArgumentSpec(
         {
             "several_active": {"type": "bool", "default": False},
             "update": {"type": "str", "choices": list(POLICIES), "default": WHEN_CHANGED},
+            "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
+            "require_reversible": {"type": "bool", "default": False},
+            "allow_momentary_deactivation": {"type": "bool", "default": False},
+            "settle_timeout": {"type": "float", "default": 5.0},
             "diff_mappings": {"type": "str", "choices": list(MAPPING_FORMS), "default": MEANING},
-            "state_file": {"type": "path"},
-            "remembered": {"type": "dict"},
+            "state_dir": {"type": "path"},
+            "fingerprints": {"type": "dict"},
+            "run_dir": {"type": "path"},
         }
     )

@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+from ansible.module_utils.basic import env_fallback
+
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import contract_of, host_of
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
-from ansible_collections.docbits.ion.plugins.module_utils._module._options import host_options, network_options, settings_from
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, host_options, network_options, settings_from
 
-ARGUMENT_SPEC = host_options().merged(network_options())
+ARGUMENT_SPEC = host_options().merged(
+    network_options(),
+    ArgumentSpec({"api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["DOCBITS_API_KEY"])}}),
+)
 
 HEALTH_PATHS = ("/version", "/api/health/", "/healthz")
 
 
 def run(context: Context) -> dict:
-    """Gives C(version), C(health) by path, C(path_prefix), C(contract) with its comparison. Needs no API key."""
+    """Returns version, health by path, path_prefix, contract, comparison and fits. The API key is used only if the host demands one."""
     params = context.params
     settings = settings_from(params)
     contract = contract_of(params, settings)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
@@ -53,10 +53,10 @@ def run(context: Context) -> dict:
     if params["stop_after"] == "prove":
         return {**result, "stopped_after": "prove"}
     try:
-        docbits = connect(params, settings, context.check_mode)
-        brought = bring(docbits, files.exports, Manner.of(context), context.check_mode)
+        client = connect(params, settings, context.check_mode)
+        reconciled = reconcile(client, files.exports, Options.of(context), context.check_mode)
     except IonError as error:
         # What Infor said is true all the same.
         error.facts["connections"] = result["connections"]
         raise
-    return {**result, **brought, "findings": result["findings"] + brought["findings"]}
+    return {**result, **reconciled, "findings": result["findings"] + reconciled["findings"]}

@@ -14,9 +14,9 @@ except ImportError:
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import as_declaration
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import as_declaration
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, docbits_options, network_options, settings_from
 
 ARGUMENT_SPEC = docbits_options().merged(network_options(), ArgumentSpec({"query": {"type": "str"}, "files": {"type": "bool", "default": True}}))
@@ -26,15 +26,14 @@ def run(context: Context) -> dict:
     """Gives C(exports), each a valid item of the module exports, or what O(query) makes of them."""
     params = context.params
     query = _compiled(params["query"])
-    docbits = connect(params, settings_from(params), context.check_mode)
-    exports = [as_declaration(_with_files(export, docbits) if params["files"] else export) for export in docbits.exports()]
+    client = connect(params, settings_from(params), context.check_mode)
+    exports = [as_declaration(_with_files(export, client) if params["files"] else export) for export in client.exports()]
     return {"exports": _searched(query, exports) if query else exports}
 
 
-def _with_files(export, docbits):
-    slots = [slot for slot in (export.kind.carries if export.kind else ()) if slot in SLOTS and not SLOTS[slot].secret]
-    files = {slot: docbits.download(export, slot) for slot in slots}
-    return replace(export, files={slot: text for slot, text in files.items() if text is not None and text is not WITHHELD})
+def _with_files(export, client):
+    names = [name for name in (export.kind.parts if export.kind else ()) if name in FILES and not FILES[name].secret]
+    return replace(export, values={**export.values, **{name: client.download(export, name) for name in names}})
 
 
 def _compiled(query):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import Manner, bring
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     default_ionapi_options,
     docbits_options,
@@ -24,10 +24,10 @@ ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), de
 
 
 def run(context: Context) -> dict:
-    """Parse, plan, apply and verify; gives what L(bring) gives, after the findings of the files."""
+    """Parse, plan, apply and verify; gives what reconcile gives, after the findings of the files."""
     params = context.params
     declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
     files = judge_files(declared, expectations_from(params), params, context.secrets)
-    docbits = connect(params, settings_from(params), context.check_mode)
-    result = bring(docbits, files.exports, Manner.of(context), context.check_mode)
+    client = connect(params, settings_from(params), context.check_mode)
+    result = reconcile(client, files.exports, Options.of(context), context.check_mode)
     return {**result, "findings": files.findings_as_dicts() + result["findings"]}

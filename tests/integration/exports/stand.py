@@ -11,7 +11,8 @@ import secrets
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
-from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import TEXT, normal_form
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import normal_form
+from ansible_collections.docbits.ion.plugins.module_utils._model.choices import TEXT
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports as exports_module
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
@@ -44,6 +45,8 @@ KIND_OF_STEM = {
     "m3-toml": "infor_idm_m3_toml",
     "ln": "infor_idm_ln",
 }
+# The simulated list is up to date unless a test says otherwise.
+SETTLE_TIMEOUT = 0.5
 DEPLOYMENTS = {"cloud": "cloud", "onpremise": "on_premises"}
 
 
@@ -68,6 +71,8 @@ class Stand:
         spec = module.ARGUMENT_SPEC
         if "allow_insecure" in spec.argument_spec:
             connection["allow_insecure"] = True
+        if "settle_timeout" in spec.argument_spec:
+            connection["settle_timeout"] = SETTLE_TIMEOUT
         validation = ArgumentSpecValidator(**spec.to_kwargs()).validate({**connection, **options})
         if validation.error_messages:
             raise ValueError(validation.error_messages)
@@ -128,7 +133,7 @@ def as_export(record) -> Export:
     else:
         fields["kind"] = method
     files = {"ionapi" if name == "ion_api" else name: text for name, text in record["files"].items()}
-    return Export(str(record["id"]), fields, files)
+    return Export(str(record["id"])).with_values({**fields, **files})
 
 
 def shown(record) -> dict:

@@ -31,7 +31,7 @@ class Case:
     def __init__(self, make_stand, simulator, word, mask, policy) -> None:
         self.simulator, self.word, self.policy = simulator, word, policy
         self.stand = make_stand(switches={"mask_ion_api": mask})
-        self.remembered = None
+        self.fingerprints = None
         self.secrets = set()
         if word == "ionapi":
             self.item = {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]}
@@ -57,17 +57,17 @@ class Case:
         return json.loads(self.item["ionapi_content"]) if self.word == "ionapi" else self.item["password"]
 
     def run(self, check=False) -> tuple:
-        """Whether it changed, by which evidence, and whether the result is to be remembered."""
+        """Whether it changed, by which evidence, and whether the result is to be fingerprints."""
         before = self.simulator.last()
-        result = self.stand.run([self.item], check=check, update=self.policy, remembered=self.remembered)
+        result = self.stand.run([self.item], check=check, update=self.policy, fingerprints=self.fingerprints)
         assert "failed" not in result, result["msg"]
         told = json.dumps(result)
         assert not [secret for secret in self.secrets if secret in told]
         if check:
-            assert "remembered" not in result and self.stand.calls(before) == []
+            assert "fingerprints" not in result and self.stand.calls(before) == []
         else:
             assert result["changed"] is bool(self.stand.calls(before))
-        self.remembered = result.get("remembered", self.remembered)
+        self.fingerprints = result.get("fingerprints", self.fingerprints)
         return result["changed"], result["exports"][0]["evidence"].get(self.word)
 
     def assert_settled(self, evidence) -> None:
@@ -83,7 +83,7 @@ def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask
     assert case.run(check=True)[0] is True
     assert case.run() == (True, None)
     first = case.stored
-    assert first == case.declared and case.remembered
+    assert first == case.declared and case.fingerprints
     by = "fingerprint" if policy == "when_changed" else "policy"
     case.assert_settled(by)
 
@@ -94,7 +94,7 @@ def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask
     case.assert_settled(by)
 
     # The state file is lost: nothing vouches for what stands there, so it is sent once more, and then no more.
-    case.remembered = None
+    case.fingerprints = None
     assert case.run() == (policy != "on_create", "none" if policy == "when_changed" else "policy")
     case.assert_settled(by)
 
@@ -104,11 +104,11 @@ def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask
 def test_a_secret_that_docbits_gives_back_is_compared_by_value(make_stand, simulator, word, mask, policy):
     case = Case(make_stand, simulator, word, mask, policy)
     assert case.run() == (True, None)
-    assert case.stored == case.declared and case.remembered is None
+    assert case.stored == case.declared and case.fingerprints is None
     case.assert_settled("value")
     case.new_secret()
     assert case.run() == (True, "value")
-    assert case.stored == case.declared and case.remembered is None
+    assert case.stored == case.declared and case.fingerprints is None
     case.assert_settled("value")
 
 
@@ -150,10 +150,10 @@ def test_docbits_begins_to_mask(make_stand, simulator):
 def test_a_fingerprint_vouches_for_its_own_export_alone(make_stand, simulator):
     case = Case(make_stand, simulator, "password", "no", "when_changed")
     case.run()
-    [words] = case.remembered.values()
-    case.remembered = {"another id": words}
+    [words] = case.fingerprints.values()
+    case.fingerprints = {"another id": words}
     assert case.run() == (True, "none")
-    assert set(case.remembered) == {"another id", f"{case.stand.url} {case.stand.one('To a server')['id']}"}
+    assert set(case.fingerprints) == {"another id", f"{case.stand.url} {case.stand.one('To a server')['id']}"}
     case.assert_settled("fingerprint")
 
 
@@ -161,9 +161,9 @@ def test_two_fingerprints_of_one_secret_differ(make_stand, simulator):
     """Nobody can see in the state file that two environments have the same password."""
     case = Case(make_stand, simulator, "password", "no", "always")
     case.run()
-    one = case.remembered
+    one = case.fingerprints
     case.run()
-    assert one != case.remembered and not [secret for secret in case.secrets if secret in json.dumps(one)]
+    assert one != case.fingerprints and not [secret for secret in case.secrets if secret in json.dumps(one)]
 
 
 # The way through ansible-playbook: where the state file stands

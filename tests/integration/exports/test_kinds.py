@@ -9,7 +9,7 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS
 from ansible_collections.docbits.ion.plugins.module_utils._module import export as export_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import export_info as export_info_module
 from integration.exports.stand import assert_is_what_the_diff_says, ionapi_text, mapping_texts
@@ -49,10 +49,10 @@ SUB_ORGANISATIONS = [{"id": "5d1f3f1e-0000-4000-8000-000000000011", "name": "Sou
 def declaration(simulator, kind, **changes) -> dict:
     """An item of O(exports) with everything that the kind can carry."""
     item = {"title": f"All of {kind}", "kind": kind, "document_type": "INVOICE", "execution_order": 3, "active": True}
-    for word in KINDS[kind].carries:
+    for word in KINDS[kind].parts:
         if word == "ionapi":
             item["ionapi_content"] = ionapi_text(simulator)
-        elif word in SLOTS:
+        elif word in FILES:
             item[f"{word}_content"] = mapping_texts()[word]
         else:
             item[word] = secrets.token_urlsafe(12) if word == "password" else VALUES[word]
@@ -67,7 +67,7 @@ def changed_by(stand, exports, actions, operations, **options) -> dict:
     result = stand.run(exports, diff_mappings="text", **options)
     assert "failed" not in result, result["msg"]
     assert [step["action"] for step in result["steps"]] == actions
-    assert {step["outcome"] for step in result["steps"]} <= {"done"}
+    assert {step["outcome"] for step in result["steps"]} <= {"applied"}
     assert stand.calls(before) == operations
     assert (check["changed"], check["diff"]) == (result["changed"], result["diff"])
     assert result["changed"] is bool(actions)
@@ -81,8 +81,8 @@ def test_the_life_of_an_export(make_stand, simulator, kind):
     stand = make_stand()
     item = declaration(simulator, kind)
     created = changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
-    known = {"remembered": created.get("remembered")}
-    assert ("remembered" in created) is ("password" in item)
+    known = {"fingerprints": created.get("fingerprints")}
+    assert ("fingerprints" in created) is ("password" in item)
     id_ = stand.one(item["title"])["id"]
 
     changed_by(stand, [item], [], [], **known)
@@ -128,7 +128,7 @@ def test_no_more_than_the_kind_needs(make_stand, simulator, kind):
     needed = {*KINDS[kind].required, *(f"{slot}_content" for slot in KINDS[kind].required)}
     item = {word: value for word, value in declaration(simulator, kind).items() if word in needed or word in ("title", "kind", "document_type")}
     created = changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
-    changed_by(stand, [item], [], [], remembered=created.get("remembered"))
+    changed_by(stand, [item], [], [], fingerprints=created.get("fingerprints"))
     assert stand.one(item["title"])["is_active"] is True
 
 
@@ -137,7 +137,7 @@ def test_what_a_kind_needs_is_missed_before_any_request(make_stand, simulator, m
     kind, word = missing
     stand, before = make_stand(), simulator.last()
     item = declaration(simulator, kind)
-    del item[f"{word}_content" if word in SLOTS else word]
+    del item[f"{word}_content" if word in FILES else word]
     result = stand.run([item])
     assert result["failed"] and word in result["msg"] and "E03" in result["msg"]
     assert simulator.last() == before
@@ -150,7 +150,7 @@ def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
     assert stand.run([item])["changed"]
     read = stand.execute(export_info_module, {})["exports"]
     assert len(read) == 1 and "password" not in read[0] and "ionapi_content" not in read[0]
-    carried = [f"{slot}_content" for slot in KINDS[kind].carries if slot in SLOTS and slot != "ionapi"]
+    carried = [f"{slot}_content" for slot in KINDS[kind].parts if slot in FILES and slot != "ionapi"]
     assert {word: read[0].get(word) for word in carried} == {word: item[word] for word in carried}
     changed_by(stand, read, [], [])
     changed_by(stand, read, [], [], purge=True)
@@ -209,7 +209,7 @@ def _with_ids(value, ids):
     return ids.get(value, value) if isinstance(value, str) else value
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "deployment" in KINDS[kind].carries])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "deployment" in KINDS[kind].parts])
 def test_on_premises(make_stand, simulator, kind):
     stand = make_stand()
     item = declaration(simulator, kind, deployment="on_premises", ionapi_content=ionapi_text(simulator, flavour="op"))
@@ -222,7 +222,7 @@ def test_on_premises(make_stand, simulator, kind):
     assert stand.one(item["title"])["export_method"].endswith("-cloud")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("infor_idm_") and "deployment" not in KINDS[kind].carries])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("infor_idm_") and "deployment" not in KINDS[kind].parts])
 def test_kinds_without_a_choice_of_deployment_refuse_one(make_stand, simulator, kind):
     stand, before = make_stand(), simulator.last()
     result = stand.run([declaration(simulator, kind, deployment="on_premises")])
@@ -338,15 +338,15 @@ def test_what_the_list_does_not_tell_is_set_all_the_same(make_stand, simulator, 
     """Evidence says whether it is to be sent again. Activity is the exception: a person may have switched it since."""
     stand = make_stand(switches={"omit_record_keys": [untold], "one_active": True}, sub_organisations=SUB_ORGANISATIONS)
     item = declaration(simulator, "webhook", active=False, sub_organisation=SUB_ORGANISATIONS[0]["id"])
-    remembered = None
+    fingerprints = None
     changes = [item, {}, {"url": "https://other.example.test"}, {"execution_order": 9}, {}]
     if untold != "is_active":
         changes += [{"active": True}, {}]
     for change in changes:
         item |= change
-        result = stand.run([item], diff_mappings="text", remembered=remembered)
+        result = stand.run([item], diff_mappings="text", fingerprints=fingerprints)
         assert "failed" not in result, result["msg"]
-        remembered = result.get("remembered", remembered)
+        fingerprints = result.get("fingerprints", fingerprints)
         assert result["changed"] is bool(change)
         [record] = stand.stored()
         stands = (record["export_url"], record["execution_order"], record["is_active"], record["title"], record["sub_org_id"])

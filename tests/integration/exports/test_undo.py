@@ -124,13 +124,13 @@ def test_a_write_that_fails_is_undone_with_all_before_it(make_stand, simulator, 
     removed = [STEPS[index][1] for index in REMOVALS if index < failing or (index == failing and took_effect)]
     if removed:
         # Nothing brings a removed export back, and undoing the rest could take away what replaced it.
-        assert outcomes == ["left"] * (failing + took_effect) + ["failed"] * (not took_effect) + ["not run"] * (len(STEPS) - failing - 1)
+        assert outcomes == ["left"] * (failing + took_effect) + ["failed"] * (not took_effect) + ["not_run"] * (len(STEPS) - failing - 1)
         stands = {record["title"]: record["is_active"] for record in story.stand.stored()}
         assert stands == {title: active for title, active in {**AT_THE_END, "To a server": True, "Last hook": False}.items() if title not in removed}
     else:
         # What was created, and could then not be switched off, did stand there.
         second = number > 0 and WRITES_OF_STEPS[number - 1][0] == failing
-        assert outcomes == ["undone"] * failing + ["undone" if second else "failed"] + ["not run"] * (len(STEPS) - failing - 1)
+        assert outcomes == ["rolled_back"] * failing + ["rolled_back" if second else "failed"] + ["not_run"] * (len(STEPS) - failing - 1)
         assert story.stand.stored() == story.start
     assert result["changed"] is bool(removed)
     assert [finding["id"] for finding in result["findings"]].count("DV03") == outcomes.count("left")
@@ -144,7 +144,7 @@ def test_what_docbits_itself_finds_wrong_is_undone(make_stand, simulator, failin
     story.stand.switch(fail_on={failing: {"code": "ERROR_GETTING_INFOR_ACCESS_TOKEN", "times": 1}})
     result = story.run()
     assert result["failed"] and "ERROR_GETTING_INFOR_ACCESS_TOKEN" in result["msg"] and "docbits.ion.connection_info" in result["msg"]
-    assert {step["outcome"] for step in result["steps"]} == {"undone"}
+    assert {step["outcome"] for step in result["steps"]} == {"rolled_back"}
     assert story.stand.stored() == story.start
 
 
@@ -155,7 +155,7 @@ def test_a_new_export_that_may_not_become_active_is_taken_back(make_stand, simul
     start = stand.stored()
     result = stand.run([{"title": "New", "kind": "webhook", "document_type": "INVOICE", "url": "https://b.example.test/new"}])
     assert result["failed"] and "EXPORT_CONFIG_ALREADY_EXISTS" in result["msg"]
-    assert [step["outcome"] for step in result["steps"]] == ["undone"]
+    assert [step["outcome"] for step in result["steps"]] == ["rolled_back"]
     assert stand.stored() == start
 
 
@@ -168,7 +168,7 @@ def test_a_difference_after_the_change_names_the_field_and_is_undone(make_stand,
     start = stand.stored()
     result = stand.run([{"id": stand.ids[0], "sub_organisation": ""}])
     assert result["failed"] and "[DV01]" in result["msg"] and "sub_organisation" in result["msg"]
-    assert {step["outcome"] for step in result["steps"]} == {"undone"}
+    assert {step["outcome"] for step in result["steps"]} == {"rolled_back"}
     assert stand.stored() == start
 
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_read_cannot_be_put_back_and_is_said_to_be_left(make_stan
     story = Story(make_stand, simulator, mask_ion_api="refuse")
     story.fail(2, FAILURES["refused"])
     result = story.run()
-    assert [step["outcome"] for step in result["steps"]][:4] == ["undone", "left", "failed", "not run"]
+    assert [step["outcome"] for step in result["steps"]][:4] == ["rolled_back", "left", "failed", "not_run"]
     [left] = [finding for finding in result["findings"] if finding["id"] == "DV03"]
     assert "ionapi" in left["message"] and result["changed"] is True
     stands, former = story.stand.one("To IDM"), next(record for record in story.start if record["title"] == "To IDM")
@@ -197,7 +197,7 @@ def test_an_undoing_that_fails_too_is_said_to_be_left(make_stand, simulator):
         ]
     )
     result = story.run()
-    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not run"]
+    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not_run"]
     assert result["changed"] is True
     assert story.stand.one("Next hook")["export_url"] == "https://b.example.test/next"
     story.assert_arrives()
@@ -208,7 +208,7 @@ def test_an_undoing_that_is_accepted_without_effect_is_found_by_reading_back(mak
     match, accepted = f"/h/{story.stand.host}/.*{WRITES}", {**REFUSAL, "body": '{"success": true}'}
     simulator.faults([{"service": "docbits", "match": match, "times": 1, "action": action} for action in ({"delay": 0}, REFUSAL, accepted)])
     result = story.run()
-    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not run"]
+    assert [step["outcome"] for step in result["steps"]][:3] == ["left", "failed", "not_run"]
     [left] = [finding for finding in result["findings"] if finding["id"] == "DV03"]
     assert "after undoing it, execution_order is 5 and should be 1, url is not what was sent" in left["message"]
     assert result["changed"] is True

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import SECRET_FIELDS, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SECRET_FIELDS, Export
 
 WRITES = ("create", "update", "activate", "deactivate", "remove")
 
@@ -81,9 +81,9 @@ class MemoryDocBits:
 
     def configure(self, export, words):
         with self._call("create" if export.id is None else "update", export.get("title")):
-            sent = {word: export.files[word] if word in SLOTS else export.fields[word] for word in words}
-            fields = {word: value for word, value in sent.items() if word not in SLOTS}
-            files = {word: value for word, value in sent.items() if word in SLOTS}
+            sent = {word: export.files[word] if word in FILES else export.fields[word] for word in words}
+            fields = {word: value for word, value in sent.items() if word not in FILES}
+            files = {word: value for word, value in sent.items() if word in FILES}
             if export.id is None:
                 self._next_id += 1
                 told = {"kind": export.get("kind"), "sub_organisation": "", "active": self._active_on_create, **self._new_fields}
@@ -161,8 +161,8 @@ def infor(id_="2", title="B", files=None, **fields):
 def declared(export, index=0, state="present", keep_id=False, **changes):
     """A declaration of the export with changes; a word with the value None is left out."""
     words = {**export.fields, **export.files, **changes}
-    fields = {word: value for word, value in words.items() if word not in SLOTS and value is not None}
-    files = {word: value for word, value in words.items() if word in SLOTS and value is not None}
+    fields = {word: value for word, value in words.items() if word not in FILES and value is not None}
+    files = {word: value for word, value in words.items() if word in FILES and value is not None}
     label = f'exports[{index}] "{words.get("title")}"'
     return Export(export.id if keep_id else None, fields, files, label=label, state=state)
 

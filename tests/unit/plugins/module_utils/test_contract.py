@@ -35,7 +35,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import
     OperationSchema,
     read_openapi,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FILES, KINDS
 
 PUBLISHED_FILE = Path(__file__).resolve().parents[3] / "simulator/data/docbits-openapi-2.2.10.json"
 IDM = ("POST", "/configurations/configure_idm_export")
@@ -97,7 +97,7 @@ def test_every_operation_that_the_published_contract_has_and_we_use_is_bundled()
 
 @pytest.mark.parametrize("kind", ["infor_idm", "infor_ion_bod", "infor_idm_ion_bod", "webhook"])
 def test_the_published_contract_serves_its_kinds(kind):
-    words = {"id", "title", "document_type", *KINDS[kind].carries}
+    words = {"id", "title", "document_type", *KINDS[kind].parts}
     assert Contract(PUBLISHED_2_2_10, "2.2.10").problems(kind, words) == []
 
 
@@ -110,15 +110,15 @@ def test_the_published_contract_refuses_later_kinds(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_current_contract_serves_every_kind_with_all_its_words(kind):
-    words = {"id", *COMMON_FIELDS, *KINDS[kind].carries} - {"kind", "active"}
+    words = {"id", *COMMON_FIELDS, *KINDS[kind].parts} - {"kind", "active"}
     assert Contract(CURRENT, "current").problems(kind, words) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_word_that_a_kind_carries_has_a_wire_and_can_be_read_back(kind):
-    assert set(KINDS[kind].carries) <= set(OPERATIONS[kind].fields)
+    assert set(KINDS[kind].parts) <= set(OPERATIONS[kind].fields)
     told_by_the_method, never_told = {"deployment"}, {"password"}
-    for word in KINDS[kind].carries:
+    for word in KINDS[kind].parts:
         assert word in SLOT_TYPES or word in RECORD_KEYS or word in told_by_the_method | never_told
 
 
@@ -312,7 +312,7 @@ def test_a_slot_is_called_as_the_live_choices_say():
 
 
 def test_every_slot_has_a_type_and_every_type_is_a_slot():
-    assert SLOT_TYPES.keys() == SLOTS.keys()
+    assert SLOT_TYPES.keys() == FILES.keys()
 
 
 @pytest.mark.parametrize("word", RECORD_KEYS)

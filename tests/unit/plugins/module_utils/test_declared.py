@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, KINDS, SLOTS
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, export_options, export_set_options
 
 VALUES = {
@@ -39,7 +39,7 @@ def webhook(**given):
 
 
 def of_kind(kind, words, **given):
-    carried = {f"{word}_content" if word in SLOTS else word: "a=1" if word in SLOTS else VALUES[word] for word in words}
+    carried = {f"{word}_content" if word in FILES else word: "a=1" if word in FILES else VALUES[word] for word in words}
     return item(**{"title": "A", "kind": kind, **carried, **given})
 
 
@@ -62,21 +62,21 @@ def test_files_come_from_their_contents_and_remember_their_source():
 
 
 def test_every_option_of_an_export_has_a_place_in_the_model():
-    contents = {f"{slot}_{end}" for slot in SLOTS for end in ("src", "content")}
+    contents = {f"{slot}_{end}" for slot in FILES for end in ("src", "content")}
     assert export_options().keys() == {*FIELDS, *contents, "id", "state"}
     assert {name for name, option in export_options().items() if option.get("no_log")} >= {"password", "ionapi_content"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_with_everything_it_carries_is_valid(kind):
-    (export,) = declared_exports([of_kind(kind, KINDS[kind].carries)])
-    assert {*export.fields, *export.files} - set(COMMON_FIELDS) == set(KINDS[kind].carries)
+    (export,) = declared_exports([of_kind(kind, KINDS[kind].parts)])
+    assert {*export.fields, *export.files} - set(COMMON_FIELDS) == set(KINDS[kind].parts)
 
 
 @pytest.mark.parametrize(("kind", "word"), [(kind.name, word) for kind in KINDS.values() for word in kind.required])
 def test_a_kind_without_something_it_needs_is_one_error(kind, word):
-    words = [other for other in KINDS[kind].carries if other != word]
-    option = f"{word}_src" if word in SLOTS else word
+    words = [other for other in KINDS[kind].parts if other != word]
+    option = f"{word}_src" if word in FILES else word
     assert findings(of_kind(kind, words)) == [("E03", f'exports[0] "A": {option}')]
 
 
@@ -88,7 +88,7 @@ def test_an_existing_export_may_leave_everything_out(kind):
 
 @pytest.mark.parametrize(("kind", "word"), [("webhook", "folder"), ("webhook", "deployment"), ("sftp", "url"), ("infor_idm", "bod_mapping"), ("smb", "xslt")])
 def test_a_word_that_the_kind_does_not_carry_is_an_error(kind, word):
-    assert findings(of_kind(kind, (*KINDS[kind].carries, word))) == [("E02", f'exports[0] "A": {word}')]
+    assert findings(of_kind(kind, (*KINDS[kind].parts, word))) == [("E02", f'exports[0] "A": {word}')]
 
 
 @pytest.mark.parametrize("word", ["title", "kind"])
@@ -112,7 +112,7 @@ def test_an_empty_file_is_there_and_is_empty():
 
 
 def test_an_empty_mapping_is_an_error():
-    words = KINDS["infor_idm"].carries
+    words = KINDS["infor_idm"].parts
     assert findings(of_kind("infor_idm", words, idm_mapping_content=" \n")) == [("E07", 'exports[0] "A": idm_mapping')]
     assert findings(item(id="7", kind="infor_idm", idm_mapping_content="")) == [("E07", 'exports["7"]'.replace('["7"]', '[0] "7"') + ": idm_mapping")]
 

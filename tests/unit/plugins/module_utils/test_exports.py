@@ -16,7 +16,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.bring import 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.evidence import ALWAYS, ON_CREATE, WHEN_CHANGED, Evidence
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import normal_form
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS, SECRET_FIELDS, SLOTS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, SECRET_FIELDS, Export
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import keep, remembered
 
@@ -349,13 +349,13 @@ VALUES = {"deployment": "on_premises", "zugferd": True, "url": "https://example.
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_read_is_a_declaration_that_changes_nothing(world, kind):
-    carries = KINDS[kind].carries
+    carries = KINDS[kind].parts
     fields = {"title": "A", "kind": kind, "document_type": "ORDER", "sub_organisation": "s1", "active": False, "execution_order": 2}
-    fields |= {word: VALUES.get(word, "text") for word in carries if word not in SLOTS}
-    stands = Export("9", fields, {word: "a=1\r\n" for word in carries if word in SLOTS}, label="A")
+    fields |= {word: VALUES.get(word, "text") for word in carries if word not in FILES}
+    stands = Export("9", fields, {word: "a=1\r\n" for word in carries if word in FILES}, label="A")
     docbits = world.DocBits([stands])
     (listed,) = docbits.exports()
-    read = replace(listed, files={slot: text for slot, text in stands.files.items() if not SLOTS[slot].secret})
+    read = replace(listed, files={slot: text for slot, text in stands.files.items() if not FILES[slot].secret})
     given = as_declaration(read)
     assert not {"ionapi_content", *SECRET_FIELDS} & given.keys()
     assert given.keys() <= {*export_options(), "ignore"}

@@ -16,9 +16,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import cano
 from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import TEXT, diff_of, normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Plan
 from ansible_collections.docbits.ion.plugins.module_utils._model import export as _model
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, KINDS, SLOTS, UNREADABLE, Export, same_file
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, FILES, KINDS, UNREADABLE, Export, same_file
 
-IONAPI, IDM = SLOTS["ionapi"], SLOTS["idm_mapping"]
+IONAPI, IDM = FILES["ionapi"], FILES["idm_mapping"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -27,14 +27,14 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_kind_carries_only_known_words_each_once(kind):
-    assert set(kind.carries) <= {*FIELDS, *SLOTS}
-    assert len(kind.carries) == len(set(kind.carries))
+    assert set(kind.parts) <= {*FIELDS, *FILES}
+    assert len(kind.parts) == len(set(kind.parts))
     assert kind.family == ("infor" if kind.name.startswith("infor") else "other")
 
 
 def test_every_slot_is_carried_by_some_kind_and_only_the_ionapi_file_is_secret():
-    assert {word for kind in KINDS.values() for word in kind.carries} >= set(SLOTS)
-    assert [slot.name for slot in SLOTS.values() if slot.secret] == ["ionapi"]
+    assert {word for kind in KINDS.values() for word in kind.parts} >= set(FILES)
+    assert [slot.name for slot in FILES.values() if slot.secret] == ["ionapi"]
 
 
 @given(JSON)

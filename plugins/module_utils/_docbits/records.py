@@ -1,0 +1,139 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The records of DocBits' list as exports, each value known, withheld or absent. Pure. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, failure
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import RECORD_KEYS, Contract, kind_and_deployment
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known, Withheld, is_masked
+
+# Without these no declared export could be found again, and every run would create all of them.
+_INDISPENSABLE = ("id", "method", "document_type")
+_DELETED_KEYS = ("is_deleted", "deleted", "deleted_at", "deleted_on")
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "y", "yes", "on", "t", "active", "enabled"), True),
+    **dict.fromkeys(("false", "0", "n", "no", "off", "f", "inactive", "disabled"), False),
+}
+# No order and no port needs more digits, and Python refuses to convert thousands of them.
+_MOST_DIGITS = 18
+# What is shown of a value that is not understood.
+_SHORT_NAME = re.compile(r"[A-Za-z0-9_.\- ]{1,40}")
+
+
+def exports_in(records: list, contract: Contract, organisation_id: str | None = None) -> list:
+    """The exports in the records of the list; records that are marked as deleted are left out.
+
+    records:         list of dicts
+    organisation_id: a record with it as its sub-organisation belongs to the main organisation
+    Raises: BadAnswer if no record has a field without which exports cannot be told apart
+    """
+    records = [record for record in records if not _is_deleted(record, contract)]
+    keys = {name: _key_of(name, records, contract) for name in RECORD_KEYS}
+    for name in _INDISPENSABLE:
+        if records and keys[name] is None:
+            raise not_listed(name)
+    exports = {}
+    for record in records:
+        export = _export(record, keys, contract, organisation_id)
+        exports.setdefault(export.id, export)
+    return list(exports.values())
+
+
+def lists_sub_organisations(records: list, contract: Contract) -> bool:
+    """Whether the records say which sub-organisation an export belongs to."""
+    return _key_of("sub_organisation", records, contract) is not None
+
+
+def not_listed(name: str) -> BadAnswer:
+    """The error for a list whose records lack an indispensable field."""
+    return failure(
+        BadAnswer,
+        "DB11",
+        "list exports",
+        f"the records of the list have no {name} under a known key",
+        f"look at the answer in /docs of this host and set contract_overrides: {{records: {{{name}: KEY}}}}",
+    )
+
+
+def _key_of(name, records, contract):
+    # One key for the whole list: a further key is another thing where the first one is present, even with a null.
+    return next((key for key in contract.record_keys(name) if any(key in record for record in records)), None)
+
+
+def _is_deleted(record, contract) -> bool:
+    for key in _DELETED_KEYS:
+        value = record.get(key)
+        if value not in (None, "") and (_boolean(value, contract) or (_boolean(value, contract) is None and key.endswith(("at", "on")))):
+            return True
+    return str(record.get("status", "")).strip().lower() in ("deleted", "removed")
+
+
+def _export(record, keys, contract, organisation_id) -> Export:
+    def raw(name):
+        return record.get(keys[name]) if keys[name] else None
+
+    id_ = raw("id")
+    if id_ is None or isinstance(id_, (dict, list)):
+        raise not_listed("id")
+    kind, deployment = kind_and_deployment(raw("method"), contract.overrides.methods)
+    values = {"kind": Known(kind if _SHORT_NAME.fullmatch(kind) else "unknown")}
+    if deployment:
+        values["deployment"] = Known(deployment)
+    sub_organisation = raw("sub_organisation")
+    is_main = sub_organisation in (None, "") or (organisation_id and str(sub_organisation) == organisation_id)
+    values["sub_organisation"] = Known("" if is_main else str(sub_organisation))
+    for name, read in _READERS.items():
+        if keys[name] is not None:
+            values[name] = read(name, raw(name), contract)
+    if kind in KINDS:
+        # A record may have keys of every kind; those of other kinds say nothing.
+        values = {name: value for name, value in values.items() if name in COMMON_FIELDS or name in KINDS[kind].parts}
+    title = values.get("title")
+    return Export(str(id_), values, label=f'export "{title.value if isinstance(title, Known) else id_}"')
+
+
+def _text(name, value, _contract):
+    if value is None:
+        return ABSENT
+    if isinstance(value, (dict, list)):
+        return Withheld("not a text")
+    text = str(value)
+    return Withheld("masked") if name not in ("title", "document_type") and is_masked(text) else Known(text)
+
+
+def _number(_name, value, _contract):
+    if value is None or value == "":
+        return ABSENT
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip()
+    return Known(int(text)) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else Withheld("not a number")
+
+
+def _flag(name, value, contract):
+    if value is None:
+        # Whether an export without a value is active is not documented; other flags are off then.
+        return Withheld("not listed") if name == "active" else ABSENT
+    read = _boolean(value, contract)
+    if read is not None:
+        return Known(read)
+    return Withheld(f"listed as {value}" if _SHORT_NAME.fullmatch(str(value)) else "listed as something unknown")
+
+
+def _boolean(value, contract):
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    return _BOOLEANS.get(str(contract.overrides.booleans.get(text, text)).lower())
+
+
+_READERS = {
+    **dict.fromkeys(("title", "document_type", "url", "server_url", "username", "folder", "filename_mode"), _text),
+    **dict.fromkeys(("execution_order", "port"), _number),
+    **dict.fromkeys(("active", "zugferd", "document_history"), _flag),
+}

@@ -1,0 +1,154 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a run is: the outcome of each step, and what DocBits shows of it. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, REMOVE, UPDATE, Plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import DIFFERENT, FILES, SAME, Export, compare
+
+# Outcomes of a step.
+PLANNED = "planned"
+APPLIED = "applied"
+NOT_APPLIED = "not_applied"
+UNKNOWN = "unknown"
+ROLLED_BACK = "rolled_back"
+NOT_RUN = "not_run"
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a plan is applied.
+
+    settle_timeout: seconds to wait until the list shows a write
+    clock:          has monotonic() and sleep(), as the module time
+    record:         the intent record
+    """
+
+    settle_timeout: float = 5.0
+    clock: object = time
+    record: RunRecord = field(default_factory=lambda: RunRecord(None))
+
+
+class Progress:
+    """The outcome of each step of a plan, by the number of the step.
+
+    ids:    ids of exports that this run created
+    proven: numbers of the creates whose id DocBits answered, so that no other export can be meant
+    displaced: undeclared exports that DocBits deactivated when this run made another one active
+    is_displaced: whether one of them could not be activated again
+    drops:  whether DocBits was seen to drop what an update does not send
+    """
+
+    def __init__(self, plan: Plan, client, settings: Settings) -> None:
+        self.plan = plan
+        self.outcomes = [NOT_RUN] * len(plan.steps)
+        self.ids: dict = {}
+        self.proven: set = set()
+        self.displaced: list = []
+        self.is_displaced = False
+        self.drops = False
+        self._client = client
+        self._settings = settings
+        self._known_ids = {export.id for export in plan.before}
+
+    @property
+    def changed(self) -> bool:
+        """Whether DocBits is, or may be, other than before the run."""
+        return self.is_displaced or any(outcome in (APPLIED, UNKNOWN) for outcome in self.outcomes)
+
+    def is_new(self, id_: str) -> bool:
+        """Whether no export had this id before the run."""
+        return id_ not in self._known_ids
+
+    def id_of(self, index: int):
+        """The id of the export of a step, None if it is not known yet."""
+        return self.plan.steps[index].id or self.ids.get(index)
+
+    def report(self) -> list:
+        """Each step with its outcome, as results list them."""
+        return [step.as_dict(outcome, self.ids.get(index)) for index, (step, outcome) in enumerate(zip(self.plan.steps, self.outcomes))]
+
+    def listed(self) -> dict:
+        """The exports that DocBits lists now, by id."""
+        return {export.id: export for export in self._client.exports()}
+
+    def settle(self, check):
+        """Call `check` until it returns a true value or settle_timeout seconds have passed; returns its last value."""
+        clock = self._settings.clock
+        ends, pause = clock.monotonic() + self._settings.settle_timeout, _FIRST_PAUSE
+        while True:
+            value = check()
+            remaining = ends - clock.monotonic()
+            if value or remaining <= 0:
+                return value
+            clock.sleep(min(pause, remaining))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def candidates(self, index: int, listed: dict) -> list:
+        """The listed exports that were not there before the run and may be the one that a step creates."""
+        others = {id_ for other, id_ in self.ids.items() if other != index}
+        wanted = self.plan.steps[index].after
+        return [export for id_, export in listed.items() if id_ not in self._known_ids and id_ not in others and is_alike(wanted, export)]
+
+    def locate(self, index: int, listed: dict) -> bool:
+        """Find the export of a create in the list: the one with the answered id, or else the only new one that is alike.
+
+        Raises: Refused if there are several
+        """
+        if index in self.ids:
+            return self.ids[index] in listed
+        found = self.candidates(index, listed)
+        if len(found) > 1:
+            raise ambiguous(self.plan.steps[index], [export.id for export in found])
+        if found:
+            self.ids[index] = found[0].id
+        return bool(found)
+
+    def observe(self, index: int, listed: dict) -> str:
+        """Whether DocBits shows the effect of a step: APPLIED, NOT_APPLIED or UNKNOWN."""
+        step = self.plan.steps[index]
+        if step.action == CREATE:
+            return APPLIED if self.locate(index, listed) else NOT_APPLIED
+        export = listed.get(step.id)
+        if step.action == REMOVE:
+            return NOT_APPLIED if export else APPLIED
+        if export is None:
+            return UNKNOWN
+        if step.action == UPDATE:
+            return self._observe_values(step, export)
+        active = export.get("active")
+        return UNKNOWN if active is None else APPLIED if active == (step.action == ACTIVATE) else NOT_APPLIED
+
+    def _observe_values(self, step, export: Export) -> str:
+        results = {compare(name, step.values[name], self.current(export, name)) for name in step.changes}
+        if SAME in results:
+            return APPLIED
+        return NOT_APPLIED if DIFFERENT in results else UNKNOWN
+
+    def current(self, export: Export, name: str):
+        """The state of a field, or of a file, which is downloaded."""
+        return self._client.download(export, name) if name in FILES else export.value(name)
+
+    def try_to_observe(self, index: int) -> str:
+        """As observe, and UNKNOWN if DocBits cannot be read."""
+        try:
+            return self.observe(index, self.listed())
+        except IonError:
+            return UNKNOWN
+
+
+def ambiguous(step, ids) -> IonError:
+    """The error for a create after which no single export can be said to be the created one."""
+    found = f"several new exports may be it (ids {', '.join(sorted(ids))})" if ids else "the new export was removed by somebody else"
+    return failure(Refused, "DV05", step.label, found, "leave one of them in DocBits, then run again")

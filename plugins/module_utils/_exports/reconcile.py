@@ -1,0 +1,486 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reconciles an organisation's exports with the declared ones: read, plan, apply, verify, and roll back if that fails. Private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput, IonError, Unreachable, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import FOLDER, locked
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import host_of
+from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
+from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
+from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, UPDATE, Plan, plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
+from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
+from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, is_empty, is_secret, normal_value
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
+
+# A document type in this form is taken for a key.
+_KEY = re.compile(r"[A-Z0-9_]+")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How exports are reconciled, from the options of a task.
+
+    purge:              whether exports that are not declared are removed
+    several_active:     whether this DocBits runs several active exports of one document type
+    update:             policy for secrets that DocBits withholds
+    diff_mappings:      how the diff shows mappings; None if no diff is asked for
+    fingerprints:       what was sent before for withheld values
+    checks:             which of DocBits' own checks are asked, of CHECKS
+    require_reversible: whether a plan with a step that cannot be rolled back is refused
+    allow_momentary_deactivation: whether an active export may be deactivated while an inactive one is created beside it
+    settle_timeout:     seconds to wait until the list shows a write
+    lock_timeout:       seconds to wait for another run on this machine
+    record_path:        file of the intent record, or None
+    lock:               name of the lock between runs on this machine, or None
+    """
+
+    purge: bool = False
+    several_active: bool = False
+    update: str = "when_changed"
+    diff_mappings: str | None = None
+    fingerprints: Fingerprints = Fingerprints()
+    checks: tuple = CHECKS
+    require_reversible: bool = False
+    allow_momentary_deactivation: bool = False
+    settle_timeout: float = 5.0
+    lock_timeout: float = 60.0
+    record_path: str | None = None
+    lock: str | None = None
+
+    @classmethod
+    def of(cls, context) -> Options:
+        """The options of a task."""
+        params = context.params
+        host = host_of(params)
+        # The organisation's name in file names; the key cannot be guessed from it.
+        name = hmac.new(params["api_key"].encode(), f"{host} {params['organisation_id'] or ''}".encode(), hashlib.sha256).hexdigest()[:16]
+        return cls(
+            purge=params["purge"],
+            several_active=params["several_active"],
+            update=params["update"],
+            diff_mappings=params["diff_mappings"] if context.diff_mode else None,
+            fingerprints=Fingerprints(params["fingerprints"], host, params["api_key"], context.secrets.forms),
+            checks=tuple(params["checks"]),
+            require_reversible=params["require_reversible"],
+            allow_momentary_deactivation=params["allow_momentary_deactivation"],
+            settle_timeout=params["settle_timeout"],
+            lock_timeout=params["deadline"],
+            record_path=os.path.join(params["run_dir"] or os.path.expanduser(FOLDER), f"{name}.run.json"),
+            lock=name,
+        )
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A plan and what it was made from."""
+
+    current: list
+    readings: list
+    plan: Plan
+    warnings: list
+
+
+def reconcile(client, declared, options: Options, check_mode: bool, clock=time) -> dict:
+    """Reconcile the organisation's exports with the declared ones.
+
+    client:   DocBits
+    declared: list of Declared with clean files
+    clock:    has monotonic() and sleep(), as the module time
+    Returns changed, diff (if asked for), exports (a line for each declared one), steps, findings, and fingerprints if there are new ones.
+    In check mode everything happens but the writes.
+    Raises: InvalidInput, ContractMismatch, ApplyFailed and what the client raises
+    """
+    record = RunRecord(options.record_path)
+    pending = record.load()
+    draft = _draft(client, declared, options, pending, client.exports(), clock)
+    if check_mode or not draft.plan.steps:
+        if pending and not check_mode:
+            record.finish()
+        result = _result(draft, [step.as_dict(PLANNED) for step in draft.plan.steps], options, _unnoticeable(draft.plan))
+        return result if check_mode else _with_fingerprints(result, draft, options, [])
+    with _exclusive(options, clock) as lock_findings:
+        draft = _confirmed(client, declared, options, pending, draft, clock)
+        if not draft.plan.steps:
+            record.finish()
+            return _result(draft, [], options, lock_findings)
+        try:
+            applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
+        except ApplyFailed as error:
+            error.findings += [*draft.warnings, *lock_findings, *_unnoticeable(draft.plan)]
+            if error.unproved:
+                # No fingerprint may vouch for a value that may have been replaced.
+                error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
+            raise
+    findings = [*lock_findings, *_unnoticeable(draft.plan), *applied.findings, *_checked(client, applied.touched, options.checks)]
+    if record.errors:
+        findings.append(_not_recorded(options.record_path))
+    return _with_fingerprints(_result(draft, applied.steps, options, findings), draft, options, applied.unverified)
+
+
+def _with_fingerprints(result, draft, options, unverified) -> dict:
+    """The result, with the fingerprints of what was sent and is not shown, and of what the connection test proved."""
+    tested = [(reading.pair, name) for reading in draft.readings for name, reason in reading.evidence.items() if reason == BY_CONNECTION_TEST]
+    known = [*unverified, *((pair.current.id, name, pair.declared.files[name]) for pair, name in tested)]
+    for export_id, name, value in known:
+        options.fingerprints.add(export_id, name, value)
+    return {**result, "fingerprints": options.fingerprints.as_dict()} if known else result
+
+
+def _draft(client, declared, options, pending, current, clock) -> _Draft:
+    if pending.created:
+        current = _awaited(client, pending, current, options, clock)
+    declared, current = _with_known_names(declared, current, client)
+    pairs = [_with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
+    _refuse_unlisted(pairs, pending, options.record_path)
+    readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
+    todo = plan(
+        readings,
+        current,
+        purge=options.purge,
+        required_fields=client.required_fields,
+        allow_momentary_deactivation=options.allow_momentary_deactivation,
+        to_activate=pending.switched,
+    )
+    if not options.several_active:
+        _refuse_conflicts(declared, todo)
+    problems = [problem for step in todo.steps for problem in client.problems(step)]
+    if problems:
+        raise ContractMismatch(dict.fromkeys(problems))
+    if options.require_reversible:
+        _refuse_irreversible(todo)
+    warnings = [] if options.several_active else _rivals(declared, todo)
+    warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
+    warnings += _interrupted(pending, readings, current, client)
+    return _Draft(current, readings, todo, warnings)
+
+
+def _confirmed(client, declared, options, pending, draft, clock) -> _Draft:
+    """The draft if the exports are as they were when it was made; otherwise a new one, once."""
+    for _attempt in range(2):
+        current = client.exports()
+        if _state(current) == _state(draft.current):
+            return replace(draft, plan=_with_undeclared_files(draft.plan, client))
+        draft = _draft(client, declared, options, pending, current, clock)
+        if not draft.plan.steps:
+            return draft
+    raise failure(
+        Unreachable,
+        "P07",
+        "exports",
+        "somebody else is changing the exports of this organisation; nothing was written",
+        "run again when the other change is finished",
+    )
+
+
+def _state(exports) -> dict:
+    return {export.id: export.values for export in exports}
+
+
+def _with_undeclared_files(todo, client) -> Plan:
+    """The plan, with the files that an update does not send read, so that it is noticed if DocBits drops them."""
+    steps = [replace(step, before=_with_files(step, client)) if step.action == UPDATE else step for step in todo.steps]
+    return replace(todo, steps=tuple(steps))
+
+
+def _with_files(step, client):
+    names = [name for name in step.before.kind.parts if name in FILES and name not in step.before.values]
+    return replace(step.before, values={**step.before.values, **{name: client.download(step.before, name) for name in names}})
+
+
+@contextmanager
+def _exclusive(options, clock):
+    """Let one run on this machine write to the organisation at a time. Yields findings."""
+    with ExitStack() as stack:
+        findings = []
+        if options.lock is not None:
+            try:
+                if not stack.enter_context(locked(options.lock, options.lock_timeout, clock)):
+                    raise failure(
+                        Unreachable,
+                        "P08",
+                        "exports",
+                        f"another run on this machine has been changing this organisation for {options.lock_timeout:g} seconds; nothing was written",
+                        "run again when the other run is finished",
+                    )
+            except OSError:
+                findings.append(Finding("E28", WARNING, FOLDER, "runs on this machine cannot wait for each other", "make this folder private and writable"))
+        yield findings
+
+
+def _awaited(client, pending, current, options, clock) -> list:
+    """The exports, once those are listed that an interrupted run may have created, or after settle_timeout seconds."""
+    ends, pause = clock.monotonic() + options.settle_timeout, 0.2
+    while clock.monotonic() < ends and not all(_is_listed(identity, id_, current) for identity, id_ in pending.created.items()):
+        clock.sleep(min(pause, ends - clock.monotonic()))
+        pause = min(2 * pause, 2.0)
+        current = client.exports()
+    return current
+
+
+def _is_listed(identity, id_, exports) -> bool:
+    return any(export.id == id_ or export.identity == identity for export in exports)
+
+
+def _with_lost_fields(pair, pending):
+    """The pair, with the fields declared that an interrupted update may have dropped."""
+    if pair.current is None or pair.current.id not in pending.fields or pair.declared.state != PRESENT:
+        return pair
+    before = pending.fields[pair.current.id]
+    lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
+    return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
+
+
+def _refuse_unlisted(pairs, pending, record_path) -> None:
+    """Create nothing while an export that DocBits reported as created may exist unlisted."""
+    for pair in pairs:
+        id_ = pending.created.get(pair.declared.identity)
+        if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
+            raise failure(
+                InvalidInput,
+                "P09",
+                pair.declared.label,
+                f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'}), and it is not listed",
+                f"look for the export in DocBits; if it does not exist, remove {record_path}",
+            )
+
+
+def _interrupted(pending, readings, current, client) -> list:
+    """What is to be said about an interrupted run."""
+    if not pending:
+        return []
+    findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
+    listed = {export.id: export for export in current}
+    decided = {reading.pair.current.id for reading in readings if reading.pair.current and "active" in reading.pair.declared.fields}
+    for id_ in sorted(pending.beside - pending.switched - decided):
+        if id_ not in listed or listed[id_].get("active") is False:
+            message = f"export {id_} was active before the interrupted run and is not listed as active any more"
+            findings.append(Finding("E33", WARNING, "exports", message, "activate it in DocBits, or declare it inactive"))
+    for reading in readings:
+        export = reading.pair.current
+        for name in pending.names.get(export.id, ()) if export else ():
+            value = client.download(export, name) if name in FILES else export.value(name)
+            if name not in reading.pair.declared.values and is_empty(value):
+                findings.append(
+                    Finding(
+                        "E30",
+                        WARNING,
+                        f"{reading.pair.declared.label}: {name}",
+                        "DocBits dropped it in an update of a run that was interrupted",
+                        f"declare {name}, or set it again in DocBits",
+                    )
+                )
+    return findings
+
+
+def _checked(client, touched, checks) -> list:
+    """Let DocBits check the active exports that were changed. What its checks mean is not documented, so a failure is a warning."""
+    findings = []
+    for export in touched:
+        if VALIDATE in checks and client.can_validate() and export.get("document_type") and not export.get("sub_organisation"):
+            findings += _asked("DB30", VALIDATE, client.validate, export)
+        if TEST_CONNECTION in checks and client.can_test_connection() and "ionapi" in export.kind.parts and export.get("deployment", CLOUD) == CLOUD:
+            findings += _asked("DB31", TEST_CONNECTION, client.test_connection, export)
+    return findings
+
+
+def _asked(id_, check, ask, export) -> list:
+    try:
+        ask(export)
+    except IonError as error:
+        first = error.findings[0]
+        message = f"DocBits' own check {check} fails: {first.message}; the export is as declared"
+        return [Finding(id_, WARNING, export.label, message, f"{first.action}, or leave {check} out of checks")]
+    return []
+
+
+def _not_recorded(path) -> Finding:
+    return Finding("E31", WARNING, f"{path}", "the record of this run could not be written", "name a folder that can be written in state_dir")
+
+
+def _result(draft, steps, options, findings) -> dict:
+    return {
+        "changed": any(step["outcome"] not in (NOT_APPLIED, ROLLED_BACK) for step in steps),
+        **({"diff": diff_of(draft.plan, options.diff_mappings)} if options.diff_mappings else {}),
+        "exports": [_summary(reading, zip(draft.plan.steps, steps)) for reading in draft.readings],
+        "steps": steps,
+        "findings": [finding.as_dict() for finding in [*draft.warnings, *findings]],
+    }
+
+
+def _with_known_names(declared, current, client) -> tuple:
+    """The declared exports with their document types and sub-organisations as DocBits calls them, and the current ones alike.
+
+    A key that a current export refers to exists; only for other values the lists are read.
+    """
+    listed = {export.get("document_type") for export in current}
+    places = {export.get("sub_organisation") for export in current}
+    types = {export.get("document_type") for export in declared} - {None, ""}
+    # A list may show titles, and an update has to send the key.
+    if not types <= listed or any(not _KEY.fullmatch(type_) for type_ in (*types, *filter(None, listed))):
+        known = client.document_types()
+        declared = [
+            _with_name(export, "document_type", "document type", known, "key", "title", "DB12", "docbits.ion.document_type_info") for export in declared
+        ]
+        for export in declared:
+            if export.state == PRESENT:
+                check_document_type(export)
+        current = client.with_known_types(current)
+    if any(export.get("sub_organisation") and export.get("sub_organisation") not in places for export in declared):
+        known = client.sub_organisations()
+        declared = [
+            _with_name(export, "sub_organisation", "sub-organisation", known, "id", "name", "DB13", "docbits.ion.sub_organisation_info") for export in declared
+        ]
+    return declared, current
+
+
+def _with_name(export, field_name, what, known, id_key, name_key, finding_id, module):
+    value = export.get(field_name)
+    if not value:
+        return export
+    exact = [item[id_key] for item in known if normal_value(field_name, item[id_key]) == normal_value(field_name, value)]
+    by_name = [item[id_key] for item in known if str(item[name_key] or "").strip().casefold() == value.strip().casefold()]
+    found = exact or by_name
+    if not found and export.state != PRESENT:
+        # Nothing can exist under an unknown name, and that is what absent asks for.
+        return export
+    if len(found) != 1:
+        names = ", ".join(str(item[id_key] if id_key == "key" else item[name_key]) for item in known[:12]) or "none"
+        message = f"{len(found)} of them are called {value}" if found else f"DocBits has no {what} {value}; it has {names}"
+        raise failure(InvalidInput, finding_id, f"{export.label}: {field_name}", message, f"correct it, or list them with {module}")
+    return replace(export, fields={**export.fields, field_name: found[0]})
+
+
+def _refuse_conflicts(declared, todo) -> None:
+    """Refuse two declared exports that would both be active where DocBits runs only one. Exports that are both active already are left."""
+    before = {export.id: export for export in todo.before}
+    labels = {export.label for export in declared}
+    found: dict = {}
+    for export in todo.after:
+        if export.active and export.label in labels:
+            found.setdefault(export.exclusive_key, []).append(export)
+    for exports in found.values():
+        were_active = [export for export in exports if export.id in before and before[export.id].active]
+        if len(exports) > 1 and len(were_active) < len(exports):
+            raise failure(
+                InvalidInput,
+                "E05",
+                f"{exports[0].label} and {exports[1].label}",
+                "both would be active for the same document type and sub-organisation, where DocBits runs only one",
+                "declare one of them inactive, or set several_active for a DocBits that runs several in execution order",
+            )
+
+
+def _refuse_irreversible(todo) -> None:
+    findings = [
+        Finding(
+            "P10",
+            ERROR,
+            step.label,
+            f"the step {step.action} cannot be rolled back: {step.irreversible}",
+            "leave the change out, or set require_reversible to false",
+        )
+        for step in todo.steps
+        if step.irreversible
+    ]
+    if findings:
+        raise InvalidInput(findings)
+
+
+def _rivals(declared, todo) -> list:
+    """A warning for each declared export that becomes active beside an undeclared active one: only DocBits knows whether it runs both."""
+    labels = {export.label for export in declared}
+    others = [export for export in todo.after if export.active and export.label not in labels]
+    return [
+        Finding(
+            "E22",
+            WARNING,
+            step.label,
+            f'it becomes active beside export {other.id} "{other.get("title")}", which is not declared; a DocBits that runs only one refuses it',
+            f"if it is that export under a new name, add id {other.id}; otherwise declare that one inactive or absent, or set several_active",
+        )
+        for step in todo.steps
+        if step.action in (CREATE, ACTIVATE) and step.after.active and step.label in labels
+        for other in others
+        if other.exclusive_key == step.after.exclusive_key
+    ]
+
+
+def _summary(reading, steps) -> dict:
+    """One line for a declared export: what it is, what was done, by which evidence."""
+    declared, current = reading.pair.declared, reading.pair.current
+    done = [line for step, line in steps if step.label == declared.label]
+    return {
+        "id": current.id if current else next((line["id"] for line in done), None),
+        "title": declared.get("title") or (current.get("title") if current else None),
+        "kind": declared.get("kind") or (current.get("kind") if current else None),
+        "actions": [line["action"] for line in done],
+        "evidence": reading.evidence,
+    }
+
+
+def _unnoticeable(todo) -> list:
+    """A warning for each withheld value that an update does not send: if DocBits dropped it, nothing would show that."""
+    findings = []
+    for step in todo.steps:
+        if step.action != UPDATE or step.before.kind is None:
+            continue
+        kind = step.before.kind
+        names = [*kind.required, *(name for name in kind.optional if name in FILES and name in step.before.values)]
+        findings += [
+            Finding(
+                "E32",
+                WARNING,
+                f"{step.label}: {name}",
+                "DocBits withholds it and the update does not send it; whether DocBits keeps what an update does not send is not documented",
+                f"declare {name}",
+            )
+            for name in names
+            if name not in step.values and isinstance(step.before.value(name), Withheld)
+        ]
+    return findings
+
+
+def _unlisted_activity(pair) -> list:
+    """A warning if the list does not say whether an export is active, which then cannot be kept as declared."""
+    if pair.current is None or pair.declared.state != PRESENT or "active" not in pair.declared.fields:
+        return []
+    value = pair.current.value("active")
+    if not isinstance(value, Withheld):
+        return []
+    text = value.reason.removeprefix("listed as ")
+    override = f"booleans: {{{text}: 'true'}}" if text != value.reason else "records: {active: KEY}"
+    return [
+        Finding(
+            "E14",
+            WARNING,
+            f"{pair.declared.label}: active",
+            f"DocBits does not say whether this export is active ({value.reason}), so it is left as it is",
+            f"look at the list in /docs of this host and set contract_overrides: {{{override}}}",
+        )
+    ]
+
+
+def as_declaration(export) -> dict:
+    """A current export as an item of the option exports: known values only, without secrets."""
+    if export.kind is None:
+        return {"id": export.id, "title": export.get("title"), "ignore": True}
+    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and not is_secret(name)}
+    return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}

@@ -1,0 +1,207 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rolls back the steps of a failed run, and only those: a value is restored if it was known and if DocBits shows what this run sent.
+
+A value that DocBits shows is trusted to be the stored one only if, after the update, DocBits shows what the update sent. Otherwise what was read before
+may have been a mask, and restoring it would destroy the stored value.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, as_ion_error
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, compare, is_empty, is_lost
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld, is_restorable
+
+
+class Rollback:
+    """The rollback of one run."""
+
+    def __init__(self, progress: Progress, client, settings) -> None:
+        self._progress = progress
+        self._client = client
+        self._settings = settings
+        self._findings: list = []
+
+    def run(self) -> list:
+        """Roll back every step that was applied or may have been, the last one first; returns findings about what remains."""
+        progress = self._progress
+        if self._has_removed_something():
+            self._keep_all("a removed export does not come back under its id, so nothing of this run is rolled back")
+            return self._findings
+        # An export that was switched off and on again is brought back to its first state at once.
+        switches = [index for index, step in enumerate(progress.plan.steps) if step.action in (ACTIVATE, DEACTIVATE) and not step.restores]
+        first_switch: dict = {}
+        for index in switches:
+            if progress.outcomes[index] in (APPLIED, UNKNOWN):
+                first_switch.setdefault(progress.plan.steps[index].id, index)
+        later_switches = [index for index in switches if index not in first_switch.values()]
+        for index in reversed(range(len(progress.outcomes))):
+            if progress.outcomes[index] in (APPLIED, UNKNOWN) and index not in later_switches and not progress.plan.steps[index].restores:
+                self._take_back(index)
+        for index in later_switches:
+            if progress.outcomes[index] in (APPLIED, UNKNOWN):
+                progress.outcomes[index] = progress.outcomes[first_switch[progress.plan.steps[index].id]]
+        for export in progress.displaced:
+            self._attempt(lambda export=export: self._client.set_active(export.id, True, export.label))
+            if not progress.settle(lambda export=export: self._is_active(export.id)):
+                progress.is_displaced = True
+                message = "it could not be made active again"
+                self._findings.append(Finding("DV10", WARNING, export.label, message, "activate it in DocBits"))
+        return self._findings
+
+    def _has_removed_something(self) -> bool:
+        progress = self._progress
+        removals = [index for index, step in enumerate(progress.plan.steps) if step.action == REMOVE and progress.outcomes[index] not in (NOT_RUN, NOT_APPLIED)]
+        for index in removals:
+            progress.outcomes[index] = progress.try_to_observe(index)
+        return any(progress.outcomes[index] in (APPLIED, UNKNOWN) for index in removals)
+
+    def _keep_all(self, why) -> None:
+        for index, step in enumerate(self._progress.plan.steps):
+            if self._progress.outcomes[index] in (APPLIED, UNKNOWN):
+                self._findings.append(_remains(step, self._progress.outcomes[index], why))
+
+    def _take_back(self, index) -> None:
+        """Roll back one step. Its outcome becomes ROLLED_BACK only if DocBits then shows the state before it."""
+        progress, step = self._progress, self._progress.plan.steps[index]
+        try:
+            why = self._take_back_create(index) if step.action == CREATE else self._take_back_change(index, step)
+        except Exception as error:  # the other steps are rolled back all the same
+            progress.outcomes[index] = _later(progress.outcomes[index], progress.try_to_observe(index) if step.action != CREATE else UNKNOWN)
+            why = f"rolling it back failed ({as_ion_error(error).id})"
+        if progress.outcomes[index] == ROLLED_BACK:
+            self._settings.record.close(index)
+        if why:
+            self._findings.append(_remains(step, progress.outcomes[index], why))
+
+    def _take_back_create(self, index) -> str:
+        progress, step = self._progress, self._progress.plan.steps[index]
+        if index not in progress.proven:
+            found = progress.candidates(index, progress.listed())
+            if not found:
+                return "it may still appear" if progress.outcomes[index] == UNKNOWN else "it is not in the list of exports"
+            ids = ", ".join(sorted(export.id for export in found))
+            return f"it may be the export {ids}, but DocBits answered no id, and it may be somebody else's"
+        id_ = progress.ids[index]
+        try:
+            self._client.remove(id_, step.label)
+        except IonError:
+            self._client.restart_deadline()
+        if not progress.settle(lambda: id_ not in progress.listed()):
+            progress.outcomes[index] = APPLIED
+            return f"export {id_} is still in the list of exports"
+        others = progress.candidates(index, progress.listed())
+        if others:
+            progress.outcomes[index] = UNKNOWN
+            return f"another new export is alike (id {', '.join(sorted(export.id for export in others))}), and it is not known who created it"
+        progress.outcomes[index] = ROLLED_BACK
+        return ""
+
+    def _take_back_change(self, index, step) -> str:
+        progress = self._progress
+        if step.action != UPDATE:
+            return self._take_back_switch(index, step)
+        if progress.outcomes[index] == APPLIED:
+            # An answered write may show late; what does not show cannot be rolled back safely.
+            progress.settle(lambda: progress.try_to_observe(index) == APPLIED)
+        export = progress.listed().get(step.id)
+        if export is None:
+            progress.outcomes[index] = UNKNOWN
+            return "the export is no longer in the list of exports"
+        return self._take_back_update(index, step, export)
+
+    def _take_back_switch(self, index, step) -> str:
+        progress, wanted = self._progress, step.action == DEACTIVATE
+        # DocBits may not list an inactive export.
+        if self._is_active(step.id) != wanted:
+            self._attempt(lambda: self._client.set_active(step.id, wanted, step.label))
+        if not progress.settle(lambda: self._is_active(step.id) == wanted):
+            progress.outcomes[index] = UNKNOWN if self._is_active(step.id) is None else APPLIED
+            return f"DocBits does not show the export as {'active' if wanted else 'inactive'}"
+        progress.outcomes[index] = ROLLED_BACK
+        return ""
+
+    def _is_active(self, id_):
+        export = self._progress.listed().get(id_)
+        return export.get("active") if export else None
+
+    def _take_back_update(self, index, step, export) -> str:
+        progress = self._progress
+        restored, kept = {}, []
+        for name, sent in step.values.items():
+            before, current = step.before.value(name), progress.current(export, name)
+            if name not in step.changes and isinstance(before, Known) and compare(name, sent, before) == SAME:
+                continue
+            if isinstance(before, (Known, Absent)) and _shows(name, before, current):
+                continue
+            if compare(name, sent, current) != SAME:
+                kept.append(f"{name} cannot be read, or somebody else changed it")
+            elif is_restorable(before):
+                restored[name] = before.value
+            elif isinstance(before, Absent) and name not in FILES:
+                restored[name] = ""
+            else:
+                kept.append(f"the former {name} is not known")
+        for name in self._lost(step, export):
+            if is_restorable(step.before.value(name)):
+                restored[name] = step.before.get(name)
+            else:
+                kept.append(f"DocBits dropped {name}, which is not known completely")
+        if progress.drops and not kept:
+            hidden = [name for name in step.before.kind.required if name not in step.values and isinstance(step.before.value(name), Withheld)]
+            kept += [f"DocBits drops what an update does not send, and does not show {name}" for name in hidden]
+        if not restored and not kept:
+            was_answered = progress.outcomes[index] == APPLIED
+            progress.outcomes[index] = UNKNOWN
+            return "DocBits accepted it, and shows the former values" if was_answered else "DocBits shows the former values, and it may still take effect"
+        if restored:
+            # Everything known that the update sent goes along, because DocBits may drop what an update does not send.
+            names = step.before.values if progress.drops else step.values
+            along = {name: step.before.get(name) for name in names if name not in NEVER_SENT and is_restorable(step.before.value(name))}
+            self._attempt(lambda: self._client.configure(step.kind, step.id, {**along, **restored}, step.label))
+            if not progress.settle(lambda: self._is_restored(step, restored)):
+                progress.outcomes[index] = UNKNOWN
+                return f"DocBits does not show the former {', '.join(sorted(restored))}"
+        if kept:
+            progress.outcomes[index] = _later(progress.outcomes[index], APPLIED if progress.outcomes[index] == APPLIED else UNKNOWN)
+            return "; ".join(kept)
+        progress.outcomes[index] = ROLLED_BACK
+        return ""
+
+    def _lost(self, step, export) -> list:
+        """The names of values that the update did not send and that DocBits dropped."""
+        names = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
+        lost = [name for name in names if is_lost(name, self._progress.current(export, name))]
+        self._progress.drops = self._progress.drops or bool(lost)
+        return lost
+
+    def _is_restored(self, step, restored) -> bool:
+        export = self._progress.listed().get(step.id)
+        return export is not None and all(_shows(name, step.before.value(name), self._progress.current(export, name)) for name in restored)
+
+    def _attempt(self, write) -> None:
+        """Send a write; whether it took effect is seen afterwards."""
+        try:
+            write()
+        except IonError:
+            self._client.restart_deadline()
+
+
+def _shows(name, before, current) -> bool:
+    """Whether a current value is the one before the run."""
+    if isinstance(before, Absent):
+        return compare(name, "", current) == SAME
+    return compare(name, before.value, current) == SAME
+
+
+def _later(former, seen) -> str:
+    return seen if seen in (APPLIED, UNKNOWN) else former
+
+
+def _remains(step, outcome, why) -> Finding:
+    what = "remains" if outcome == APPLIED else "may remain" if outcome == UNKNOWN else "was rolled back"
+    return Finding("DV03", WARNING, step.label, f"the step {step.action} {what}: {why}", "look at the export in DocBits; a new run goes on from there")

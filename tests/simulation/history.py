@@ -1,0 +1,215 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One history: an organisation, declarations, runs, a person, and faults, all drawn from a seed; what happens follows from them alone."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field, replace
+
+from . import moods as _moods
+from .model import Row
+from .moods import Moods
+
+IDM = (
+    "INVOICE=Doc{0}\nCREDIT_NOTE=Doc{0}\nStatic_Values=Sep,Acl\nSV_Sep=_ \nSV_Acl=Public\nStatic_Fields=Entity:STRING\nSF_Entity=10{0}\n"
+    "Index_Fields=INVOICE_ID:STRING\nIF_INVOICE_ID=InvoiceNo\nACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID+SV_Sep\n"
+)
+BOD = "Static_Fields=LogicalID\nSFP_LogicalID=SyncCaptureDocumentType\\\\Sender\\\\LogicalID\nSFV_LogicalID=lid://infor.ims.{0}\n"
+XSLT = '<?xml version="1.0"?>\n<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><!-- {0} --></xsl:stylesheet>\n'
+
+TITLES = ("Invoices", "Archive")
+RUN, RUN_BESIDE, PERSON = "run", "run beside", "person"
+FAULTS = (
+    "lost before",
+    "lost after",
+    "limited before",
+    "limited after",
+    "proxy error after",
+    "refused after",
+    "twice",
+    "kill before",
+    "kill after",
+    "interrupt before",
+    "interrupt after",
+)
+EDITS = ("title", "order", "active", "remove", "add", "file")
+
+
+@dataclass(frozen=True)
+class History:
+    """All that decides a history.
+
+    rows:      the organisation at the start
+    declared:  the declaration, as tuples of (fields, files, id index or None, state)
+    options:   options of reconcile
+    faults:    number of a write of the first run to the kind of the fault
+    actors:    further actors beside the first run: RUN_BESIDE, PERSON
+    edits:     what the person does
+    order:     which of the ready actors goes on, one number for each call
+    """
+
+    seed: int
+    moods: Moods
+    rows: tuple
+    declared: tuple
+    options: dict = field(default_factory=dict)
+    faults: dict = field(default_factory=dict)
+    actors: tuple = ()
+    edits: tuple = ()
+    order: tuple = ()
+
+
+def ionapi(number: int) -> str:
+    """An ION API file with secrets of its own."""
+    secret = random.Random(number).getrandbits(256)
+    keys = {key: f"{key}{secret:064x}" for key in ("cs", "saak", "sask")}
+    values = {"ti": "ACME_TST", "ci": f"ACME_TST~{number:043d}", "iu": "https://ion.example", "pu": "https://sso.example/as/", "ot": "token.oauth2", **keys}
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def draw(seed: int) -> History:
+    """The history of a seed."""
+    chance = random.Random(seed)
+    moods = _moods.draw(chance)
+    rows = tuple(_draw_row(chance, number) for number in range(chance.choice((0, 0, 1, 1, 2, 3))))
+    if moods.list_shape == "silent_pages":
+        # What a page without a hint hides cannot be known.
+        rows = rows[:2]
+    if moods.one_active != "no":
+        rows = _one_active(rows)
+    declared = tuple(_draw_declared(chance, rows) for _number in range(chance.choice((0, 1, 1, 1, 2))))
+    options = {}
+    if chance.random() < 0.15 and declared and moods.list_shape != "silent_pages":
+        options["purge"] = True
+    if chance.random() < 0.2:
+        options["allow_momentary_deactivation"] = True
+    if chance.random() < 0.4:
+        options["several_active"] = True
+    faults = {}
+    if chance.random() < 0.6:
+        faults[chance.randrange(6)] = chance.choice(FAULTS)
+        if chance.random() < 0.3:
+            faults[chance.randrange(10)] = chance.choice(FAULTS)
+    actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (PERSON, 0.25)) if chance.random() < odds)
+    edits = tuple(chance.choice(EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
+    order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
+    return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order)
+
+
+def _draw_row(chance, number) -> Row:
+    kind = chance.choice(("webhook", "idm", "idm", "bod", "sftp", "vertex"))
+    values = {"title": chance.choice(TITLES), "doc_type": chance.choice(("INVOICE", "INVOICE", "CREDIT_NOTE")), "sub_org_id": chance.choice((None, None, "s1"))}
+    if chance.random() < 0.5:
+        values["execution_order"] = chance.randrange(1, 4)
+    method, files = _parts_of_row(kind, values, chance)
+    return Row(str(10 + number), method, values, chance.random() < 0.6, files)
+
+
+def _parts_of_row(kind, values, chance):
+    if kind == "webhook":
+        values["export_url"] = f"https://hook.example/{chance.randrange(2)}?token=abcdefgh"
+    elif kind == "sftp":
+        values.update(server_url="sftp.example", username="docbits", password="a-password", folder="/in", port=22)
+    elif kind in ("idm", "bod"):
+        values["zugferd"] = chance.random() < 0.3
+        mapping = {"idm_mapping": IDM.format(chance.randrange(2))} if kind == "idm" else {"bod_mapping": BOD.format(chance.randrange(2))}
+        return f"infor-{kind}-cloud", {"ion_api": ionapi(chance.randrange(2)), **mapping}
+    files = {"xslt": XSLT.format(chance.randrange(2))} if kind == "sftp" and chance.random() < 0.5 else {}
+    return kind, files
+
+
+def _one_active(rows) -> tuple:
+    """The rows as they can be in a DocBits that runs one of each document type and family."""
+    seen, kept = set(), []
+    for row in rows:
+        place = row.values["doc_type"], row.values["sub_org_id"], row.method.startswith("infor")
+        kept.append(replace(row, active=row.active and place not in seen))
+        if row.active:
+            seen.add(place)
+    return tuple(kept)
+
+
+def _draw_declared(chance, rows) -> tuple:
+    """One declared export: of an existing row by id, like an existing row, or any."""
+    row = chance.choice(rows) if rows and chance.random() < 0.7 else None
+    if row is not None and row.method != "vertex" and chance.random() < 0.3:
+        fields = {"title": chance.choice((*TITLES, "Renamed"))} if chance.random() < 0.6 else {"execution_order": chance.randrange(5, 8)}
+        if chance.random() < 0.3:
+            fields["active"] = chance.random() < 0.5
+        files = {}
+        if row.method == "infor-idm-cloud" and chance.random() < 0.5:
+            files["idm_mapping"] = IDM.format(chance.randrange(2))
+        return fields, files, row.id, "present"
+    kinds = {"infor-idm-cloud": "infor_idm", "infor-bod-cloud": "infor_ion_bod", "webhook": "webhook", "sftp": "sftp"}
+    kind = kinds.get(row.method) if row is not None else None
+    kind = kind or chance.choice(("infor_idm", "infor_ion_bod", "webhook", "sftp"))
+    title = row.values["title"] if row is not None else chance.choice(TITLES)
+    type_ = row.values["doc_type"] if row is not None else chance.choice(("INVOICE", "CREDIT_NOTE"))
+    fields = {"title": title, "kind": kind, "document_type": chance.choice((type_, type_, type_.replace("_", " ").title()))}
+    if row is not None and row.values["sub_org_id"]:
+        fields["sub_organisation"] = "North"
+    elif chance.random() < 0.1:
+        fields["sub_organisation"] = "s1"
+    if chance.random() < 0.06:
+        fields["title"] = f" {title} "
+    if chance.random() < 0.1:
+        return {name: fields[name] for name in fields}, {}, None, "absent"
+    if chance.random() < 0.5:
+        fields["active"] = chance.random() < 0.6
+    if chance.random() < 0.3:
+        fields["execution_order"] = chance.randrange(1, 4)
+    files = {}
+    if kind == "webhook":
+        fields["url"] = f"https://hook.example/{chance.randrange(2)}?token=abcdefgh"
+    elif kind == "sftp":
+        fields.update(server_url="sftp.example", username="docbits", folder=chance.choice(("/in", "/new")))
+        fields["password"] = chance.choice(("a-password", "new-password"))
+        if chance.random() < 0.2:
+            fields["filename_mode"] = ""
+        if chance.random() < 0.4:
+            files["xslt"] = XSLT.format(chance.randrange(2))
+    else:
+        files["ionapi"] = ionapi(chance.randrange(2))
+        files.update({"idm_mapping": IDM.format(chance.randrange(2))} if kind == "infor_idm" else {"bod_mapping": BOD.format(chance.randrange(2))})
+    return fields, files, None, "present"
+
+
+def _distinct(declared) -> tuple:
+    """The declared exports without a second one of the same identity or id."""
+    seen, kept = set(), []
+    for item in declared:
+        fields, _files, id_, _state = item
+        key = id_ or (fields["title"].strip(), fields["kind"], fields["document_type"].upper().replace(" ", "_"), bool(fields.get("sub_organisation")))
+        if key not in seen:
+            seen.add(key)
+            kept.append(item)
+    return tuple(kept)
+
+
+def simpler(history: History):
+    """Histories with one thing less, for shrinking."""
+    plain = Moods()
+    for name in vars(plain):
+        if getattr(history.moods, name) != getattr(plain, name):
+            yield replace(history, moods=replace(history.moods, **{name: getattr(plain, name)}))
+    for number in history.faults:
+        yield replace(history, faults={other: fault for other, fault in history.faults.items() if other != number})
+    for actor in history.actors:
+        yield replace(history, actors=tuple(other for other in history.actors if other != actor))
+    for name in history.options:
+        yield replace(history, options={other: value for other, value in history.options.items() if other != name})
+    for index, row in enumerate(history.rows):
+        if all(item[2] != row.id for item in history.declared):
+            yield replace(history, rows=history.rows[:index] + history.rows[index + 1 :])
+    for index in range(len(history.declared)):
+        yield replace(history, declared=history.declared[:index] + history.declared[index + 1 :])
+    for index in range(len(history.edits)):
+        yield replace(history, edits=history.edits[:index] + history.edits[index + 1 :])
+    for index, (fields, files, id_, state) in enumerate(history.declared):
+        for name in fields:
+            if name in ("active", "execution_order", "filename_mode") or id_ is not None:
+                less = {other: value for other, value in fields.items() if other != name}
+                yield replace(history, declared=(*history.declared[:index], (less, files, id_, state), *history.declared[index + 1 :]))

@@ -1,0 +1,159 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold after every history: kept, single, honest, converging, bounded, calm. Judged from the stored state, never from the client's view."""
+
+from __future__ import annotations
+
+import json
+
+from .fulfilled import KEYS, identity, identity_of_row, matching
+
+LONGEST = 400.0
+MOST_CALLS = 400
+# Findings by which a run says that something was, or may have been, lost or left.
+_TELLING = {"DV01", "DV03", "E30", "E32", "DV05", "DV02"}
+
+
+def violations(story) -> list:
+    """Sentences, each beginning with the invariant that does not hold."""
+    found = []
+    for name, outcome in story.outcomes.items():
+        found += [f"{sentence} [{name}]" for sentence in _of_outcome(story, name, outcome)]
+    return found + _of_story(story)
+
+
+def _of_outcome(story, name, outcome) -> list:
+    found = []
+    result = outcome.result
+    if outcome.check_mode and outcome.writes:
+        found.append("calm: check mode wrote")
+    if outcome.seconds > LONGEST or outcome.calls > MOST_CALLS:
+        found.append(f"bounded: {outcome.seconds:.0f} seconds, {outcome.calls} calls")
+    if result is None:
+        return found
+    failed = result.get("failed", False)
+    if failed and "[X0" in result["msg"]:
+        found.append(f"honest: a defect: {result['msg']} {outcome.error!r}")
+    if "steps" in result:
+        found += _of_steps(story, outcome, result)
+    if not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.after:
+        found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.after)}")
+    if not outcome.check_mode and not failed and not story.touched_by_person:
+        found += [f"honest: ok, and {what}" for what in outcome.unfulfilled]
+    return found
+
+
+def _of_steps(story, outcome, result) -> list:
+    """Each step's outcome against the stored state, where nobody else wrote."""
+    if outcome.check_mode or not outcome.solo or story.doubled:
+        return []
+    found = []
+    for step in result["steps"]:
+        id_, action, said = step["id"], step["action"], step["outcome"]
+        before, after = outcome.before.get(id_), outcome.stored.get(id_)
+        if said == "applied" and action == "remove" and after is not None:
+            found.append(f"honest: {action} {id_} is said to be applied")
+        if said in ("not_applied", "rolled_back", "not_run") and action == "remove" and before is not None and after is None:
+            found.append(f"honest: {action} {id_} is said to be {said}, and is applied")
+        if said == "applied" and action == "create" and id_ is not None and after is None:
+            found.append(f"honest: create {id_} is said to be applied")
+    outcomes = {step["outcome"] for step in result["steps"]}
+    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.after:
+        found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.after)}")
+    return found
+
+
+def _of_story(story) -> list:
+    found = []
+    history = story.history
+    check, run = story.outcomes["check"], story.outcomes["run"]
+    clean, again = story.outcomes["clean"], story.outcomes["again"]
+    if run.solo and not history.faults and run.result is not None and "steps" in run.result and "steps" in check.result and not run.result.get("failed"):
+        for key in ("changed", "diff"):
+            if run.result[key] != check.result[key]:
+                found.append(f"calm: {key} differs between check mode and the run")
+    found += _kept(story)
+    found += _single(story)
+    if clean.result is not None and not clean.result.get("failed"):
+        if again.writes or again.result["changed"] or again.result.get("failed"):
+            found.append(f"converging: the run after a clean one changes again: {json.dumps(again.result.get('steps', again.result.get('msg')))[:600]}")
+    elif clean.result is not None:
+        if not clean.error.findings[0].action:
+            found.append("converging: no next step")
+        if again.result is not None and not again.result.get("failed") and not again.writes:
+            found.append("converging: a clean run fails, and the next one says ok without a write")
+    return found
+
+
+def _kept(story) -> list:
+    """What was not declared otherwise is as it was."""
+    found = []
+    declared = _declared_ids(story)
+    final = story.model.rows
+    told = {finding["id"] for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ())}
+    purged = story.history.options.get("purge")
+    for row in story.history.rows:
+        if row.id in story.touched_by_person:
+            continue
+        now = final.get(row.id)
+        if row.id not in declared:
+            if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
+                continue
+            if (now is None or now.state() != row.state()) and not told & {"DV10", "E33"}:
+                found.append(f"kept: the undeclared export {row.id} changed: {_rows(row, now)}")
+            continue
+        if now is None or declared[row.id] is None:
+            continue
+        fields, files = declared[row.id]
+        keys = {KEYS[name] for name in fields if name in KEYS}
+        for key, value in row.values.items():
+            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not told & _TELLING:
+                found.append(f"kept: {key} of {row.id} was {value!r} and is {now.values.get(key)!r}")
+        names = {"ionapi": "ion_api"}
+        for key, text in row.files.items():
+            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not told & _TELLING:
+                found.append(f"kept: the file {key} of {row.id} changed to {str(now.files.get(key))[:40]!r}")
+        if "active" not in fields and now.active != row.active and "E33" not in told and not story.outcomes["clean"].result.get("failed"):
+            found.append(f"kept: {row.id} is active {now.active} and was {row.active}")
+    return found
+
+
+def _normal(text) -> str:
+    """A text without what two equal files may differ in."""
+    return "\n".join(line.rstrip() for line in (text or "").lstrip("\ufeff").splitlines())
+
+
+def _declared_ids(story) -> dict:
+    """Ids of the rows at the start that the declaration means, with its fields and files; None where it is declared absent."""
+    means = {}
+    for fields, files, id_, state in story.history.declared:
+        for row in story.history.rows:
+            if row.id == id_ or (id_ is None and identity_of_row(row) == identity(fields)):
+                means[row.id] = (fields, files) if state == "present" else None
+    return means
+
+
+def _single(story) -> list:
+    """One declared export is one export: more of them only where there were more, a person made them, or a run says so."""
+    if story.touched_by_person:
+        return []
+    found = []
+    failed = any(outcome.result is None or outcome.result.get("failed") for name, outcome in story.outcomes.items() if name in ("run", "beside", "clean"))
+    for fields, _files, id_, state in story.history.declared:
+        if id_ is not None or state != "present":
+            continue
+        before = sum(identity_of_row(row) == identity(fields) for row in story.history.rows)
+        now = len(matching(story, fields))
+        if now > max(1, before) and not (failed and story.outcomes["clean"].result and story.outcomes["clean"].result.get("failed")):
+            found.append(f"single: {now} exports are {identity(fields)}")
+    return found
+
+
+def _difference(before, after) -> str:
+    ids = sorted(id_ for id_ in {*before, *after} if before.get(id_) != after.get(id_))
+    return "; ".join(f"{id_}: {str(before.get(id_))[:150]} -> {str(after.get(id_))[:150]}" for id_ in ids)
+
+
+def _rows(one, other) -> str:
+    return f"{str(one.state())[:200]} -> {str(other.state() if other else None)[:200]}"

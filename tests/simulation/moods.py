@@ -1,0 +1,115 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the model DocBits behaves: every open question of its contract with its possible answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+DOWNLOADS = (
+    "bytes",
+    "envelope",
+    "json_string",
+    "base64",
+    "url",
+    "masked",
+    "partly_masked",
+    "left_out",
+    "forbidden",
+    "not_found",
+    "bom",
+    "crlf",
+    "trimmed",
+    "java",
+)
+
+
+@dataclass(frozen=True)
+class Moods:
+    """One behaviour. The first choice of each is the plain one.
+
+    download:        what a download gives; download_of says of which files, the others come as bytes
+    list_shape:      where the list is in its answer
+    nulls:           whether a record has keys without a value
+    further_keys:    whether records have keys that are aliases of other fields
+    deleted_rows:    whether removed exports stay in the list, marked
+    lists_inactive:  whether inactive exports are in the list
+    masked:          which values of records are masked
+    shuffled:        whether each list has another order
+    lag:             seconds that the list is behind
+    empty:           the answer for an organisation without exports
+    ids:             type of ids in answers
+    booleans:        words for flags
+    methods:         words for export_method
+    types:           how records name document types
+    trims_titles:    whether titles lose their blanks
+    create_answer:   what a create answers
+    update:          whether an update keeps or drops what it does not send
+    new_active:      whether a new export is active
+    one_active:      whether a second active export of a document type is refused, whether that holds for creating an inactive one as well, or
+                     whether the second one replaces the first one
+    own_checks:      whether validate and test_infor_connection refuse everything
+    """
+
+    download: str = "bytes"
+    download_of: str = "all"
+    list_shape: str = "data"
+    nulls: bool = True
+    further_keys: bool = False
+    deleted_rows: bool = False
+    lists_inactive: bool = True
+    masked: str = "nothing"
+    shuffled: bool = False
+    lag: float = 0.0
+    empty: str = "list"
+    ids: str = "integer"
+    booleans: str = "json"
+    methods: str = "known"
+    types: str = "key"
+    trims_titles: bool = False
+    create_answer: str = "record"
+    update: str = "keeps"
+    new_active: bool = True
+    one_active: str = "no"
+    own_checks: str = "succeed"
+
+
+CHOICES = {
+    "download": DOWNLOADS,
+    "download_of": ("all", "secret"),
+    "list_shape": ("data", "bare", "configurations", "items", "nested", "pages", "silent_pages"),
+    "nulls": (True, False),
+    "further_keys": (False, True),
+    "deleted_rows": (False, True),
+    "lists_inactive": (True, False),
+    "masked": ("nothing", "url", "username"),
+    "shuffled": (False, True),
+    "lag": (0.0, 0.5, 2.0, 4.0),
+    "empty": ("list", "null", "no_data", "nothing"),
+    "ids": ("integer", "string", "uuid"),
+    "booleans": ("json", "lower", "title", "number", "letter", "unknown"),
+    "methods": ("known", "other_case", "unknown"),
+    "types": ("key", "title", "lower"),
+    "trims_titles": (False, True),
+    "create_answer": ("record", "id", "null_id", "empty", "no_content", "text", "refusal"),
+    "update": ("keeps", "drops"),
+    "new_active": (True, False),
+    "one_active": ("no", "active", "any", "replaces"),
+    "own_checks": ("succeed", "refuse"),
+}
+
+assert list(CHOICES) == [field.name for field in fields(Moods)]
+
+
+def draw(chance) -> Moods:
+    """Moods of which a few are not plain, so that a failing history has few causes."""
+    unusual = chance.sample(list(CHOICES), chance.choice((0, 1, 1, 2, 2, 3, 4, 6)))
+    moods = {name: chance.choice(CHOICES[name]) for name in unusual}
+    if "pages" in str(moods.get("list_shape")):
+        # Pages of a list whose order changes cannot be put together by anybody.
+        moods["shuffled"] = False
+    if moods.get("update") == "drops":
+        # What an update of a file drops does not show in a list that is behind, and nothing says that the list is behind.
+        moods["lag"] = 0.0
+    return Moods(**moods)
