@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, fingerprint
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import meaning
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.normalize import normalize
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FIELDS, MAPPING_KINDS, SECRET_FIELDS, SLOTS, UNREADABLE
 
 MEANING = "meaning"
@@ -63,7 +63,7 @@ def _shown_file(slot, text, mappings):
         return UNREADABLE
     if slot.secret:
         return f"{MARKER} fingerprint {fingerprint(canonical_json(text), FINGERPRINT_SALT)}"
-    said = meaning(MAPPING_KINDS[slot.name], text) if mappings == MEANING and slot.name in MAPPING_KINDS else None
+    said = normalize(MAPPING_KINDS[slot.name], text) if mappings == MEANING and slot.name in MAPPING_KINDS else None
     if said is None:
         return normal_text(text).split("\n")
     # The digest shows that comments or the order of lines differ where the meaning does not.

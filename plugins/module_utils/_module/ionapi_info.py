@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, ionapi_options, source_options
 
 ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options())
@@ -15,6 +15,6 @@ ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options())
 def run(context: Context) -> dict:
     """Gives C(ionapi), the facts of the file without a secret, and C(findings)."""
     params = context.params
-    ionapi, findings = require(params["content"], params["src"] or "content", expectations_from(params))
+    ionapi, findings = parse_or_fail(params["content"], params["src"] or "content", expectations_from(params))
     context.secrets.add(*ionapi.secret_values())
     return {"ionapi": ionapi.summary(), "findings": [finding.as_dict() for finding in findings]}
