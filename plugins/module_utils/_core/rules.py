@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules about files: how one is written, how its violations become findings, what a message may quote. Private to the collection."""
+"""Rules: their form, the findings of their violations, and what messages may show. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # Infor's generated values are base64url: the client ID has 32 random bytes (43 characters), the others 64 (86 characters).
 _LONG_RUN = re.compile(r"[A-Za-z0-9_-]{32,}")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-# New words per character: at least 0.22 in 9,999 of 10,000 random values of 43 characters, at most 0.2 in names such as DocBits_M3CE_PRD_EU1.
-_RANDOM_RATE = 0.22
-_RANDOM_CASE = 4
+# Changes of case or to digits per character: at least 0.21 in 999 of 1,000 random values of 43 characters, at most 0.2 in names.
+_MIN_CHANGES = 0.21
 
 
 @dataclass(frozen=True)
@@ -116,13 +115,12 @@ def excerpt(value: str, length: int = 80) -> str:
 
 
 def looks_random(text: str) -> bool:
-    """Whether a part of the text has the shape of a generated secret: 32 or more base64url characters that are not a name of several words."""
+    """Whether the text contains the shape of a generated secret: at least 32 base64url characters that are not a name."""
     return any(_is_random(run) for run in _LONG_RUN.findall(text))
 
 
 def _is_random(run: str) -> bool:
-    # A UUID has one case only, so it is not taken for a secret.
-    if min(sum(map(str.isupper, run)), sum(map(str.islower, run))) < _RANDOM_CASE:
-        return False
-    new_words = sum(len(_WORDS.findall(part)) - 1 for part in re.split("[_-]+", run) if part)
-    return new_words >= _RANDOM_RATE * len(run)
+    # A part in one case only may be an opaque tenant or a UUID.
+    parts = [part for part in re.split("[_-]+", run) if not part.isupper() and not part.islower()]
+    changes = sum(len(_WORDS.findall(part)) - 1 for part in parts if part)
+    return changes >= _MIN_CHANGES * len(run)

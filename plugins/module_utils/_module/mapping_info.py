@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module mapping_info does: judge one mapping file, offline. Private to the collection."""
+"""The function of the module mapping_info: validate one mapping file, offline. Private to the collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARGUMENT_SPEC = source_options(secret=False).merged(
 
 
 def run(context: Context) -> dict:
-    """Gives C(kind), C(document_types) and C(logical_id), what the file says, and C(findings)."""
+    """Returns `kind`, `document_types` and `logical_id` of the file, and `findings`. Raises: InvalidInput."""
     params = context.params
     mapping = validate(params["content"], params["src"] or "content", params["kind"], params["document_type"])
     findings = warnings_as_errors(mapping.findings) if params["strict"] else mapping.findings

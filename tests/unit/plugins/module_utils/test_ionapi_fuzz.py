@@ -76,8 +76,8 @@ def random_key(rng, length):
     return "".join(rng.choices(BASE64URL, k=length))
 
 
-def valid_file(rng):
-    """A file as Infor provides it, in any of its layouts."""
+def valid_file(rng, account=False):
+    """A file as Infor provides it, in any of its layouts; with a service account if `account` is set."""
     cloud = rng.random() < 0.7
     name = "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(3, 16)))
     tenant = f"{name}_{rng.choice(('PRD', 'TST', 'TRN', 'DEV'))}" if cloud else "infor"
@@ -99,7 +99,7 @@ def valid_file(rng):
         document["sc"] = ["INFOR-IFS", "Infor-IDM", "Infor-ION"]
     document["ev"] = f"{rng.choice(string.ascii_uppercase)}{rng.randrange(10**9, 10**10)}"
     document["v"] = version
-    if rng.random() < 0.8:
+    if account or rng.random() < 0.8:
         document["saak"] = f"{tenant}#{random_key(rng, 86)}"
         document["sask"] = random_key(rng, 86)
     return document

@@ -92,6 +92,7 @@ def test_property_long_random_value_looks_random(content, template):
         "DataPublishingManagementForLNAndM3CloudSuite",
         "DocBits_Env1_Env2_Env3_M3_LN_IDM_PRD_TST",
         "DocBits_TST-EU1-M3CE-2024-Backend-Service-v2",
+        "DocBits_Prod_A1B2C3D4E5F6G7H8_PRD",
         "DocBits_c0a8b1e2-1234-4aaa-9bcd-1234567890ab",
         "C0A8B1E2-1234-4AAA-9BCD-1234567890AB",
         "https://gateway-prod-01-infor-westeurope-production-001.acme.example:7443",
