@@ -72,7 +72,6 @@ class IonApi:
     scopes: tuple = ()
     version: str | None = None
     dt: str | None = None
-    ev: str | None = None
     wanted_grant: str = AUTO
     document: str = field(default="", compare=False)
 

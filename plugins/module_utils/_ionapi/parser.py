@@ -61,7 +61,7 @@ def _normal_form(document: Document) -> IonApi:
     texts = document.texts
     return IonApi(
         **{key: texts[key] for key in ("ti", "ci", "cs", "iu", "pu", "ot")},
-        **{key: texts.get(key) for key in ("cn", "oa", "saak", "sask", "dt", "ev")},
+        **{key: texts.get(key) for key in ("cn", "oa", "saak", "sask", "dt")},
         or_=texts.get("or"),
         scopes=document.scopes,
         version=texts.get("v"),

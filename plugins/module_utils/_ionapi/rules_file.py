@@ -34,7 +34,7 @@ F02 = Rule(
             "the file is encoded in UTF-16, as Windows PowerShell and Notepad save text; it was read anyway",
             "save the file as UTF-8; in PowerShell, use Out-File -Encoding ascii",
         ),
-        "not_utf8": Case("the file is not UTF-8 text, but an archive, an encrypted file, or text in another encoding", level=ERROR),
+        "not_utf8": Case("the file is not UTF-8 text; it may be an archive, an encrypted file, or text in another encoding", level=ERROR),
     },
     SAVE_UNCHANGED,
     "The file is UTF-8 without a byte order mark",
