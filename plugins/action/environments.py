@@ -57,7 +57,7 @@ class ActionModule(Controller):
             finally:
                 # Ansible's own time limit for the task may end the waiting: what was begun is brought to its end, and nothing more is begun.
                 pool.shutdown(cancel_futures=True)
-        return with_warnings({"changed": False, "environments": results}, _fleet_findings(arguments))
+        return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
     def _chosen(self, hosts, task_vars) -> list:
         """The hosts whose environments are meant; raises L(InvalidInput)."""
@@ -145,7 +145,7 @@ def _result_of(work) -> dict:
         return failed_result(error)
 
 
-def _fleet_findings(arguments) -> list:
+def _across_fleet(arguments) -> list:
     """What only the ION API files of all these environments together show, such as a client secret that was replaced in one of them."""
     expectations = Expectations(profile="infor", allow_insecure=True)
     files = {place: parse(text, place, expectations).ionapi for place, text in _ionapi_texts(arguments)}

@@ -45,7 +45,7 @@ COMPOSED = {
     "E16": ("an option has another shape than its documentation says", "look the option up with ansible-doc and correct its shape"),
     "E20": ("the result of docbits.ion.environments is not where the option of says", "give the name that follows register"),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python that is named"),
-    "DB05": ("DocBits refused, with a code that is not known here or without one", "compare the exports in DocBits; ask DocBits support about the code"),
+    "DB05": ("DocBits refused, with a code that is not known here or without one", "compare what stands in DocBits; look the code up with DocBits support"),
     "DB09": (
         "a web page came instead of an answer, as proxies, firewalls and maintenance send it",
         "check docbits_url, path_prefix and the proxy, or try again later",

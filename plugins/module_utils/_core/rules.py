@@ -44,7 +44,7 @@ class Rule:
     action:    the next step, an imperative without a full stop
     statement: the condition in one line, for the documentation
     basis:     where the condition is known from, for the documentation
-    key:       what the finding is about unless the check names a key
+    key:       what the finding is about; empty if each check names a key
     """
 
     id: str
@@ -65,9 +65,9 @@ class Rule:
     def violation(self, key: str = "", line: int = 0, case: str = "", **values) -> Violation:
         """A violation at `key`, on `line` (counted from 1; 0 if unknown). The key and `values` fill the templates."""
         broken = self.cases[case]
-        key = plain_name(key) if key else self.key.format(**values)
-        values["key"] = key
-        return Violation(self, broken.level, broken.message.format(**values), broken.action.format(**values), key, line)
+        values["key"] = plain_name(key) if key else ""
+        values["key"] = self.key.format(**values) or values["key"]
+        return Violation(self, broken.level, broken.message.format(**values), broken.action.format(**values), values["key"], line)
 
 
 @dataclass(frozen=True)

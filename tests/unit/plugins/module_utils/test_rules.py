@@ -24,7 +24,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.rules import (
     plain_name,
 )
 
-RULE = Rule("Z01", WARNING, {"few": "has {count} of {key}", "none": Case("has no {key}", "add {key}", ERROR)}, "add more to {key}", key="the {default}")
+RULE = Rule("Z01", WARNING, {"few": "has {count} of {key}", "none": Case("has no {key}", "add {key}", ERROR)}, "add more to {key}")
 
 
 def test_violation_of_a_case_uses_level_and_action_of_the_rule():
@@ -36,8 +36,15 @@ def test_violation_of_a_case_with_level_and_action_uses_its_own():
     assert RULE.violation("list", case="none").finding("file") == Finding("Z01", ERROR, "file: list", "has no list", "add list")
 
 
-def test_violation_without_a_key_uses_the_key_of_the_rule():
-    assert RULE.violation(case="none", default="list").finding("file").where == "file: the list"
+@pytest.mark.parametrize(("template", "expected"), [("pu, ot", "file: pu, ot"), ("{key}", "file: iu"), ("{product}", "file: IDM")])
+def test_violation_of_a_rule_with_a_key_uses_the_key_of_the_rule(template, expected):
+    rule = Rule("Z02", INFO, "is {key}", "do nothing", key=template)
+    finding = rule.violation("iu", product="IDM").finding("file")
+    assert (finding.where, finding.message) == (expected, f"is {expected[6:]}")
+
+
+def test_violation_without_a_key_is_about_the_whole_object():
+    assert Rule("Z02", INFO, "is odd", "do nothing").violation(line=3).finding("file").where == "file line 3"
 
 
 def test_violation_of_a_rule_with_one_case_needs_no_case_name():
