@@ -57,11 +57,12 @@ def parse_or_fail(content: bytes | str, where: str, expectations: Expectations =
 
 
 def _normal_form(document: Document) -> IonApi:
-    # Without an error every required key has a usable value.
     texts = document.texts
+    # Without an error every required key has a usable value.
+    values: dict = {key: texts[key] for key in ("ti", "ci", "cs", "iu", "pu", "ot")}
+    values.update((key, texts.get(key)) for key in ("cn", "oa", "saak", "sask", "dt"))
     return IonApi(
-        **{key: texts[key] for key in ("ti", "ci", "cs", "iu", "pu", "ot")},
-        **{key: texts.get(key) for key in ("cn", "oa", "saak", "sask", "dt")},
+        **values,
         or_=texts.get("or"),
         scopes=document.scopes,
         version=texts.get("v"),

@@ -66,7 +66,7 @@ def _subject_of(kind, layout, key) -> tuple:
 
 def _normalize_toml(tables) -> dict:
     settings: dict = {}
-    waiting = [((), tables)]
+    waiting: list = [((), tables)]
     while waiting:
         path, table = waiting.pop()
         for key, value in table.items():

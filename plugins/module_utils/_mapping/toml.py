@@ -10,7 +10,7 @@ import re
 try:
     import tomllib
 except ImportError:  # Python 3.10 and older, on a target that the module was shipped to
-    tomllib = None
+    tomllib = None  # type: ignore[assignment]
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name

@@ -117,6 +117,11 @@ def test_copied_secret_is_reported_as_l02_and_not_as_l03():
     assert [finding.where for finding in findings if finding.id in ("L02", "L03")] == ["f: cn"]
 
 
+def test_redirect_url_with_a_random_part_is_accepted():
+    document = {**valid_file(random.Random(7), account=True), "ru": f"https://app.acme.example/{secrets.token_urlsafe(64)}"}
+    assert parse(json.dumps(document), "f").findings == []
+
+
 def test_names_of_a_valid_file_are_not_taken_for_secrets():
     document = {**valid_file(random.Random(7), account=True), "cn": "DocBits_Production-A1B2C3D4E5F6G7H8_PRD-EU1-M3CE-Export-v2"}
     assert parse(json.dumps(document), "f").ionapi is not None
