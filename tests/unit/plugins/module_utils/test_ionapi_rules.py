@@ -59,19 +59,19 @@ def test_valid_example_has_no_finding(rule):
     assert findings_of(PASSING[rule]) == []
 
 
-@pytest.mark.parametrize("case_id", CASES)
-def test_invalid_example_violates_its_rule_only(case_id):
-    rule, case = CASES[case_id]
-    findings = findings_of(FAILING[case_id])
+@pytest.mark.parametrize("example_id", CASES)
+def test_invalid_example_violates_its_rule_only(example_id):
+    rule, case = CASES[example_id]
+    findings = findings_of(FAILING[example_id])
     assert {finding.id for finding in findings} == {rule.id}
-    assert len(findings) == REPEATED.get(case_id, 1)
+    assert len(findings) == REPEATED.get(example_id, 1)
     pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(case.message))
     assert any(finding.level == case.level and re.fullmatch(pattern, finding.message) for finding in findings)
 
 
-@pytest.mark.parametrize("case_id", CASES)
-def test_finding_of_an_example_is_complete_and_shows_no_value(case_id):
-    for finding in findings_of(FAILING[case_id]):
+@pytest.mark.parametrize("example_id", CASES)
+def test_finding_of_an_example_is_complete_and_shows_no_value(example_id):
+    for finding in findings_of(FAILING[example_id]):
         assert finding.level in LEVELS
         assert re.fullmatch(r"(?:production\.ionapi|production, stage)(?:: [a-z]+)?", finding.where)
         assert not finding.message.endswith(".") and not finding.action.endswith(".")
@@ -79,18 +79,18 @@ def test_finding_of_an_example_is_complete_and_shows_no_value(case_id):
         assert re.match(r"[a-z]", finding.action), "an action is an imperative inside a sentence"
 
 
-@pytest.mark.parametrize("case_id", CASES)
-def test_example_is_parsed_unless_the_level_is_error(case_id):
-    example = FAILING[case_id]
+@pytest.mark.parametrize("example_id", CASES)
+def test_example_is_parsed_unless_the_level_is_error(example_id):
+    example = FAILING[example_id]
     parsed = parse(example.content, "f", example.expectations)
-    assert (parsed.ionapi is None) == (CASES[case_id][1].level == ERROR)
+    assert (parsed.ionapi is None) == (CASES[example_id][1].level == ERROR)
 
 
 def test_page_is_up_to_date():
     assert IONAPI_PAGE.path.read_text(encoding="utf-8") == IONAPI_PAGE.text(), "run tests/docs/generate_rules.py"
 
 
-@pytest.mark.parametrize("case_id", CASES)
-def test_page_shows_the_example_of_every_case_at_its_rule(case_id):
-    section = IONAPI_PAGE.text().partition(f"\n### {CASES[case_id][0].id}\n")[2].partition("\n### ")[0]
-    assert FAILING[case_id].shown in section
+@pytest.mark.parametrize("example_id", CASES)
+def test_page_shows_the_example_of_every_case_at_its_rule(example_id):
+    section = IONAPI_PAGE.text().partition(f"\n### {CASES[example_id][0].id}\n")[2].partition("\n### ")[0]
+    assert FAILING[example_id].shown in section

@@ -23,15 +23,14 @@ from ansible_collections.docbits.ion.plugins.module_utils._mapping.normalize imp
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.validation import FILE_KINDS, ValidatedMapping, validate
 from ansible_collections.docbits.ion.tests.docs.mapping_examples import VALID
 
-CASES = int(os.environ.get("ION_FUZZ_CASES", "12000"))
-# Without ION_FUZZ_CASES the run ends here, however slow the machine is.
-SECONDS = 8 if "ION_FUZZ_CASES" not in os.environ else float("inf")
+CASES = int(os.environ.get("ION_FUZZ_CASES", "5000"))
 
 SEEDS = [text.encode() for text in (VALID["idm"], VALID["bod"], VALID["m3"], VALID["ln"], VALID["m3_toml"])]
 PIECES = [
     *(b"=", b"\n", b"\r", b"\r\n", b",", b",,", b":", b"+", b"#", b"\\\\", b"\\", b"/", b"[", b"]", b"[[", b"]]", b"{", b"}", b'"', b'"""', b"'''", b"."),
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xc3\xbc", b"\xe2\x80\xa8", b"\xed\xa0\x80", b" ", b"\t", b"TF_", b"SF_", b"IF_", b"TN_", b"_TC_", b"EFE_", b"lid://"),
-    *(b"Static_Fields=", b"Index_Fields=", b"Tables=", b"HeaderFields=", b"DT_Path=", b"[export_configuration.header]", b"name = 1979-05-27", b"0x", b"1e999"),
+    *(b"\n=x\n", b"Static_Fields=", b"Index_Fields=", b"Tables=", b"HeaderFields=", b"DT_Path="),
+    *(b"[export_configuration.header]", b"name = 1979-05-27", b"0x", b"1e999"),
 ]
 
 
@@ -78,16 +77,12 @@ def check(content, expected_kind):
 def test_fuzz_mutated_files_are_validated_and_normalized():
     seed = int(os.environ.get("ION_FUZZ_SEED", "20261120"))
     source = random.Random(seed)
-    end = time.monotonic() + SECONDS
-    done = 0
-    while done < CASES and time.monotonic() < end:
+    for number in range(CASES):
         case = mutated(source)
         try:
             check(case, source.choice((None, *FILE_KINDS)))
         except Exception as error:
-            raise AssertionError(f"seed {seed}, case {done}: {case!r}") from error
-        done += 1
-    assert done >= min(CASES, 100)
+            raise AssertionError(f"seed {seed}, case {number}: {case!r}") from error
 
 
 def filled(unit, start="", end="", size=MAX_SIZE // 8):

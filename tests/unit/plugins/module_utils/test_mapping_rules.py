@@ -49,10 +49,10 @@ def test_valid_file_of_a_kind_has_no_finding_and_is_recognized(kind):
     assert validate(VALID[kind], "file").kind == kind
 
 
-@pytest.mark.parametrize("case_id", cases_with(Lines))
-def test_invalid_lines_violate_their_rule(case_id):
-    kind, rule, case = CASES[case_id]
-    whole, lines = VALID[kind], EXAMPLES[case_id]
+@pytest.mark.parametrize("example_id", cases_with(Lines))
+def test_invalid_lines_violate_their_rule(example_id):
+    kind, rule, case = CASES[example_id]
+    whole, lines = VALID[kind], EXAMPLES[example_id]
     assert whole.count(lines.valid) == 1 or whole.startswith(lines.valid)
     findings = validated(kind, whole.replace(lines.valid, lines.invalid, 1)).findings
     assert any(matches(finding, rule, case) for finding in findings), findings
@@ -60,10 +60,10 @@ def test_invalid_lines_violate_their_rule(case_id):
         assert not [finding for finding in findings if finding.level == ERROR]
 
 
-@pytest.mark.parametrize("case_id", cases_with(WholeFile))
-def test_invalid_file_violates_its_rule_only(case_id):
-    kind, rule, case = CASES[case_id]
-    (finding,) = validate(EXAMPLES[case_id].invalid, "file", None if case_id == "MP05" else kind).findings
+@pytest.mark.parametrize("example_id", cases_with(WholeFile))
+def test_invalid_file_violates_its_rule_only(example_id):
+    kind, rule, case = CASES[example_id]
+    (finding,) = validate(EXAMPLES[example_id].invalid, "file", None if example_id == "MP05" else kind).findings
     assert matches(finding, rule, case)
 
 
@@ -83,9 +83,9 @@ def test_ids_are_unique_and_their_number_depends_on_the_level():
     assert not [id_ for id_, (_kind, rule, case) in CASES.items() if int(rule.id[2:]) not in numbers[case.level]]
 
 
-@pytest.mark.parametrize("case_id", CASES)
-def test_texts_of_a_case_have_no_full_stop(case_id):
-    _kind, rule, case = CASES[case_id]
+@pytest.mark.parametrize("example_id", CASES)
+def test_texts_of_a_case_have_no_full_stop(example_id):
+    _kind, rule, case = CASES[example_id]
     assert not any(text.endswith((".", " ")) for text in (rule.statement, case.message, case.action))
 
 
@@ -223,6 +223,11 @@ def test_m3_division_from_the_document_is_accepted():
 )
 def test_toml_findings_of_single_changes(old, new, ids):
     assert ids_of(validated("m3_toml", VALID["m3_toml"].replace(old, new))) == ids
+
+
+@pytest.mark.parametrize("content", ["export_configuration = 1\n[a]\n", "[export_configuration]\nheader = 1\n", "[export_configuration.header]\nfields = 1\n"])
+def test_toml_without_tables_where_they_are_required_reports_mt03(content):
+    assert "MT03" in ids_of(validated("m3_toml", content))
 
 
 def test_toml_findings_have_the_line_of_their_key():
