@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
@@ -149,7 +149,7 @@ def _across_fleet(arguments) -> list:
     """What only the ION API files of all these environments together show, such as a client secret that was replaced in one of them."""
     expectations = Expectations(profile="infor", allow_insecure=True)
     files = {place: parse(text, place, expectations).ionapi for place, text in _ionapi_texts(arguments)}
-    return across_fleet({place: ionapi for place, ionapi in files.items() if ionapi is not None})
+    return check_fleet({place: ionapi for place, ionapi in files.items() if ionapi is not None})
 
 
 def _ionapi_texts(arguments):

@@ -11,8 +11,9 @@ module: ionapi_info
 version_added: 1.0.0
 short_description: Parse and validate an ION API file
 description:
-  - Reads an ION API file (C(.ionapi)), as the Infor ION API console gives it under Download Credentials, and judges it without any network.
-  - Every finding has a stable id, names the key, and says where to click. No value of a secret is ever shown.
+  - Reads an ION API file (C(.ionapi)), which the Infor ION API console provides under Download Credentials, and validates it without network access.
+  - Every finding has a stable id, and names the key and the next step. Secret values are never shown.
+    A value that looks like a generated secret in a key for other values is an error, and is not shown either.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -23,20 +24,20 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Judge the file of production
+- name: Validate the file of production
   docbits.ion.ionapi_info:
     src: ionapi/production.ionapi
     tenant_environment: PRD
   register: file
 
-- name: Show where tokens come from
+- name: Show the token URL
   ansible.builtin.debug:
     var: file.ionapi.token_url
 """
 
 RETURN = r"""
 ionapi:
-  description: The facts of the file, without a secret.
+  description: The values of the file that are not secret.
   returned: when the file has no error
   type: dict
   sample:
@@ -48,13 +49,13 @@ ionapi:
     app_name: DocBits_Production
     fingerprint: 0123456789ab
 findings:
-  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule, listed in the documentation.
+      description: Stable id of the rule. C(docs/ionapi_rules.md) lists all rules.
       type: str
     level:
       description: V(error), V(warning) or V(info).
@@ -63,7 +64,7 @@ findings:
       description: The object and the key.
       type: str
     message:
-      description: What is so. Never a secret value.
+      description: What is wrong. Never a secret value.
       type: str
     action:
       description: The next step.
@@ -72,8 +73,8 @@ findings:
     - id: T02
       level: warning
       where: "production.ionapi: ti"
-      message: the tenant is not of the form NAME_ENVIRONMENT
-      action: compare it with the tenant shown in Infor
+      message: the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have
+      action: compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app
 """
 
 from ansible.module_utils.basic import AnsibleModule

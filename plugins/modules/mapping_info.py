@@ -2,19 +2,19 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judge a mapping file, offline."""
+"""Validate a mapping file, offline."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mapping_info
 version_added: 1.0.0
-short_description: Judge a mapping file before it is uploaded
+short_description: Validate a mapping file before it is uploaded
 description:
-  - Reads an IDM, BOD, M3 or LN mapping (C(.properties)) or an M3 mapping of the Rule Manager (C(.toml)) and judges it without any network.
+  - Reads an IDM, BOD, M3 or LN mapping (C(.properties)) or an M3 mapping of the Rule Manager (C(.toml)) and validates it without network access.
     DocBits accepts almost any mapping and fails when the first document is exported.
-  - Every finding has a stable id and names the line, the key, and what to write instead.
-  - M(docbits.ion.exports) judges every mapping of an export in the same way, so this module is for mappings that are not yet deployed.
+  - Every finding has a stable id, and names the line, the key and the next step.
+  - M(docbits.ion.exports) validates every mapping of an export in the same way, so this module is for mappings that are not yet deployed.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   kind:
     description:
-      - What the file must be. Without it, the kind is told by what stands in the file.
+      - Expected kind of the file. If not set, the kind is recognized by the keys in the file.
       - V(m3_toml) needs Python 3.11 or newer where the module runs.
     type: str
     choices:
@@ -34,10 +34,10 @@ options:
       - ln
       - m3_toml
   document_type:
-    description: Key of the DocBits document type that an IDM or BOD mapping must be for, for example V(INVOICE).
+    description: Key of the DocBits document type that an IDM or BOD mapping must contain, for example V(INVOICE).
     type: str
   strict:
-    description: Whether a warning about the file ends the task like an error.
+    description: Whether a warning about the file fails the task, as an error does.
     type: bool
     default: false
 seealso:
@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Judge the mappings of the repository
+- name: Validate the mappings of the repository
   docbits.ion.mapping_info:
     src: "{{ item.src }}"
     kind: "{{ item.kind }}"
@@ -57,7 +57,7 @@ EXAMPLES = r"""
     - src: mappings/bod.properties
       kind: bod
 
-- name: See which document types a mapping is for
+- name: Read the document types of a mapping
   docbits.ion.mapping_info:
     src: mappings/idm.properties
   register: mapping
@@ -69,30 +69,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 kind:
-  description: What the file is, one of the choices of O(kind).
+  description: Kind of the file, one of the choices of O(kind).
   returned: success
   type: str
   sample: idm
 document_types:
-  description: The DocBits document types that an IDM or BOD mapping is for; empty for other kinds.
+  description: DocBits document types of an IDM or BOD mapping; empty for other kinds.
   returned: success
   type: list
   elements: str
   sample:
     - INVOICE
 logical_id:
-  description: The logical id of the sender in a BOD mapping; empty for other kinds.
+  description: Logical id of the sender in a BOD mapping; empty for other kinds.
   returned: success
   type: str
   sample: lid://infor.ims.docbits
 findings:
-  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule, listed in the documentation.
+      description: Stable id of the rule. C(docs/mapping_rules.md) lists all rules.
       type: str
     level:
       description: V(error), V(warning) or V(info).
@@ -101,7 +101,7 @@ findings:
       description: The file, the line and the key.
       type: str
     message:
-      description: What is so.
+      description: What is wrong.
       type: str
     action:
       description: The next step.
@@ -111,7 +111,7 @@ findings:
       level: warning
       where: "idm.properties line 7: Static_Values"
       message: has an empty item
-      action: take the comma out that has nothing before or after it
+      action: remove the comma that has nothing before or after it
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -14,7 +14,6 @@ from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 
 SOURCE = "src"
@@ -113,8 +112,8 @@ def read_source(option, path, read, secret):
     # Bytes that are no UTF-8 travel as surrogates, so that the judge of the file can say what they are.
     text = content.decode("utf-8", "surrogateescape")
     # An ION API file is the only file that is a secret as a whole.
-    hits = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
-    return text, [finding_of(hit, f"{option}: {path}") for hit in hits]
+    violations = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
+    return text, [violation.finding(f"{option}: {path}") for violation in violations]
 
 
 def _misshapen(option, message):

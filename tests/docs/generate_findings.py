@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/findings.md from the sentences in the code: `python tests/docs/generate_findings.py`."""
+"""Writes docs/findings.md from the messages in the code: `python tests/docs/generate_findings.py`."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ CHAPTERS = {
     "E": "Options and declarations",
     "N": "Network",
     "A": "Login at Infor",
-    "J": "What the token says",
+    "J": "Token claims",
     "G": "The gateway",
     "R": "The service account's user and roles",
     "I": "IDM and ION messaging",
     "M": "M3 and LN",
     "P": "The plan",
-    "DB": "What DocBits answers",
+    "DB": "Answers of DocBits",
     "DC": "DocBits' contract",
-    "DV": "What stands in DocBits afterwards",
+    "DV": "The state in DocBits afterwards",
     "X": "Defects of the collection",
 }
 ID = re.compile(f"({'|'.join(CHAPTERS)})[0-9]{{2}}")
-# Their ids are those of rules, which have pages of their own.
+# Rules, which have pages of their own.
 WITH_OWN_PAGE = ("_ionapi", "_mapping")
 
-# Sentences that are put together at run time.
-SAID_ELSEWHERE = {
+# Sentences that are composed at run time.
+COMPOSED = {
     "S01": ("the file cannot be found, read or decrypted; the message says which", "check the path, its owner and mode, or the vault password"),
     "E11": ("the option query is no JMESPath expression, or fails on what was read", "try it on the result of a run without query"),
     "E13": ("a variable of the host cannot be evaluated: undefined names, a template error, or a missing vault password", "mend the variable that is named"),
@@ -57,33 +57,33 @@ SAID_ELSEWHERE = {
 }
 
 INTRODUCTION = """\
-<!-- Written by tests/docs/generate_findings.py from the sentences in the code. Do not edit. -->
+<!-- Written by tests/docs/generate_findings.py from the messages in the code. Do not edit. -->
 
 # Findings
 
 A message ends with the id of its finding in brackets, and results list the same under `findings`. This page has every finding that is not a rule
-for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces stands for what the message fills in.
+for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message.
 """
 
 
 def page() -> str:
-    """The whole page; fails where the code uses an id for which no sentence was found."""
-    said = {**{id_: [(row.message, row.action)] for id_, row in ROWS.items()}, **{id_: [sentence] for id_, sentence in SAID_ELSEWHERE.items()}}
-    used = set(said)
+    """The whole page. Exits if no sentence is found for an id that the code uses."""
+    sentences = {**{id_: [(row.message, row.action)] for id_, row in ROWS.items()}, **{id_: [sentence] for id_, sentence in COMPOSED.items()}}
+    used = set(sentences)
     for path in sorted((ROOT / "plugins").rglob("*.py")):
         if not any(part in WITH_OWN_PAGE for part in path.parts):
             for id_, sentence in _sentences(ast.parse(path.read_text())):
                 used.add(id_)
-                if sentence and id_ not in ROWS and sentence not in said.setdefault(id_, []):
-                    said[id_].append(sentence)
-    said["DB05"] += [(f"{message} (`{code}`)", action) for code, (message, action) in sorted(CODES.items())]
-    unsaid = sorted(used - said.keys())
-    if unsaid:
-        raise SystemExit(f"no sentence was found for {', '.join(unsaid)}; add it to SAID_ELSEWHERE")
+                if sentence and id_ not in ROWS and sentence not in sentences.setdefault(id_, []):
+                    sentences[id_].append(sentence)
+    sentences["DB05"] += [(f"{message} (`{code}`)", action) for code, (message, action) in sorted(CODES.items())]
+    missing = sorted(used - sentences.keys())
+    if missing:
+        raise SystemExit(f"no sentence was found for {', '.join(missing)}; add it to COMPOSED")
     parts = [INTRODUCTION]
     for beginning, title in CHAPTERS.items():
-        rows = [_row(id_, *sentence) for id_ in sorted(said) if id_[:-2] == beginning for sentence in said[id_]]
-        parts.append("\n".join([f"## {title}\n", "| finding | what is so | what to do |", "| --- | --- | --- |", *rows, ""]))
+        rows = [_row(id_, *sentence) for id_ in sorted(sentences) if id_[:-2] == beginning for sentence in sentences[id_]]
+        parts.append("\n".join([f"## {title}\n", "| finding | message | next step |", "| --- | --- | --- |", *rows, ""]))
     return "\n".join(parts)
 
 
@@ -92,7 +92,7 @@ def _row(id_, message, action) -> str:
 
 
 def _sentences(tree):
-    """Yields each id in the code with its message and action, or C(None) where they are not written beside it."""
+    """Yields (id, (message, action)) for each id in the code; the second is None if the sentences are not literals next to it."""
     for node in ast.walk(tree):
         parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else ()
         for index, part in enumerate(parts):
@@ -102,7 +102,7 @@ def _sentences(tree):
 
 
 def _text(node) -> str | None:
-    """A text as the code writes it, with the last name of each expression in braces; C(None) for anything else."""
+    """A string literal, with the name of each expression in braces; None for other nodes."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

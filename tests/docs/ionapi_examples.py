@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invented ION API files, good and bad, that show what each rule about them means; the tests and docs/ionapi_rules.md use them."""
+"""Examples for the rules about ION API files, for the tests and docs/ionapi_rules.md. All values are invented."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLIENT_CREDENTIALS, CLOUD, INFOR, ON_PREMISES, PASSWORD, Expectations
 
-GONE = object()
+ABSENT = object()
 
 FARM_HOST = "eu1.inforcloudsuite.com"
 
 
 @dataclass(frozen=True)
 class Example:
-    """An input of the rules. Its keys are invented and say so.
+    """An input of the rules.
 
-    content:  what is parsed
-    shown:    how the page shows it
-    mode:     the mode bits of the file, C(None) where they do not matter
+    content:  the content of the file
+    shown:    the text of the example on the page
+    mode:     the permission bits of the file; None if they do not matter
     filename: its name, likewise
-    second:   another file of the fleet, for rules about more than one
+    second:   the content of another file of the fleet
     """
 
     content: object
@@ -36,12 +36,12 @@ class Example:
 
 
 def invented(what: str, length: int) -> str:
-    """Text of the length of a real key that nobody takes for one."""
+    """Text as long as a real key that nobody takes for one."""
     return (f"invented-{what}-" * length)[:length]
 
 
 def cloud_file() -> dict:
-    """A complete cloud file with scopes (layout 1.1)."""
+    """A complete cloud file with scopes (version 1.1)."""
     return {
         "ti": "ACME_TST",
         "cn": "DocBits_TST",
@@ -62,7 +62,7 @@ def cloud_file() -> dict:
 
 
 def on_premises_file() -> dict:
-    """A complete on-premises file (layout 1.0)."""
+    """A complete on-premises file (version 1.0)."""
     changes = {
         "ti": "infor",
         "ci": "infor~" + invented("client-id", 43),
@@ -71,7 +71,7 @@ def on_premises_file() -> dict:
         "oa": "connect/authorize",
         "ot": "connect/token",
         "or": "connect/revocation",
-        "sc": GONE,
+        "sc": ABSENT,
         "v": "1.0",
         "saak": "infor#" + invented("access-key", 86),
     }
@@ -79,39 +79,39 @@ def on_premises_file() -> dict:
 
 
 def changed(document: dict, changes: dict) -> dict:
-    """The document with other values, and without the keys whose new value is C(GONE)."""
-    return {key: value for key, value in {**document, **changes}.items() if value is not GONE}
+    """The document with other values, and without the keys whose new value is `ABSENT`."""
+    return {key: value for key, value in {**document, **changes}.items() if value is not ABSENT}
 
 
 def differing(changes: dict, mode: int | None = None, filename: str | None = None, **expectations) -> Example:
-    """The complete cloud file with these changes, which alone are shown."""
+    """The complete cloud file with these changes; only the changes are shown."""
     document = changed(cloud_file(), changes)
     return Example(json.dumps(document), _shown(changes, mode, filename, expectations), Expectations(**expectations), mode, filename)
 
 
 def on_premises(changes: dict | None = None, **expectations) -> Example:
     """The complete on-premises file with these changes, shown as changes of the cloud file."""
-    return differing({**{key: on_premises_file().get(key, GONE) for key in cloud_file()}, **(changes or {})}, **expectations)
+    return differing({**{key: on_premises_file().get(key, ABSENT) for key in cloud_file()}, **(changes or {})}, **expectations)
 
 
 def text(content, shown: str) -> Example:
-    """An input that is not the text of an ION API file."""
+    """A content that is not the text of an ION API file."""
     return Example(content, shown)
 
 
 def whole_text(change, shown: str) -> Example:
-    """What O(change) makes of the text of the complete cloud file."""
+    """The text of the complete cloud file, transformed by `change`."""
     return Example(change(json.dumps(cloud_file())), shown)
 
 
 def beside(changes: dict) -> Example:
-    """The complete cloud file and another file of the fleet with these changes."""
+    """The complete cloud file, and another file of the fleet with these changes."""
     shown = f"a second file in the fleet with {_shown(changes)}" if changes else "the same file twice"
     return Example(json.dumps(cloud_file()), shown, second=json.dumps(changed(cloud_file(), changes)))
 
 
 def _shown(changes: dict, mode: int | None = None, filename: str | None = None, expectations: dict | None = None) -> str:
-    lines = [f"without {key}" if value is GONE else f'"{key}": {_short(json.dumps(value))}' for key, value in changes.items()]
+    lines = [f"without {key}" if value is ABSENT else f'"{key}": {_short(json.dumps(value))}' for key, value in changes.items()]
     lines += [f"file name: {filename}"] if filename else []
     lines += [f"file mode: {mode:04o}"] if mode is not None else []
     lines += [f"expected: {name}={value}" for name, value in (expectations or {}).items()]
@@ -124,7 +124,7 @@ def _short(value: str) -> str:
 
 COMPLETE = differing({})
 
-# By rule: a file that keeps it.
+# By rule: a file that follows it.
 PASSING = {
     "F01": COMPLETE,
     "F02": COMPLETE,
@@ -153,6 +153,7 @@ PASSING = {
     "T08": differing({}, tenant="ACME_TST", environment="TST", flavour=CLOUD),
     "L01": COMPLETE,
     "L02": COMPLETE,
+    "L03": COMPLETE,
     "U01": COMPLETE,
     "U02": COMPLETE,
     "U03": COMPLETE,
@@ -174,7 +175,7 @@ PASSING = {
     "C01": beside({"ci": "ACME_TST~" + invented("other-client-id", 43), "saak": "ACME_TST#" + invented("other-access-key", 86)}),
 }
 
-# By case, as C(<rule>.<case>): a file that meets it.
+# By rule, and by case (<rule>.<case>) if it has several: a file that violates it.
 FAILING = {
     "F01.empty": text("\n", "an empty file"),
     "F01.too_big": text("{" + " " * 65536, "65,537 bytes"),
@@ -197,19 +198,19 @@ FAILING = {
     "F04.number": text('{"dt": NaN}', '{"dt": NaN}'),
     "F04.too_deep": text("[" * 5000, "[[[[[[[[[[..."),
     "F04.syntax": text('{"ti": "ACME_TST",}', '{"ti": "ACME_TST",}'),
-    "F05.repeated": whole_text(lambda content: '{"ti": "ACME_PRD", ' + content[1:], '"ti": "ACME_PRD",\n"ti": "ACME_TST"'),
+    "F05": whole_text(lambda content: '{"ti": "ACME_PRD", ' + content[1:], '"ti": "ACME_PRD",\n"ti": "ACME_TST"'),
     "F06.postman": text('{"name": "Infor", "values": []}', '{"name": "Infor", "values": [...]}'),
     "F06.jwk": text('{"kty": "RSA", "d": "invented"}', '{"kty": "RSA", "d": ...}'),
     "F06.pem": text("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----"),
-    "F07.suffix": differing({}, filename="service accounts.json"),
-    "F08.readable": differing({}, mode=0o644),
-    "K01.missing": differing({"cs": GONE}),
+    "F07": differing({}, filename="service accounts.json"),
+    "F08": differing({}, mode=0o644),
+    "K01.missing": differing({"cs": ABSENT}),
     "K01.empty": differing({"iu": ""}),
-    "K02.missing": differing({"dt": GONE}),
-    "K03.one": differing({"sask": GONE}),
-    "K04.web_app": differing({"saak": GONE, "sask": GONE, "ru": "https://app.acme.example/callback"}),
-    "K04.none": differing({"saak": GONE, "sask": GONE}, grant=PASSWORD),
-    "K04.client_credentials": differing({"saak": GONE, "sask": GONE}),
+    "K02": differing({"dt": ABSENT}),
+    "K03": differing({"sask": ABSENT}),
+    "K04.web_app": differing({"saak": ABSENT, "sask": ABSENT, "ru": "https://app.acme.example/callback"}),
+    "K04.none": differing({"saak": ABSENT, "sask": ABSENT}, grant=PASSWORD),
+    "K04.client_credentials": differing({"saak": ABSENT, "sask": ABSENT}),
     "K04.unused": differing({}, grant=CLIENT_CREDENTIALS),
     "K05.number": differing({"dt": 12}),
     "K05.type": differing({"cs": None}),
@@ -217,11 +218,11 @@ FAILING = {
     "K06.unknown": differing({"comment": "for the test"}),
     "K07.blank": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/ "}),
     "K07.untidy": differing({"cn": "DocBits_TST "}),
-    "K08.placeholder": differing({"cs": "<client secret>"}),
+    "K08": differing({"cs": "<client secret>"}),
     "K09.file": text("$ANSIBLE_VAULT;1.1;AES256\n3132\n", "$ANSIBLE_VAULT;1.1;AES256\n3132..."),
     "K09.value": differing({"cs": "$ANSIBLE_VAULT;1.1;AES256\n3132\n"}),
-    "T01.form": differing({"ti": "ACME.TST"}),
-    "T02.form": differing(
+    "T01": differing({"ti": "ACME.TST"}),
+    "T02": differing(
         {
             "ti": "acme",
             "ci": "acme~" + invented("client-id", 43),
@@ -233,44 +234,45 @@ FAILING = {
     "T03.case": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/acme_tst/as/"}),
     "T04.form": differing({"saak": invented("access-key", 86)}),
     "T04.tenant": differing({"saak": "ACME_PRD#" + invented("access-key", 86)}),
-    "T05.form": differing({"ci": invented("client-id", 43)}),
-    "T06.prefix": differing({"ci": "ACME_PRD~" + invented("client-id", 43)}),
-    "T07.prefix": on_premises({"ci": "acme~" + invented("client-id", 43)}),
+    "T05": differing({"ci": invented("client-id", 43)}),
+    "T06": differing({"ci": "ACME_PRD~" + invented("client-id", 43)}),
+    "T07": on_premises({"ci": "acme~" + invented("client-id", 43)}),
     "T08.tenant": differing({}, tenant="ACME_PRD"),
     "T08.environment": differing({}, environment="PRD"),
     "T08.no_environment": on_premises(environment="PRD"),
     "T08.flavour": differing({}, flavour=ON_PREMISES),
     "L01.length": differing({"sask": invented("secret-key", 85)}),
     "L01.alphabet": differing({"sask": invented("secret-key", 80) + "!!!!!!"}),
-    "L02.twice": differing({"sask": invented("client-secret", 86)}),
+    "L02": differing({"sask": invented("client-secret", 86)}),
+    "L03": differing({"cn": "DocBits_" + "1nv3Nt3dK3y-" * 7}),
     "U01.no_url": differing({"iu": "mingle-ionapi.eu1.inforcloudsuite.com"}),
     "U01.http": differing({"iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}),
-    "U02.extra": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
-    "U03.slash": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as"}),
+    "U02": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
+    "U03": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as"}),
     "U04.cloud": differing({"pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/"}),
     "U04.on_premises": on_premises({"pu": "https://login.acme.example:9443/"}),
     "U05.tenant": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST"}),
     "U05.slash": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/"}),
     "U05.path": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com/gateway"}),
-    "U06.form": differing({"ot": "/token.oauth2"}),
+    "U06": differing({"ot": "/token.oauth2"}),
     "U07.mixed": differing({"or": "connect/revocation"}),
     "U07.unknown": differing({"ot": "oauth/token"}),
     "U08.region": differing({"iu": "https://mingle-ionapi.se1.inforcloudsuite.com"}),
     "U08.host": differing({"iu": "https://gateway.eu1.inforcloudsuite.com"}),
-    "U09.host": differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
-    "U10.swapped": differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
-    "U11.private": on_premises({"iu": "https://10.0.0.7:7443"}),
+    "U09": differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
+    "U10": differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
+    "U11": on_premises({"iu": "https://10.0.0.7:7443"}),
     "D01.type": differing({"dt": "3"}),
     "D01.other": differing({"dt": "3"}, profile=INFOR),
-    "D02.name": differing({"cn": "Data Publishing"}),
-    "V01.unknown": differing({"v": "2.0"}),
-    "V02.without": differing({"sc": GONE}),
+    "D02": differing({"cn": "Data Publishing"}),
+    "V01": differing({"v": "2.0"}),
+    "V02.without": differing({"sc": ABSENT}),
     "V02.with": differing({"v": "1.0"}),
     "V03.no_list": differing({"sc": "Infor-IDM Infor-ION INFOR-IFS"}),
     "V03.names": differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", ""]}),
     "V03.twice": differing({"sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION", "Infor-ION"]}),
-    "V04.missing": differing({"sc": ["INFOR-IFS", "Infor-IDM"]}),
-    "V05.form": differing({"ev": "B12"}),
+    "V04": differing({"sc": ["INFOR-IFS", "Infor-IDM"]}),
+    "V05": differing({"ev": "B12"}),
     "C01.client_secret": beside({"cs": invented("newer-client-secret", 86)}),
     "C01.service_account": beside({}),
     "C01.account_secret": beside({"sask": invented("newer-secret-key", 86)}),

@@ -1,40 +1,40 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Example files and lines, good and bad, that show what each rule about mapping files means; the tests and docs/mapping_rules.md use them."""
+"""Examples for the rules about mapping files, for the tests and docs/mapping_rules.md."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.toml import MOST_KEY_PARTS
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.toml import MAX_KEY_PARTS
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of the kind's good file that keep a rule, and what stands in their place and breaks it."""
+    """Lines of the valid file of a kind, and the lines that replace them and violate the rule."""
 
-    good: str
-    bad: str
+    valid: str
+    invalid: str
 
 
 @dataclass(frozen=True)
 class WholeFile:
-    """A file that breaks a rule."""
+    """A file that violates the rule."""
 
-    bad: str
+    invalid: str
 
 
 @dataclass(frozen=True)
-class Words:
-    """What keeps a rule and what breaks it, where only words can tell."""
+class Description:
+    """An example that is described, not written out."""
 
-    good: str
-    bad: str
+    valid: str
+    invalid: str
 
 
-# By kind: a file that keeps every rule.
-GOOD = {
+# By kind: a file that follows every rule.
+VALID = {
     "idm": """\
 INVOICE=LN_SupplierInvoice
 Static_Values=Sep,Acl
@@ -129,19 +129,25 @@ NLAM = "[[amount]]"
 """,
 }
 
-# By rule.
+# By rule, and by case (<rule>.<case>) if it has several.
 EXAMPLES = {
     # of every kind
-    "MP01": Words("a file of 10 KiB", "a file of 2 MiB"),
-    "MP02": Words("a file saved as UTF-8", "a file saved as UTF-16 ('Unicode' in Windows editors), a ZIP archive, a PDF"),
-    "MP03": WholeFile('{"an": "object"}'),
+    "MP01": Description("a file of 10 KiB", "a file of 2 MiB"),
+    "MP02.not_utf8": Description("a file saved as UTF-8", "text with a lone surrogate"),
+    "MP02.binary": Description("a file saved as UTF-8", "a file saved as UTF-16 ('Unicode' in Windows editors), a ZIP archive"),
+    "MP02.not_text": Description("the text of a file", "a number or a list"),
+    "MP03.json": WholeFile('{"an": "object"}'),
+    "MP03.markup": WholeFile("<!DOCTYPE html>\n"),
+    "MP03.pem": WholeFile("-----BEGIN CERTIFICATE-----\n"),
+    "MP03.vault": WholeFile("$ANSIBLE_VAULT;1.1;AES256\n3132\n"),
+    "MP03.pdf": WholeFile("%PDF-1.7\n"),
     "MP04": WholeFile("\n\n"),
     "MP05": WholeFile("colour=green\n"),
     "MP06": WholeFile("StaticFields=DIVI\nSF_DIVI=AAA\nHeaderFields=SUNO,SINO\nHF_SUNO=supplier_id\nHF_SINO=invoice_id\n"),
     "MP07": Lines("SV_Sep=-", "SV_Sep -"),
     "MP08": Lines("SV_Sep=-", "SV_Sep=-\nSV_Sep=_"),
     "MP20": Lines("INVOICE=LN_SupplierInvoice", "\ufeffINVOICE=LN_SupplierInvoice"),
-    "MP21": Words("a file saved as UTF-8, or with ASCII characters only", "a file with umlauts saved as 'ANSI' or Latin-1"),
+    "MP21": Description("a file saved as UTF-8, or with ASCII characters only", "a file with umlauts saved as 'ANSI' or Latin-1"),
     "MP22": Lines("SV_Sep=-", "SV_Sep=-\n=_"),
     "MP23": Lines("Static_Values=Sep,Acl", "Static_Values=Sep,,Acl"),
     # IDM
@@ -159,9 +165,11 @@ EXAMPLES = {
     "MI21": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID:STRING"),
     "MI22": Lines("Static_Values=Sep,Acl", "Static_Values=Sep"),
     "MI23": Lines("SF_AccountingEntity=100", "SF_AccountingEntity="),
-    "MI24": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID,SUPPLIER_NAME:STRING"),
+    "MI24.none": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID,SUPPLIER_NAME:STRING"),
+    "MI24.unknown": Lines("Index_Fields=INVOICE_ID:STRING,SUPPLIER_NAME:STRING", "Index_Fields=INVOICE_ID:TEXT,SUPPLIER_NAME:STRING"),
     "MI25": Lines("INVOICE=LN_SupplierInvoice", "INVOICE="),
-    "MI26": Lines("ACL_Fields=SV_Acl", "ACL_Fields=SV_Acl+"),
+    "MI26.empty": Lines("ACL_Fields=SV_Acl", "ACL_Fields="),
+    "MI26.plus": Lines("ACL_Fields=SV_Acl", "ACL_Fields=SV_Acl+"),
     "MI27": Lines("INVOICE=LN_SupplierInvoice", "Invoice=LN_SupplierInvoice"),
     "MI40": Lines("EMBEDDED_FILES_EXPORT=XML", "EMBEDDED_FILES_EXPORT="),
     # BOD
@@ -177,11 +185,14 @@ EXAMPLES = {
     "MB22": Lines("IF_TOTAL_AMOUNT=TotalAmount", "#IF_TOTAL_AMOUNT=TotalAmount"),
     "MB23": Lines("Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT", "Index_Fields=INVOICE_NUMBER"),
     "MB24": Lines("Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT", "Index_Fields=INVOICE_NUMBER,TOTAL_AMOUNT,INVOICE_NUMBER"),
-    "MB25": Lines("Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice", "Document_Types=Invoice\nInvoice=LN_SupplierInvoice"),
+    "MB25.line": Lines("INVOICE=LN_SupplierInvoice", "Invoice=LN_SupplierInvoice"),
+    "MB25.export": Lines("Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice", "Document_Types=Invoice\nInvoice=LN_SupplierInvoice"),
     "MB26": Lines("Document_Types=INVOICE\nINVOICE=LN_SupplierInvoice", "Document_Types=QUOTE\nQUOTE=LN_Quote"),
-    "MB40": Lines("Generated_Fields=BODID", "Generated_Fields="),
+    "MB40.unlisted": Lines("Generated_Fields=BODID", "Generated_Fields="),
+    "MB40.unknown": Lines("Tables=InvoiceTable", "DTPath=x\nTables=InvoiceTable"),
     # M3
-    "MM01": Lines("HF_SUNO=supplier_id\nHF_SINO=invoice_id", "#HF_SUNO=supplier_id\n#HF_SINO=invoice_id"),
+    "MM01.missing": Lines("HeaderFields=SUNO,SINO", "#HeaderFields=SUNO,SINO"),
+    "MM01.no_line": Lines("HF_SUNO=supplier_id\nHF_SINO=invoice_id", "#HF_SUNO=supplier_id\n#HF_SINO=invoice_id"),
     "MM02": Lines("InvoiceReceipt=invoice_table", "#InvoiceReceipt=invoice_table"),
     "MM20": Lines("HF_SINO=invoice_id", "#HF_SINO=invoice_id"),
     "MM21": Lines("HeaderFields=SUNO,SINO", "HeaderFields=SUNO"),
@@ -189,10 +200,12 @@ EXAMPLES = {
     "MM23": Lines("HF_SINO=invoice_id", "HF_SINO=TF_invoice_id"),
     "MM40": Lines("IRF_IVQA=TF_quantity", "IRF_IVQA=TF_volume"),
     "MM24": Lines("HeaderFields=SUNO,SINO\nHF_SUNO=supplier_id", "HeaderFields=suno,SINO\nHF_suno=supplier_id"),
-    "MM25": Lines("IC_SF_RDTP=8", "IC_SF_RDTP=3"),
+    "MM25.missing": Lines("InvoiceCostStaticFields=RDTP\nIC_SF_RDTP=8", "#InvoiceCostStaticFields=RDTP\n#IC_SF_RDTP=8"),
+    "MM25.wrong": Lines("IC_SF_RDTP=8", "IC_SF_RDTP=3"),
     "MM26": Lines("StaticFields=DIVI\nSF_DIVI=AAA", "StaticFields=CRTP\nSF_CRTP=1"),
     # LN
-    "ML01": Lines("HeaderFields=SupplierCode,TaxCountry", "#HeaderFields=SupplierCode,TaxCountry"),
+    "ML01.missing": Lines("HeaderFields=SupplierCode,TaxCountry", "#HeaderFields=SupplierCode,TaxCountry"),
+    "ML01.no_line": Lines("HF_SupplierCode=supplier_id\nHF_TaxCountry=tax_country_1", "#HF_SupplierCode=supplier_id\n#HF_TaxCountry=tax_country_1"),
     "ML02": Lines("InvoiceReceipt=invoice_table", "#InvoiceReceipt=invoice_table"),
     "ML20": Lines("HF_SupplierCode=supplier_id", "#HF_SupplierCode=supplier_id"),
     "ML21": Lines("HeaderFields=SupplierCode,TaxCountry", "HeaderFields=TaxCountry"),
@@ -206,22 +219,27 @@ EXAMPLES = {
     ),
     "ML42": Lines("InvoiceCostFields=LineNumber,TaxLine\nICF_LineNumber=auto\nICF_TaxLine=TF_position", "InvoiceCostFields=LineNumber\nICF_LineNumber=auto"),
     # M3 TOML
-    "MT01": Words("Python 3.11 or newer runs the task", "Python 3.10 or older runs the task"),
-    "MT02": Lines('DIVI = "AAA"', "DIVI = AAA"),
-    "MT03": Lines('DIVI = "AAA"', "DIVI = 100"),
-    "MT04": Lines('name = "cost_lines"', 'name = "costs"'),
-    "MT05": WholeFile("[" + ".".join("a" * (MOST_KEY_PARTS + 1)) + "]\n"),
-    "MT20": Lines('NLAM = "[[amount]]"', 'NLAM = "[amount]"'),
+    "MT01": Description("Python 3.11 or newer runs the task", "Python 3.10 or older runs the task"),
+    "MT02.syntax": Lines('DIVI = "AAA"', "DIVI = AAA"),
+    "MT02.too_deep": Description("a list in a list", "5,000 lists in each other"),
+    "MT03.fields": Lines("[export_configuration.header.fields]", "[export_configuration.header.field]"),
+    "MT03.value": Lines('DIVI = "AAA"', "DIVI = 100"),
+    "MT04.missing": Lines('name = "cost_lines"', '#name = "cost_lines"'),
+    "MT04.other": Lines('name = "cost_lines"', 'name = "costs"'),
+    "MT05": WholeFile("[" + ".".join("a" * (MAX_KEY_PARTS + 1)) + "]\n"),
+    "MT20.header": Lines('SUNO = "[supplier_id]"', 'SUNO = "[[supplier_id]]"'),
+    "MT20.line": Lines('NLAM = "[[amount]]"', 'NLAM = "[amount]"'),
     "MT21": Lines(
         '[export_configuration.cost_lines]\nname = "cost_lines"\n\n[export_configuration.cost_lines.fields]',
         '[export_configuration.costs]\nname = "costs"\n\n[export_configuration.costs.fields]',
     ),
-    "MT22": Lines('RDTP = "8"', "RDTP = 8"),
+    "MT22.fields": Lines("[export_configuration.cost_lines.fields]", "[export_configuration.cost_lines.field]"),
+    "MT22.value": Lines('RDTP = "8"', "RDTP = 8"),
     # parts of one export
-    "MX01": Words(
+    "MX01": Description(
         "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.example",
         "connection point lid://infor.ims.example, SFV_LogicalID=lid://infor.ims.other",
     ),
-    "MX20": Words("deployment cloud, ION API file of a cloud tenant", "deployment cloud, ION API file of an on-premises installation"),
-    "MX21": Words("kind infor_idm_m3, ION API file of a cloud tenant", "kind infor_idm_m3, ION API file of an on-premises installation"),
+    "MX20": Description("deployment cloud, ION API file of a cloud tenant", "deployment cloud, ION API file of an on-premises installation"),
+    "MX21": Description("kind infor_idm_m3, ION API file of a cloud tenant", "kind infor_idm_m3, ION API file of an on-premises installation"),
 }

@@ -22,7 +22,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.client import Se
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, ProofOptions, prove
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from integration.phases import ANSIBLE_BIN
 from simulator.client import Simulator
 from simulator.ionapi import ROLES, account_id, make_ionapi, register
@@ -70,7 +70,7 @@ class Stand:
 
     def proof(self, check_mode=False, **wanted):
         # What the parser itself would stop is put in behind it: Infor's answer to it is what counts here.
-        ionapi = replace(require(json.dumps(self.file), "test.ionapi")[0], **self.beyond_the_parser)
+        ionapi = replace(parse_or_fail(json.dumps(self.file), "test.ionapi")[0], **self.beyond_the_parser)
         self.secrets = Secrets()
         return prove(ionapi, self.settings, ProofOptions(label="test.ionapi", **wanted), self.secrets, check_mode)
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import VALID
 from integration import leaks
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
@@ -118,13 +118,13 @@ def _write_files(folder, file, passwords):
         "closed.ionapi": text,
         "open.ionapi": text,
         "variables.yml": _encrypted(json.dumps({"in_variables_file": text}), "two", passwords),
-        "idm.properties": GOOD["idm"],
+        "idm.properties": VALID["idm"],
         **{f"{name}.password": password for name, password in passwords.items()},
     }
     for name, content in contents.items():
         (folder / name).write_text(content)
         (folder / name).chmod(0o644 if name in ("open.ionapi", "idm.properties") or "$ANSIBLE_VAULT" in content else 0o600)
-    (folder / "latin1.properties").write_bytes(GOOD["idm"].replace("SV_Acl=Public", "SV_Acl=\u00d6ffentlich").encode("latin-1"))
+    (folder / "latin1.properties").write_bytes(VALID["idm"].replace("SV_Acl=Public", "SV_Acl=\u00d6ffentlich").encode("latin-1"))
 
 
 def _encrypted(content, vault_id, passwords) -> str:

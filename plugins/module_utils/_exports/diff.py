@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, fingerprint
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, normal_text
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.diff import meaning
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.normalize import normalize
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import MEANING
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FIELDS, FILES, MAPPING_KINDS, SECRET_FIELDS
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
@@ -59,7 +59,7 @@ def _shown_address(address) -> str:
 def _shown_file(file, text, mappings):
     if file.secret:
         return f"{MARKER} fingerprint {fingerprint(canonical_json(text), FINGERPRINT_SALT)}"
-    parsed = meaning(MAPPING_KINDS[file.name], text) if mappings == MEANING and file.name in MAPPING_KINDS else None
+    parsed = normalize(MAPPING_KINDS[file.name], text) if mappings == MEANING and file.name in MAPPING_KINDS else None
     if parsed is None:
         return normal_text(text).split("\n")
     # The digest shows that comments or the order of lines differ while the meaning does not.

@@ -15,7 +15,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.judge import judge
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.validation import validate
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, MAPPING_KINDS
 
 _CODE = re.compile(r"[A-Z0-9_]+")
@@ -123,7 +123,7 @@ def _judged_mappings(export, ionapi, logical_id) -> list:
 @lru_cache(maxsize=512)
 def _judged(text, where, kind, document_type):
     # The environments of a fleet share their mappings; each is judged once.
-    return judge(text, where, kind, document_type)
+    return validate(text, where, kind, document_type)
 
 
 def check_document_type(export) -> None:

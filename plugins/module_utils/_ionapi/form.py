@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import fingerprint
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LONG_VALUE
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import host_of, joined, region_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import join_url, region_of, split_url
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"
@@ -21,22 +21,21 @@ AUTO = "auto"
 INFOR = "infor"
 DOCBITS_EXPORT = "docbits_export"
 
-# Two runs and two environments must give the same digits for the same file, so the salt is a constant. It keeps these
-# fingerprints apart from every other use of the same keys.
+# Constant, so that every run and every environment computes the same fingerprint. It separates these fingerprints from others of the same keys.
 FINGERPRINT_SALT = "docbits.ion: ION API file"
 
 
 @dataclass(frozen=True)
 class Expectations:
-    """What the caller knows about the file and wants held against it.
+    """What the caller expects of the file; None accepts any value.
 
-    tenant:         the tenant as C(ti) must spell it, or C(None)
-    environment:    the suffix of the tenant such as C(PRD), or C(None)
-    flavour:        C(cloud), C(on_premises) or C(None)
-    grant:          C(auto): what the file allows; C(password) or C(client_credentials): this one and no other
-    profile:        C(infor): any authorized app; C(docbits_export): what DocBits needs
+    tenant:         the tenant, exactly as in `ti`
+    environment:    the suffix of the tenant, such as "PRD"
+    flavour:        "cloud" or "on_premises"
+    grant:          "auto" (what the file supports), "password" or "client_credentials"
+    profile:        "infor" (any authorized app) or "docbits_export" (what DocBits needs)
     strict:         every warning is an error
-    allow_insecure: a simulator on this machine is fine, even without TLS
+    allow_insecure: hosts of this machine are accepted, even without TLS, for a simulator
     """
 
     tenant: str | None = None
@@ -50,13 +49,13 @@ class Expectations:
 
 @dataclass(frozen=True, repr=False)
 class IonApi:
-    """A file that passed. The fields are the keys of the file; the properties are what they mean.
+    """A valid file. The fields are the keys of the file; the properties interpret them.
 
-    or_:          the key C(or)
-    scopes:       the key C(sc), empty where the file has none
-    version:      the key C(v)
-    wanted_grant: the grant that the caller asked for
-    document:     the whole file as canonical JSON, keys that nobody knows included
+    or_:          the key `or`
+    scopes:       the key `sc`, empty if the file has none
+    version:      the key `v`
+    wanted_grant: the grant that the caller requested
+    document:     the whole file as canonical JSON, including unknown keys
     """
 
     ti: str
@@ -73,7 +72,6 @@ class IonApi:
     scopes: tuple = ()
     version: str | None = None
     dt: str | None = None
-    ev: str | None = None
     wanted_grant: str = AUTO
     document: str = field(default="", compare=False)
 
@@ -82,54 +80,55 @@ class IonApi:
 
     @property
     def flavour(self) -> str:
-        """C(cloud) or C(on_premises)."""
+        """The flavour: `CLOUD` or `ON_PREMISES`."""
         return flavour_of(self.ot, self.pu)
 
     @property
     def tenant(self) -> str:
-        """The tenant; on-premises it is literally C(infor)."""
+        """The tenant; on-premises it is "infor"."""
         return self.ti
 
     @property
     def environment(self) -> str | None:
-        """The suffix of a cloud tenant, such as C(PRD)."""
+        """The suffix of a cloud tenant, such as "PRD"."""
         return environment_of(self.ti, self.flavour)
 
     @property
     def region(self) -> str | None:
-        """Infor's region such as C(eu1); C(None) for the one without a name, and for hosts that are not Infor's."""
-        return region_of(host_of(self.pu))
+        """Infor's region such as "eu1"; None for the region without a name, and for hosts that are not Infor's."""
+        url = split_url(self.pu)
+        return region_of(url.host) if url else None
 
     @property
     def token_url(self) -> str:
-        """Where a token is asked for."""
-        return joined(self.pu, self.ot)
+        """The token endpoint."""
+        return join_url(self.pu, self.ot)
 
     @property
     def revoke_url(self) -> str | None:
-        """Where a token is given back; C(None) where the file does not say."""
-        return joined(self.pu, self.or_) if self.or_ else None
+        """The revocation endpoint, or None if the file has none."""
+        return join_url(self.pu, self.or_) if self.or_ else None
 
     @property
     def authorize_url(self) -> str | None:
-        """Where a person would log in; C(None) where the file does not say."""
-        return joined(self.pu, self.oa) if self.oa else None
+        """The authorization endpoint, or None if the file has none."""
+        return join_url(self.pu, self.oa) if self.oa else None
 
     @property
     def gateway_url(self) -> str:
-        """The tenant's ION API gateway, with one slash at the end."""
-        return joined(self.iu, self.ti) + "/"
+        """The tenant's ION API gateway, with a trailing slash."""
+        return join_url(self.iu, self.ti) + "/"
 
     @property
     def grant(self) -> str:
-        """C(password) or C(client_credentials)."""
+        """The grant to use: `PASSWORD` or `CLIENT_CREDENTIALS`."""
         if self.wanted_grant != AUTO:
             return self.wanted_grant
         return PASSWORD if self.has_service_account else CLIENT_CREDENTIALS
 
     @property
     def has_service_account(self) -> bool:
-        """Whether the file holds C(saak) and C(sask)."""
+        """Whether the file has `saak` and `sask`."""
         return self.saak is not None and self.sask is not None
 
     @property
@@ -139,20 +138,20 @@ class IonApi:
 
     @property
     def client_id_prefix(self) -> str | None:
-        """The part of the client ID before C(~): the tenant or the Infor OS farm. C(None) where it has no such part, or one too long for a name."""
+        """The part of the client ID before ~, the tenant or the Infor OS farm. None if there is none, or if it is too long for a name."""
         prefix, tilde, rest = self.ci.partition("~")
         return prefix if tilde and rest and len(prefix) < LONG_VALUE else None
 
     def secret_values(self) -> tuple:
-        """The strings that must never show: client secret, service account pair, client ID."""
+        """The values that must never be shown: client secret, service account pair, client ID."""
         return tuple(value for value in (self.cs, self.sask, self.saak, self.ci) if value)
 
     def fingerprint(self) -> str:
-        """Digits by which two files of one app and service account are known as such. Not made of any password."""
+        """Equal for files with the same app and service account. Not derived from a password."""
         return fingerprint(f"{self.ci}\n{self.saak or ''}", FINGERPRINT_SALT)
 
     def summary(self) -> dict:
-        """What a module may return and a person may read."""
+        """The result of a module: values that are not secret."""
         return {
             "tenant": self.tenant,
             "environment": self.environment,
@@ -173,12 +172,12 @@ class IonApi:
         }
 
     def canonical(self) -> str:
-        """The whole file as JSON with sorted keys, in ASCII: equal text means equal value. Secret as a whole."""
+        """The whole file as JSON with sorted keys, in ASCII: equal text means equal values. Secret as a whole."""
         return self.document
 
 
 def flavour_of(ot: str, pu: str) -> str:
-    """The flavour by the token path, and where that is neither known one, by the authorization server's path."""
+    """The flavour by the token path or, if that is unknown, by the path of the authorization server."""
     if ot.endswith("token.oauth2"):
         return CLOUD
     if ot.endswith("connect/token") or "/inforintsts" in pu.lower():
@@ -187,6 +186,6 @@ def flavour_of(ot: str, pu: str) -> str:
 
 
 def environment_of(tenant: str, flavour: str) -> str | None:
-    """The suffix of a cloud tenant; an on-premises tenant has none."""
+    """The suffix of a cloud tenant; None for an on-premises tenant."""
     name, _underscore, suffix = tenant.rpartition("_")
     return suffix if flavour == CLOUD and name and suffix else None

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ION API file: from its content to its normal form, with every finding on the way. Private to the collection."""
+"""Parsing and validating an ION API file: from its content to its normal form and its findings. Private to the collection."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from dataclasses import dataclass
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import errors_in, warnings_as_errors
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import findings_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.decode import decode
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import Document
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations, IonApi
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import finding_of, hits_in
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import Subject
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.text import read
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import CHECKS
 
 NO_EXPECTATIONS = Expectations()
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What parsing gave.
+    """The result of parsing.
 
-    ionapi:   the file, or C(None) where a finding is an error
-    findings: what the rules found, in their order
+    ionapi:   the file, or None if a finding is an error
+    findings: in the order of the rules
     """
 
     ionapi: IonApi | None
@@ -31,40 +32,40 @@ class Parsed:
 
 
 def parse(content: bytes | str, where: str, expectations: Expectations = NO_EXPECTATIONS) -> Parsed:
-    """Read and judge an ION API file. Takes any content, never raises, and needs time linear in its size.
+    """Parse and validate a file. Accepts any content, never raises, and takes time linear in its size.
 
-    content:  what the file holds, already decrypted
-    where:    what the findings call it, for example the path
+    content: the decrypted content of the file
+    where:   the name of the file in findings, for example its path
     """
-    reading = read(content)
-    hits = list(reading.hits)
-    subject = None
-    if reading.document is not None:
-        subject = Subject(reading.document, expectations)
-        hits += hits_in(subject)
-    findings = [finding_of(hit, where) for hit in hits]
+    values, violations = decode(content)
+    document = None
+    if values is not None:
+        document = Document(values, expectations)
+        violations += [violation for check in CHECKS for violation in check(document)]
+    findings = findings_of(violations, where)
     if expectations.strict:
         findings = warnings_as_errors(findings)
-    return Parsed(_built(subject) if subject is not None and not errors_in(findings) else None, findings)
+    return Parsed(_normal_form(document) if document is not None and not errors_in(findings) else None, findings)
 
 
-def require(content: bytes | str, where: str, expectations: Expectations = NO_EXPECTATIONS) -> tuple:
-    """As L(parse), and gives C((ionapi, findings)). Raises L(InvalidInput) with all findings where one is an error."""
+def parse_or_fail(content: bytes | str, where: str, expectations: Expectations = NO_EXPECTATIONS) -> tuple:
+    """The file and its findings, as in `Parsed`. Raises: InvalidInput with all findings if one is an error."""
     parsed = parse(content, where, expectations)
     if parsed.ionapi is None:
         raise InvalidInput(parsed.findings)
     return parsed.ionapi, parsed.findings
 
 
-def _built(subject: Subject) -> IonApi:
-    """The normal form of a document without errors. Every required key is fit for use then."""
-    texts = subject.texts
+def _normal_form(document: Document) -> IonApi:
+    texts = document.texts
+    # Without an error every required key has a usable value.
+    values: dict = {key: texts[key] for key in ("ti", "ci", "cs", "iu", "pu", "ot")}
+    values.update((key, texts.get(key)) for key in ("cn", "oa", "saak", "sask", "dt"))
     return IonApi(
-        **{key: texts[key] for key in ("ti", "ci", "cs", "iu", "pu", "ot")},
-        **{key: texts.get(key) for key in ("cn", "oa", "saak", "sask", "dt", "ev")},
+        **values,
         or_=texts.get("or"),
-        scopes=subject.scopes,
+        scopes=document.scopes,
         version=texts.get("v"),
-        wanted_grant=subject.expectations.grant,
-        document=json.dumps(subject.document, sort_keys=True, separators=(",", ":")),
+        wanted_grant=document.expectations.grant,
+        document=json.dumps(document.values, sort_keys=True, separators=(",", ":")),
     )

@@ -1,179 +1,141 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules D01, D02 and V01 to V05: the kind of app, the layout and the scopes. Private to the collection."""
+"""Rules D01, D02 and V01 to V05: the authorized app, the file version and the scopes. Private to the collection."""
 
 from __future__ import annotations
 
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import is_scope
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import DOCBITS_EXPORT
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD, SAVE_UNCHANGED, Case, Hit, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import is_scope
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD
 
 BACKEND_SERVICE = "12"
 VERSIONS = ("1.0", "1.1")
-# What DocBits calls: documents in IDM, BODs through ION, and users/me of IFS by which roles are proved. That Infor enforces
+# What DocBits calls: documents in IDM, BODs through ION, and users/me of IFS, which proves the roles. That Infor enforces
 # these scopes by these names is an assumption [D].
 DOCBITS_SCOPES = ("Infor-IDM", "Infor-ION", "INFOR-IFS")
 
 _APP_NAME = re.compile(r"DocBits_[A-Za-z0-9][A-Za-z0-9_-]*")
 _ENVIRONMENT_VERSION = re.compile(r"[A-Z]\d{10}")
 
+D01 = Rule(
+    "D01",
+    WARNING,
+    {
+        "type": Case(
+            "the value is not 12, so the app is probably not a Backend Service, which DocBits needs; the meaning of other values is not published",
+            "check Type in Infor OS > API Gateway > Authorized Apps > the app, and create a Backend Service if it is another type",
+        ),
+        "other": Case("the value is not 12, so the app is probably not a Backend Service", level=INFO),
+    },
+    "check Type in Infor OS > API Gateway > Authorized Apps > the app",
+    "dt is 12, the type Backend Service",
+    COMMON,
+)
+D02 = Rule(
+    "D02",
+    WARNING,
+    "the name of the app is not DocBits_ followed by the environment, so an administrator does not recognise it",
+    "name the app DocBits_<Environment> in Infor OS > API Gateway > Authorized Apps, and check that this is the file for DocBits",
+    "The app for DocBits is named DocBits_<Environment>",
+    INFERRED,
+)
+V01 = Rule(
+    "V01",
+    WARNING,
+    "the file version is not 1.0 or 1.1; the known keys were read",
+    "look for a newer release of this collection",
+    "v is 1.0 or 1.1",
+    OFFICIAL,
+)
+V02 = Rule(
+    "V02",
+    INFO,
+    {
+        "without": Case("the file has no scopes, but its version is 1.1", "do nothing unless Enforce Scopes is on for the app"),
+        "with": "the file has scopes, but its version is 1.0",
+    },
+    "do nothing, the scopes are used",
+    "sc is present in version 1.1 and absent in 1.0",
+    OFFICIAL,
+)
+V03 = Rule(
+    "V03",
+    ERROR,
+    {
+        "no_list": "the scopes are not a list",
+        "names": "an item of the list is not a scope name, or contains a blank",
+        "twice": Case("a scope name occurs more than once", level=WARNING),
+    },
+    SAVE_UNCHANGED,
+    "sc is a list of scope names, or null",
+    OFFICIAL,
+)
+V04 = Rule(
+    "V04",
+    WARNING,
+    "the service account lacks scopes that DocBits needs: {missing}",
+    f"add them to the service account in Infor OS > Security > Manage > Service Accounts, then {DOWNLOAD}",
+    "The scopes for DocBits, if there are any, include Infor-IDM, Infor-ION and INFOR-IFS",
+    STANDARD,
+)
+V05 = Rule(
+    "V05",
+    INFO,
+    "the value is not a capital letter and ten digits",
+    "do nothing, the value is not used",
+    "ev is a capital letter and ten digits",
+    INFERRED,
+)
+RULES = (D01, D02, V01, V02, V03, V04, V05)
 
-def _app_type(subject):
-    if subject.texts.get("dt", BACKEND_SERVICE) != BACKEND_SERVICE:
-        yield Hit("D01.type" if subject.expectations.profile == DOCBITS_EXPORT else "D01.other", "dt")
+
+def _app_type(document):
+    if document.texts.get("dt", BACKEND_SERVICE) != BACKEND_SERVICE:
+        yield D01.violation("dt", case="type" if document.expectations.profile == DOCBITS_EXPORT else "other")
 
 
-def _app_name(subject):
-    if subject.expectations.profile == DOCBITS_EXPORT and "cn" in subject.texts and not _APP_NAME.fullmatch(subject.texts["cn"]):
-        yield Hit("D02.name", "cn")
+def _app_name(document):
+    if document.expectations.profile == DOCBITS_EXPORT and "cn" in document.texts and not _APP_NAME.fullmatch(document.texts["cn"]):
+        yield D02.violation("cn")
 
 
-def _version(subject):
-    if subject.texts.get("v", VERSIONS[0]) not in VERSIONS:
-        yield Hit("V01.unknown", "v")
+def _version(document):
+    if document.texts.get("v", VERSIONS[0]) not in VERSIONS:
+        yield V01.violation("v")
 
 
-def _layout(subject):
-    version, has_scopes = subject.texts.get("v"), subject.document.get("sc") is not None
-    if version == "1.1" and not has_scopes:
-        yield Hit("V02.without", "sc")
-    elif version == "1.0" and has_scopes:
-        yield Hit("V02.with", "sc")
+def _scopes_of_version(document):
+    version, has_scopes = document.texts.get("v"), document.values.get("sc") is not None
+    if (version, has_scopes) in (("1.1", False), ("1.0", True)):
+        yield V02.violation("sc", case="with" if has_scopes else "without")
 
 
-def _scope_list(subject):
-    scopes = subject.document.get("sc")
+def _scope_list(document):
+    scopes = document.values.get("sc")
     if scopes is None:
         return
     if not isinstance(scopes, list):
-        yield Hit("V03.no_list", "sc")
+        yield V03.violation("sc", case="no_list")
     elif not all(is_scope(scope) for scope in scopes):
-        yield Hit("V03.names", "sc")
-    elif len(subject.scopes) != len(scopes):
-        yield Hit("V03.twice", "sc")
+        yield V03.violation("sc", case="names")
+    elif len(document.scopes) != len(scopes):
+        yield V03.violation("sc", case="twice")
 
 
-def _docbits_scopes(subject):
-    missing = [scope for scope in DOCBITS_SCOPES if scope not in subject.scopes]
-    if subject.expectations.profile == DOCBITS_EXPORT and subject.scopes and missing:
-        yield Hit("V04.missing", "sc", {"missing": ", ".join(missing)})
+def _docbits_scopes(document):
+    missing = [scope for scope in DOCBITS_SCOPES if scope not in document.scopes]
+    if document.expectations.profile == DOCBITS_EXPORT and document.scopes and missing:
+        yield V04.violation("sc", missing=", ".join(missing))
 
 
-def _environment_version(subject):
-    if "ev" in subject.texts and not _ENVIRONMENT_VERSION.fullmatch(subject.texts["ev"]):
-        yield Hit("V05.form", "ev")
+def _environment_version(document):
+    if "ev" in document.texts and not _ENVIRONMENT_VERSION.fullmatch(document.texts["ev"]):
+        yield V05.violation("ev")
 
 
-RULES = (
-    Rule(
-        "D01",
-        "dt is 12, the type Backend Service",
-        "B",
-        (
-            Case(
-                "type",
-                WARNING,
-                "the value is not 12, so the app is probably no Backend Service, which DocBits needs; what other values mean is not published",
-                "check Type in Infor OS > API Gateway > Authorized Apps > the app, and create a Backend Service if it is another",
-            ),
-            Case(
-                "other",
-                INFO,
-                "the value is not 12, so the app is probably no Backend Service",
-                "check Type in Infor OS > API Gateway > Authorized Apps > the app",
-            ),
-        ),
-        _app_type,
-    ),
-    Rule(
-        "D02",
-        "For DocBits the app is named DocBits_<Environment>",
-        "E",
-        (
-            Case(
-                "name",
-                WARNING,
-                "the app is not named DocBits_ and its environment, by which an administrator would know it",
-                "name the app DocBits_<Environment> in Infor OS > API Gateway > Authorized Apps, and check that this is the file of DocBits",
-            ),
-        ),
-        _app_name,
-    ),
-    Rule(
-        "V01",
-        "v is 1.0 or 1.1",
-        "A",
-        (
-            Case(
-                "unknown",
-                WARNING,
-                "the layout is another than the known 1.0 and 1.1; it was read as far as it is known",
-                "look for a newer release of this collection",
-            ),
-        ),
-        _version,
-    ),
-    Rule(
-        "V02",
-        "sc is there in layout 1.1 and not in 1.0",
-        "A",
-        (
-            Case("without", INFO, "the file has no scopes although its layout is 1.1", "do nothing unless the app has Enforce Scopes"),
-            Case("with", INFO, "the file has scopes although its layout is 1.0", "do nothing, the scopes are used"),
-        ),
-        _layout,
-    ),
-    Rule(
-        "V03",
-        "sc is a list of scope names, or null",
-        "A",
-        (
-            Case("no_list", ERROR, "the scopes are not a list", SAVE_UNCHANGED),
-            Case(
-                "names",
-                ERROR,
-                "an item of the list is not a scope name, or holds a blank",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "twice",
-                WARNING,
-                "a scope name stands more than once in the list",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _scope_list,
-    ),
-    Rule(
-        "V04",
-        "For DocBits the scopes, if there are any, hold Infor-IDM, Infor-ION and INFOR-IFS",
-        "D",
-        (
-            Case(
-                "missing",
-                WARNING,
-                "the service account lacks scopes that DocBits needs: {missing}",
-                f"add them to the service account in Infor OS > Security > Manage > Service Accounts, then {DOWNLOAD}",
-            ),
-        ),
-        _docbits_scopes,
-    ),
-    Rule(
-        "V05",
-        "ev is a capital letter and ten digits",
-        "E",
-        (
-            Case(
-                "form",
-                INFO,
-                "the value is not a capital letter and ten digits",
-                "do nothing, the value is not used",
-            ),
-        ),
-        _environment_version,
-    ),
-)
+CHECKS = (_app_type, _app_name, _version, _scopes_of_version, _scope_list, _docbits_scopes, _environment_version)

@@ -1,213 +1,125 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules F01 to F08: the file is an ION API file at all, and is kept as one. Private to the collection."""
+"""Rules F01 to F08: the file and its text. Private to the collection."""
 
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD, SAVE_UNCHANGED, Case, Hit, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, SEEN_ONCE, STANDARD
 
-# The last two are what people call the file once it is vaulted.
+# The last two are usual names of a vaulted file.
 SUFFIXES = (".ionapi", ".ionapi.vault", ".ionapi.yml")
 READABLE_BY_OTHERS = 0o044
 
-
-def check_file(filename, mode):
-    """Hits about the file itself, where the caller knows its name and its mode bits."""
-    if filename is not None and not filename.lower().endswith(SUFFIXES):
-        yield Hit("F07.suffix")
-    if mode is not None and mode & READABLE_BY_OTHERS:
-        yield Hit("F08.readable")
-
-
-RULES = (
-    Rule(
-        "F01",
-        "The file has a content, of at most 64 KiB",
-        "E",
-        (
-            Case("empty", ERROR, "the file is empty", SAVE_UNCHANGED),
-            Case("too_big", ERROR, "the file is larger than 64 KiB, an ION API file has about 1 KiB", DOWNLOAD),
-            Case(
-                "not_text",
-                ERROR,
-                "the content is a variable and not the text of the file",
-                "pass the text of the file, in a template with the filter to_json",
-            ),
-        ),
-    ),
-    Rule(
-        "F02",
-        "The file is UTF-8 without a byte order mark",
-        "E",
-        (
-            Case(
-                "bom",
-                WARNING,
-                "the file begins with a byte order mark, an editor has stored it again",
-                "store the file as UTF-8 without a byte order mark",
-            ),
-            Case(
-                "utf16",
-                WARNING,
-                "the file is UTF-16, as Windows PowerShell and Notepad store text; it was read nevertheless",
-                "store the file as UTF-8, in PowerShell with Out-File -Encoding ascii",
-            ),
-            Case(
-                "not_utf8",
-                ERROR,
-                "the file is no text in UTF-8: an archive, an encrypted file, or text in another encoding",
-                SAVE_UNCHANGED,
-            ),
-        ),
-    ),
-    Rule(
-        "F03",
-        "The content is the JSON text itself, no page, table or encoded form of it",
-        "C",
-        (
-            Case(
-                "base64",
-                WARNING,
-                "the file is base64 of the JSON text; it was decoded",
-                "store the JSON text itself",
-            ),
-            Case(
-                "html",
-                ERROR,
-                "the content begins with < and is an HTML or XML page, as a rule a login page that was stored instead of the download",
-                f"log in to Infor OS, then {DOWNLOAD}",
-            ),
-            Case(
-                "csv",
-                ERROR,
-                "the content is a table, as the .csv of Security > Service Accounts, which holds no client ID and no addresses",
-                DOWNLOAD,
-            ),
-        ),
-    ),
-    Rule(
-        "F04",
-        "The text is valid JSON and one object",
-        "A",
-        (
-            Case(
-                "cut_off",
-                ERROR,
-                "the JSON text ends before it is complete (line {line}, column {column}): it was cut off, or a closing quote is missing",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "two_files",
-                ERROR,
-                "two JSON objects stand one behind the other, the second begins at line {line}, column {column}",
-                "give each environment its own file",
-            ),
-            Case(
-                "text_behind",
-                ERROR,
-                "other text stands behind the JSON object, from line {line}, column {column}",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "line_break",
-                ERROR,
-                "a line break, tab or control character stands inside a string at line {line}, column {column}, as wrapped text has it",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "quotes",
-                ERROR,
-                "typographic quotation marks stand where JSON has straight ones (line {line}, column {column}): a chat or word processor changed the text",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "yaml",
-                ERROR,
-                "the content is YAML, not JSON",
-                "name the file that holds the JSON text, or pass the variable of this file that holds it as content",
-            ),
-            Case(
-                "python",
-                ERROR,
-                "the content is a Python dictionary in text form, as a template writes it that has turned the JSON into a variable",
-                "add the filter to_json in the template",
-            ),
-            Case(
-                "encoded_twice",
-                ERROR,
-                "the JSON object stands inside a JSON string: it was encoded twice",
-                "store the object itself, in a template without the last to_json",
-            ),
-            Case(
-                "not_an_object",
-                ERROR,
-                "the JSON text is no object but a list, a string or a number",
-                DOWNLOAD,
-            ),
-            Case("number", ERROR, "a number is none of JSON's, or is beyond any use", SAVE_UNCHANGED),
-            Case("too_deep", ERROR, "lists or objects stand too deep in each other for an ION API file", DOWNLOAD),
-            Case("syntax", ERROR, "the text is no valid JSON at line {line}, column {column}", SAVE_UNCHANGED),
-        ),
-    ),
-    Rule(
-        "F05",
-        "No key stands twice",
-        "D",
-        (
-            Case(
-                "repeated",
-                ERROR,
-                "keys stand more than once, and programs differ in which value they take: {names}",
-                SAVE_UNCHANGED,
-            ),
-        ),
-    ),
-    Rule(
-        "F06",
-        "The keys are not those of another kind of file",
-        "A",
-        (
-            Case(
-                "postman",
-                ERROR,
-                "this is a Postman environment or collection that was made from an ION API file",
-                f"use the .ionapi file that it was made from, or {DOWNLOAD}",
-            ),
-            Case(
-                "jwk",
-                ERROR,
-                "this is a key pair (JWK) of Generate Key Pair, which serves bridge authentication only",
-                DOWNLOAD,
-            ),
-            Case("pem", ERROR, "this is a key or certificate in PEM form", DOWNLOAD),
-        ),
-    ),
-    Rule(
-        "F07",
-        "The name of the file ends with .ionapi, or with .vault or .yml after that",
-        "A",
-        (
-            Case(
-                "suffix",
-                WARNING,
-                "the name of the file does not end with .ionapi",
-                "check that it is the downloaded file, and keep the name of the download",
-            ),
-        ),
-    ),
-    Rule(
-        "F08",
-        "A file that is not encrypted can be read by its owner alone",
-        "D",
-        (
-            Case(
-                "readable",
-                WARNING,
-                "the file is not encrypted and other users of this machine may read it",
-                "encrypt it with ansible-vault encrypt, or set its mode to 0600",
-            ),
-        ),
-    ),
+F01 = Rule(
+    "F01",
+    ERROR,
+    {
+        "empty": "the file is empty",
+        "too_big": Case("the file is larger than 64 KiB, but an ION API file has about 1 KiB", DOWNLOAD),
+        "not_text": Case("the content is a variable, not the text of the file", "pass the text of the file; in a template, add the filter to_json"),
+    },
+    SAVE_UNCHANGED,
+    "The file is not empty and not larger than 64 KiB",
+    INFERRED,
 )
+F02 = Rule(
+    "F02",
+    WARNING,
+    {
+        "bom": Case("the file starts with a byte order mark, so an editor has saved it", "save the file as UTF-8 without a byte order mark"),
+        "utf16": Case(
+            "the file is encoded in UTF-16, as Windows PowerShell and Notepad save text; it was read anyway",
+            "save the file as UTF-8; in PowerShell, use Out-File -Encoding ascii",
+        ),
+        "not_utf8": Case("the file is not UTF-8 text; it may be an archive, an encrypted file, or text in another encoding", level=ERROR),
+    },
+    SAVE_UNCHANGED,
+    "The file is UTF-8 without a byte order mark",
+    INFERRED,
+)
+F03 = Rule(
+    "F03",
+    ERROR,
+    {
+        "base64": Case("the file is base64 of the JSON text; it was decoded", "save the JSON text itself", WARNING),
+        "html": Case(
+            "the content starts with < and is an HTML or XML page, usually a login page that was saved instead of the download",
+            f"log in to Infor OS, then {DOWNLOAD}",
+        ),
+        "csv": "the content is a table, such as the .csv of Security > Service Accounts, which has no client ID and no URLs",
+    },
+    DOWNLOAD,
+    "The content is the JSON text itself, not a web page, a table or an encoded copy",
+    SEEN_ONCE,
+)
+F04 = Rule(
+    "F04",
+    ERROR,
+    {
+        "cut_off": "the JSON text ends too early ({place}): it was cut off, or a closing quote is missing",
+        "two_files": Case("the file has two JSON objects; the second starts at {place}", "use one file for each environment"),
+        "text_behind": "the JSON object is followed by other text at {place}",
+        "line_break": "a string has a line break, tab or control character at {place}, as in wrapped text",
+        "quotes": "typographic quotation marks are used instead of straight ones ({place}): a chat or word processor changed the text",
+        "yaml": Case(
+            "the content is YAML, not JSON",
+            "use the file that has the JSON text, or pass the variable of this file that has it as content",
+        ),
+        "python": Case(
+            "the content is a Python dictionary as text, because a template has converted the JSON to a variable", "add the filter to_json in the template"
+        ),
+        "encoded_twice": Case(
+            "the JSON object is encoded in a JSON string: it was encoded twice", "save the object itself; in a template, remove the last to_json"
+        ),
+        "not_an_object": Case("the JSON text is not an object, but a list, a string or a number", DOWNLOAD),
+        "number": "a number is not valid in JSON, or too large",
+        "too_deep": Case("lists or objects are nested too deep for an ION API file", DOWNLOAD),
+        "syntax": "the text is not valid JSON at {place}",
+    },
+    SAVE_UNCHANGED,
+    "The text is valid JSON and one object",
+    OFFICIAL,
+)
+F05 = Rule("F05", ERROR, "keys occur more than once, and programs differ in which value they use: {names}", SAVE_UNCHANGED, "No key occurs twice", STANDARD)
+F06 = Rule(
+    "F06",
+    ERROR,
+    {
+        "postman": Case(
+            "the file is a Postman environment or collection that was created from an ION API file", f"use the original .ionapi file, or {DOWNLOAD}"
+        ),
+        "jwk": "the file is a key pair (JWK) of Generate Key Pair, which is for bridge authentication only",
+        "pem": "the file is a key or certificate in PEM format",
+    },
+    DOWNLOAD,
+    "The file is not of another known type",
+    OFFICIAL,
+)
+F07 = Rule(
+    "F07",
+    WARNING,
+    "the file name does not end with .ionapi",
+    "check that it is the downloaded file, and keep its name",
+    "The file name ends with .ionapi, .ionapi.vault or .ionapi.yml",
+    OFFICIAL,
+)
+F08 = Rule(
+    "F08",
+    WARNING,
+    "the file is not encrypted and other users of this machine may read it",
+    "encrypt it with ansible-vault encrypt, or set its mode to 0600",
+    "A file that is not encrypted is readable by its owner only",
+    STANDARD,
+)
+RULES = (F01, F02, F03, F04, F05, F06, F07, F08)
+
+
+def check_file(filename: str | None, mode: int | None):
+    """Yields a `Violation` for each defect of the file itself. `mode` is its permission bits, None if it is encrypted."""
+    if filename is not None and not filename.lower().endswith(SUFFIXES):
+        yield F07.violation()
+    if mode is not None and mode & READABLE_BY_OTHERS:
+        yield F08.violation()

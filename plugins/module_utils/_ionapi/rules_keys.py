@@ -1,110 +1,218 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules K01 to K09: the keys are there, of the right type, and filled in. Private to the collection."""
+"""Rules K01 to K09: the keys of the file and the form of their values. Private to the collection."""
 
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import AUTO, CLIENT_CREDENTIALS, PASSWORD
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import KEYS, REQUIRED_KEYS, STRING_KEYS, named
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import DOWNLOAD, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED, Case, Hit, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import (
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import (
     LENIENT_KEYS,
     NUMERIC_KEYS,
     has_blank,
     has_control,
-    is_cipher,
+    is_encrypted,
     is_number,
     is_placeholder,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import AUTO, CLIENT_CREDENTIALS, PASSWORD
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import KEYS, REQUIRED_KEYS, STRING_KEYS, key_names
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
+    COMMON,
+    DOWNLOAD,
+    DOWNLOAD_WITH_ACCOUNT,
+    INFERRED,
+    OFFICIAL,
+    SAVE_UNCHANGED,
 )
 
 USUAL_KEYS = ("cn", "oa", "or", "dt", "ev", "v")
 
+K01 = Rule(
+    "K01",
+    ERROR,
+    {"missing": "the required key is missing", "empty": "the required key has no value"},
+    SAVE_UNCHANGED,
+    "ti, ci, cs, iu, pu and ot are present and not empty",
+    OFFICIAL,
+)
+K02 = Rule("K02", WARNING, "the key is missing, but every current download has it", SAVE_UNCHANGED, "cn, oa, or, dt, ev and v are present", COMMON)
+K03 = Rule(
+    "K03",
+    ERROR,
+    "the key is missing or empty, but {present} is present; a service account needs both",
+    DOWNLOAD_WITH_ACCOUNT,
+    "saak and sask are either both present or both absent",
+    OFFICIAL,
+)
+K04 = Rule(
+    "K04",
+    INFO,
+    {
+        "web_app": Case(
+            "the file has a redirect URL and no service account: it belongs to a web app, which a person logs in to",
+            "create an app of type Backend Service in Infor OS > API Gateway > Authorized Apps, and download its file with Create Service Account switched on",
+            ERROR,
+        ),
+        "none": Case("the file has no service account, which the password grant needs", DOWNLOAD_WITH_ACCOUNT, ERROR),
+        "client_credentials": Case(
+            "the file has no service account, so the client credentials grant is used",
+            f"do nothing if the Grant Type of the app is Client Credentials; otherwise {DOWNLOAD_WITH_ACCOUNT}",
+        ),
+        "unused": "the service account is not used, because grant is set to client_credentials",
+    },
+    "check in Infor OS > API Gateway > Authorized Apps that the Grant Type of the app is Client Credentials",
+    "The file supports the requested grant",
+    OFFICIAL,
+)
+K05 = Rule(
+    "K05",
+    ERROR,
+    {"number": Case("the value is a number instead of a string, so the file was edited", level=WARNING), "type": "the value is {type} instead of a string"},
+    SAVE_UNCHANGED,
+    "Every value except sc is a JSON string; null in cn, oa, or, ru, dt, ev, v, saak or sask counts as absent",
+    INFERRED,
+)
+K06 = Rule(
+    "K06",
+    WARNING,
+    {
+        "spelling": Case("keys are not spelled in lower case as in Infor's files and are ignored: {names}", "write the keys in lower case and without blanks"),
+        "unknown": "unknown keys: {names}",
+    },
+    f"remove what was added by hand, or {DOWNLOAD}",
+    "Every key is known and in lower case",
+    OFFICIAL,
+)
+K07 = Rule(
+    "K07",
+    ERROR,
+    {
+        "blank": "the value contains a blank, a line break or an invisible character",
+        "untidy": Case(
+            "the value starts or ends with a blank, or contains a control character",
+            "remove it in Infor OS > API Gateway > Authorized Apps > the app, or in the file",
+            WARNING,
+        ),
+    },
+    SAVE_UNCHANGED,
+    "No value contains blanks, line breaks or control characters that were added while copying",
+    INFERRED,
+)
+K08 = Rule(
+    "K08",
+    ERROR,
+    "the value is a placeholder that was not filled in, or was masked by another program",
+    f"{DOWNLOAD} instead of filling in a template",
+    "No value is a placeholder",
+    INFERRED,
+)
+K09 = Rule(
+    "K09",
+    ERROR,
+    {
+        "file": Case(
+            "the file is still encrypted: the vault password is missing or wrong, or it was encrypted twice or with another tool",
+            "pass the right password with --vault-id or --vault-password-file, and check it with ansible-vault view",
+        ),
+        "value": "the value is still encrypted, but the file is not",
+    },
+    "encrypt the file as a whole with ansible-vault encrypt",
+    "Neither the file nor a value in it is still encrypted",
+    INFERRED,
+)
+RULES = (K01, K02, K03, K04, K05, K06, K07, K08, K09)
 
-def _required(subject):
+
+def _required(document):
     for key in REQUIRED_KEYS:
-        if key not in subject.document:
-            yield Hit("K01.missing", key)
-        elif subject.document[key] == "":
-            yield Hit("K01.empty", key)
+        if key not in document.values:
+            yield K01.violation(key, case="missing")
+        elif document.values[key] == "":
+            yield K01.violation(key, case="empty")
 
 
-def _usual(subject):
+def _usual(document):
     for key in USUAL_KEYS:
-        if not subject.holds(key):
-            yield Hit("K02.missing", key)
+        if not document.has_value(key):
+            yield K02.violation(key)
 
 
-def _pair(subject):
-    saak, sask = subject.holds("saak"), subject.holds("sask")
+def _account_pair(document):
+    saak, sask = document.has_value("saak"), document.has_value("sask")
     if saak != sask:
-        yield Hit("K03.one", "sask" if saak else "saak", {"there": "saak" if saak else "sask"})
+        missing, present = ("sask", "saak") if saak else ("saak", "sask")
+        yield K03.violation(missing, present=present)
 
 
-def _account(subject):
-    wanted = subject.expectations.grant
-    saak, sask = subject.holds("saak"), subject.holds("sask")
+def _grant(document):
+    wanted = document.expectations.grant
+    saak, sask = document.has_value("saak"), document.has_value("sask")
     if not saak and not sask:
-        if subject.holds("ru"):
-            yield Hit("K04.web_app", "ru")
+        if document.has_value("ru"):
+            yield K04.violation("ru", case="web_app")
         elif wanted == PASSWORD:
-            yield Hit("K04.none", "saak")
+            yield K04.violation("saak", case="none")
         elif wanted == AUTO:
-            yield Hit("K04.client_credentials")
+            yield K04.violation(case="client_credentials")
     elif saak and sask and wanted == CLIENT_CREDENTIALS:
-        yield Hit("K04.unused", "saak")
+        yield K04.violation("saak", case="unused")
 
 
-def _types(subject):
+def _types(document):
     for key in STRING_KEYS:
-        value = subject.document.get(key)
-        if subject.holds(key) and not isinstance(value, str) and not _is_vault_object(value):
-            mendable = key in NUMERIC_KEYS and is_number(value)
-            yield Hit("K05.number" if mendable else "K05.type", key, {"type": _type_name(value)})
+        value = document.values.get(key)
+        if document.has_value(key) and not isinstance(value, str) and not _is_vault_object(value):
+            is_readable = key in NUMERIC_KEYS and is_number(value)
+            yield K05.violation(key, case="number" if is_readable else "type", type=_type_name(value))
 
 
-def _names(subject):
-    others = [key for key in subject.document if key not in KEYS]
+def _key_names(document):
+    others = [key for key in document.values if key not in KEYS]
     near = {key: key.strip().lower() for key in others if key.strip().lower() in KEYS}
-    if near:
-        yield Hit("K06.spelling", None, {"names": named(near.values(), subject.document)})
     unknown = [key for key in others if key not in near]
+    if near:
+        yield K06.violation(case="spelling", names=key_names(near.values(), document.values))
     if unknown:
-        yield Hit("K06.unknown", None, {"names": named(unknown, subject.document)})
+        yield K06.violation(case="unknown", names=key_names(unknown, document.values))
 
 
-def _clean(subject):
-    for key, value in _strings(subject):
+def _clean_values(document):
+    for key, value in _strings(document):
         if key in LENIENT_KEYS:
             if value != value.strip() or has_control(value):
-                yield Hit("K07.untidy", key)
+                yield K07.violation(key, case="untidy")
         elif (has_blank(value) or has_control(value)) and not is_placeholder(value):
-            yield Hit("K07.blank", key)
+            yield K07.violation(key, case="blank")
 
 
-def _filled_in(subject):
-    for key, value in _strings(subject):
-        if key not in LENIENT_KEYS and is_placeholder(value) and not is_cipher(value):
-            yield Hit("K08.placeholder", key)
+def _placeholders(document):
+    for key, value in _strings(document):
+        if key not in LENIENT_KEYS and is_placeholder(value):
+            yield K08.violation(key)
 
 
-def _decrypted(subject):
+def _decrypted(document):
     for key in STRING_KEYS:
-        value = subject.document.get(key)
-        if _is_vault_object(value) or (isinstance(value, str) and is_cipher(value)):
-            yield Hit("K09.value", key)
+        value = document.values.get(key)
+        if _is_vault_object(value) or (isinstance(value, str) and is_encrypted(value)):
+            yield K09.violation(key, case="value")
 
 
-def _strings(subject):
+CHECKS = (_required, _usual, _account_pair, _grant, _types, _key_names, _clean_values, _placeholders, _decrypted)
+
+
+def _strings(document):
+    """Yields key and value of each string that is neither empty nor encrypted."""
     for key in STRING_KEYS:
-        value = subject.document.get(key)
-        if isinstance(value, str) and value and not is_cipher(value):
+        value = document.values.get(key)
+        if isinstance(value, str) and value and not is_encrypted(value):
             yield key, value
 
 
 def _is_vault_object(value) -> bool:
-    """Ansible writes a vaulted variable as such an object when it makes JSON of it."""
+    """Whether the value is a vaulted variable as Ansible writes it to JSON."""
     return isinstance(value, dict) and "__ansible_vault" in value
 
 
@@ -112,144 +220,5 @@ def _type_name(value) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "a truth value"
+        return "a boolean"
     return "a number" if is_number(value) else "an object" if isinstance(value, dict) else "a list"
-
-
-RULES = (
-    Rule(
-        "K01",
-        "ti, ci, cs, iu, pu and ot are there and not empty",
-        "A",
-        (
-            Case("missing", ERROR, "the required key is missing", SAVE_UNCHANGED),
-            Case("empty", ERROR, "the required key has no value", SAVE_UNCHANGED),
-        ),
-        _required,
-    ),
-    Rule(
-        "K02",
-        "cn, oa, or, dt, ev and v are there, as in every download of today",
-        "B",
-        (Case("missing", WARNING, "the key is missing, every download of today has it", SAVE_UNCHANGED),),
-        _usual,
-    ),
-    Rule(
-        "K03",
-        "saak and sask are both there, or neither is",
-        "A",
-        (Case("one", ERROR, "the key is missing or empty although {there} is there: the two belong together", DOWNLOAD_WITH_ACCOUNT),),
-        _pair,
-    ),
-    Rule(
-        "K04",
-        "The file allows the grant that is to be used",
-        "A",
-        (
-            Case(
-                "web_app",
-                ERROR,
-                "the file has a redirect URL and no service account: it belongs to a web app, in which a person logs in",
-                "create an app of type Backend Service in Infor OS > API Gateway > Authorized Apps, with Create Service Account at the download",
-            ),
-            Case(
-                "none",
-                ERROR,
-                "the file holds no service account, which the password grant needs",
-                DOWNLOAD_WITH_ACCOUNT,
-            ),
-            Case(
-                "client_credentials",
-                INFO,
-                "the file holds no service account, so the client credentials grant is used",
-                f"leave it so if the app has Grant Type Client Credentials, else {DOWNLOAD_WITH_ACCOUNT}",
-            ),
-            Case(
-                "unused",
-                INFO,
-                "the service account of the file is not used, since the client credentials grant was asked for",
-                "check in Infor OS > API Gateway > Authorized Apps that the app has Grant Type Client Credentials",
-            ),
-        ),
-        _account,
-    ),
-    Rule(
-        "K05",
-        "Every value but sc is a JSON string; a null in cn, oa, or, ru, dt, ev, v, saak or sask counts as no key",
-        "E",
-        (
-            Case("number", WARNING, "the value is a number and not a string, the file was edited by hand", SAVE_UNCHANGED),
-            Case("type", ERROR, "the value is {type} and not a string", SAVE_UNCHANGED),
-        ),
-        _types,
-    ),
-    Rule(
-        "K06",
-        "Every key is known, and in lower case",
-        "A",
-        (
-            Case(
-                "spelling",
-                WARNING,
-                "keys are in another spelling than Infor's lower case and are not read: {names}",
-                "write the keys in lower case and without blanks",
-            ),
-            Case("unknown", WARNING, "keys are not known: {names}", f"remove what was added by hand, or {DOWNLOAD}"),
-        ),
-        _names,
-    ),
-    Rule(
-        "K07",
-        "No value holds blanks, line breaks or control characters that came in while copying",
-        "E",
-        (
-            Case(
-                "blank",
-                ERROR,
-                "the value holds a blank, a line break or an invisible character",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "untidy",
-                WARNING,
-                "the value begins or ends with a blank, or holds a control character",
-                "remove it in Infor OS > API Gateway > Authorized Apps > the app, or in the file",
-            ),
-        ),
-        _clean,
-    ),
-    Rule(
-        "K08",
-        "No value is a placeholder",
-        "E",
-        (
-            Case(
-                "placeholder",
-                ERROR,
-                "the value is a placeholder that was never filled in, or was masked before it was passed on",
-                f"{DOWNLOAD} instead of filling in a template",
-            ),
-        ),
-        _filled_in,
-    ),
-    Rule(
-        "K09",
-        "Neither the file nor a value in it is still encrypted",
-        "E",
-        (
-            Case(
-                "file",
-                ERROR,
-                "the file is still encrypted: no vault password was given, none fits, or it was encrypted twice or with another tool",
-                "pass the right one with --vault-id or --vault-password-file, and check it with ansible-vault view",
-            ),
-            Case(
-                "value",
-                ERROR,
-                "the value is still encrypted, inside a file that is not",
-                "encrypt the file as a whole with ansible-vault encrypt",
-            ),
-        ),
-        _decrypted,
-    ),
-)

@@ -1,306 +1,229 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules U01 to U11: the addresses can be used and fit to each other. Private to the collection."""
+"""Rules U01 to U11: the URLs of the gateway and of the authorization server. Private to the collection."""
 
 from __future__ import annotations
 
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rule import SAVE_UNCHANGED, Case, Hit, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.subject import URL_KEYS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_own_network, is_this_machine, region_of
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD, UNKNOWN
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_loopback, is_private, region_of
 
 ENDPOINT_KEYS = ("oa", "ot", "or")
 ON_PREMISES_PATH = "/InforIntSTS"
 
 _RELATIVE_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*")
 
+U01 = Rule(
+    "U01",
+    ERROR,
+    {
+        "no_url": "the value is not an absolute URL with a host",
+        "http": Case(
+            "the URL uses http, so secrets would be sent without encryption", f"{SAVE_UNCHANGED}; for a simulator on this machine, set allow_insecure"
+        ),
+    },
+    SAVE_UNCHANGED,
+    "iu and pu are absolute https URLs",
+    OFFICIAL,
+)
+U02 = Rule("U02", ERROR, "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED, "iu and pu have no user, query or fragment", STANDARD)
+U03 = Rule(
+    "U03",
+    WARNING,
+    "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL",
+    "add a slash at its end",
+    "pu ends with a slash",
+    OFFICIAL,
+)
+U04 = Rule(
+    "U04",
+    WARNING,
+    {"cloud": "the path is not /<tenant>/as/, as in the cloud", "on_premises": "the path does not end with /InforIntSTS/, as on-premises"},
+    SAVE_UNCHANGED,
+    "The path of pu is /<tenant>/as/ in the cloud and ends with /InforIntSTS/ on-premises",
+    OFFICIAL,
+)
+U05 = Rule(
+    "U05",
+    WARNING,
+    {
+        "tenant": Case("the URL ends with the tenant, which would then be in every request twice", "remove the path, so that only the host is left", ERROR),
+        "slash": Case("the URL ends with a slash; this collection removes it, but other programs may not", "remove the slash"),
+        "path": "the URL has a path, but a download has none",
+    },
+    SAVE_UNCHANGED,
+    "iu has no path",
+    OFFICIAL,
+)
+U06 = Rule(
+    "U06",
+    ERROR,
+    "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL",
+    SAVE_UNCHANGED,
+    "oa, ot and or are relative paths",
+    OFFICIAL,
+)
+U07 = Rule(
+    "U07",
+    WARNING,
+    {
+        "mixed": "oa, ot and or mix paths of cloud and on-premises",
+        "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)",
+    },
+    SAVE_UNCHANGED,
+    "oa, ot and or are of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)",
+    OFFICIAL,
+)
+U08 = Rule(
+    "U08",
+    ERROR,
+    {
+        "region": "iu and pu are in different regions of Infor's cloud",
+        "host": Case(
+            "the host is not the host of pu with -ionapi instead of -sso", "check both hosts; if Infor gave you this file, do not change them", WARNING
+        ),
+    },
+    SAVE_UNCHANGED,
+    "In the cloud the host of iu is the host of pu with -ionapi instead of -sso",
+    INFERRED,
+)
+U09 = Rule(
+    "U09",
+    WARNING,
+    "the host is not in inforcloudsuite.com; it is used, because not every region of Infor is known",
+    "make sure that Infor gave you this file, because the secrets are sent to this host",
+    "In the cloud both hosts end with inforcloudsuite.com",
+    UNKNOWN,
+)
+U10 = Rule(
+    "U10",
+    ERROR,
+    "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)",
+    SAVE_UNCHANGED,
+    "iu is the gateway and pu is the authorization server",
+    COMMON,
+)
+U11 = Rule(
+    "U11",
+    WARNING,
+    "the host is this machine or has a private address, which DocBits in the cloud cannot reach",
+    "use the public address of Infor OS; for a simulator, set allow_insecure",
+    "Both hosts can be reached from the internet, unless allow_insecure is set for a simulator",
+    INFERRED,
+)
+RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11)
 
-def _absolute(subject):
+
+def _absolute(document):
     for key in URL_KEYS:
-        if key not in subject.texts:
-            continue
-        url = subject.url(key)
-        if url is None:
-            yield Hit("U01.no_url", key)
-        elif url.scheme == "http" and not (subject.expectations.allow_insecure and is_this_machine(url.host)):
-            yield Hit("U01.http", key)
+        url = document.urls.get(key)
+        if key in document.texts and url is None:
+            yield U01.violation(key, case="no_url")
+        elif url is not None and url.scheme == "http" and not (document.expectations.allow_insecure and is_loopback(url.host)):
+            yield U01.violation(key, case="http")
 
 
-def _bare(subject):
-    for key in URL_KEYS:
-        if key in subject.urls and any(mark in subject.texts[key] for mark in "@?#"):
-            yield Hit("U02.extra", key)
+def _no_extras(document):
+    for key in document.urls:
+        if any(mark in document.texts[key] for mark in "@?#"):
+            yield U02.violation(key)
 
 
-def _ends_with_slash(subject):
-    if "pu" in subject.urls and not subject.texts["pu"].endswith("/"):
-        yield Hit("U03.slash", "pu")
+def _trailing_slash(document):
+    if "pu" in document.urls and not document.texts["pu"].endswith("/"):
+        yield U03.violation("pu")
 
 
-def _authorization_path(subject):
-    url = subject.url("pu")
+def _authorization_path(document):
+    url = document.urls.get("pu")
     if url is None:
         return
     path = url.path.rstrip("/")
-    if not subject.is_cloud:
+    if not document.is_cloud:
         if not path.endswith(ON_PREMISES_PATH):
-            yield Hit("U04.on_premises", "pu")
+            yield U04.violation("pu", case="on_premises")
     elif path.lstrip("/").partition("/")[2] != "as":
-        yield Hit("U04.cloud", "pu")
+        yield U04.violation("pu", case="cloud")
 
 
-def _gateway_path(subject):
-    url = subject.url("iu")
+def _gateway_path(document):
+    url = document.urls.get("iu")
     if url is None or not url.path:
         return
     if not url.path.strip("/"):
-        yield Hit("U05.slash", "iu")
-    elif url.first_segment == subject.tenant:
-        yield Hit("U05.tenant", "iu")
+        yield U05.violation("iu", case="slash")
     else:
-        yield Hit("U05.path", "iu")
+        yield U05.violation("iu", case="tenant" if url.first_segment == document.tenant else "path")
 
 
-def _relative(subject):
+def _relative_paths(document):
     for key in ENDPOINT_KEYS:
-        path = subject.texts.get(key)
+        path = document.texts.get(key)
         if path is not None and (not _RELATIVE_PATH.fullmatch(path) or ".." in path or "//" in path):
-            yield Hit("U06.form", key)
+            yield U06.violation(key)
 
 
-def _one_flavour(subject):
-    paths = {key: subject.texts[key].strip("/") for key in ENDPOINT_KEYS if key in subject.texts}
+def _one_flavour(document):
+    paths = {key: document.texts[key].strip("/") for key in ENDPOINT_KEYS if key in document.texts}
     if paths.get("ot", "token.oauth2") not in ("token.oauth2", "connect/token"):
-        yield Hit("U07.unknown", "ot")
-    elif len({_kind(path) for path in paths.values()}) > 1:
-        yield Hit("U07.mixed", "ot")
+        yield U07.violation("ot", case="unknown")
+    elif len({_path_flavour(path) for path in paths.values()}) > 1:
+        yield U07.violation("ot", case="mixed")
 
 
-def _kind(path: str) -> str:
+def _path_flavour(path: str) -> str:
     return "cloud" if path.endswith(".oauth2") else "on-premises" if path.startswith("connect/") else "neither"
 
 
-def _one_region(subject):
-    gateway, server = subject.url("iu"), subject.url("pu")
-    if not subject.is_cloud or gateway is None or server is None or list(_swapped(subject)):
+def _one_region(document):
+    gateway, server = document.urls.get("iu"), document.urls.get("pu")
+    if not document.is_cloud or gateway is None or server is None or list(_swapped(document)):
         return
     if is_infor_cloud(gateway.host) and is_infor_cloud(server.host) and region_of(gateway.host) != region_of(server.host):
-        yield Hit("U08.region", "iu")
+        yield U08.violation("iu", case="region")
     elif server.host.replace("-sso", "-ionapi", 1) != gateway.host:
-        yield Hit("U08.host", "iu")
+        yield U08.violation("iu", case="host")
 
 
-def _infor_host(subject):
-    for key, url in subject.urls.items():
-        if subject.is_cloud and not is_infor_cloud(url.host) and not is_own_network(url.host):
-            yield Hit("U09.host", key)
+def _infor_host(document):
+    for key, url in document.urls.items():
+        if document.is_cloud and not is_infor_cloud(url.host) and not is_private(url.host):
+            yield U09.violation(key)
 
 
-def _swapped(subject):
-    """Infor's own names tell for each address alone; on other hosts only both together do."""
-    gateway, server = subject.url("iu"), subject.url("pu")
+def _swapped(document):
+    gateway, server = document.urls.get("iu"), document.urls.get("pu")
     wrong = {
         "iu": gateway is not None and "-sso" in gateway.host.partition(".")[0],
         "pu": server is not None and "-ionapi" in server.host.partition(".")[0],
     }
     for key in URL_KEYS:
-        if wrong[key] and (all(wrong.values()) or is_infor_cloud(subject.urls[key].host)):
-            yield Hit("U10.swapped", key)
+        # Another company's host may have such a name by chance; two of them do not.
+        if wrong[key] and (all(wrong.values()) or is_infor_cloud(document.urls[key].host)):
+            yield U10.violation(key)
 
 
-def _public_address(subject):
-    for key, url in subject.urls.items():
-        if is_own_network(url.host) and not subject.expectations.allow_insecure:
-            yield Hit("U11.private", key)
+def _public_hosts(document):
+    for key, url in document.urls.items():
+        if is_private(url.host) and not document.expectations.allow_insecure:
+            yield U11.violation(key)
 
 
-RULES = (
-    Rule(
-        "U01",
-        "iu and pu are absolute https URLs",
-        "A",
-        (
-            Case("no_url", ERROR, "the value is no absolute URL with a host", SAVE_UNCHANGED),
-            Case(
-                "http",
-                ERROR,
-                "the address begins with http, so secrets would travel unprotected",
-                f"{SAVE_UNCHANGED}; for a simulator on this machine set allow_insecure",
-            ),
-        ),
-        _absolute,
-    ),
-    Rule(
-        "U02",
-        "iu and pu hold no user, query or fragment",
-        "D",
-        (
-            Case(
-                "extra",
-                ERROR,
-                "the address holds a user (@), a query (?) or a fragment (#)",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _bare,
-    ),
-    Rule(
-        "U03",
-        "pu ends with a slash",
-        "A",
-        (
-            Case(
-                "slash",
-                WARNING,
-                "the address does not end with a slash; this collection adds it, other programs make a wrong token URL",
-                "end it with a slash",
-            ),
-        ),
-        _ends_with_slash,
-    ),
-    Rule(
-        "U04",
-        "The path of pu is /<tenant>/as/ in the cloud and ends with /InforIntSTS/ on-premises",
-        "A",
-        (
-            Case(
-                "cloud",
-                WARNING,
-                "the path is not the tenant and as, as in the cloud",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "on_premises",
-                WARNING,
-                "the path does not end with InforIntSTS, as on-premises",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _authorization_path,
-    ),
-    Rule(
-        "U05",
-        "iu has no path",
-        "A",
-        (
-            Case(
-                "tenant",
-                ERROR,
-                "the address already ends with the tenant, which would stand twice in every call",
-                "leave the host alone in it",
-            ),
-            Case(
-                "slash",
-                WARNING,
-                "the address ends with a slash; this collection takes it off, other programs may not",
-                "take the slash off",
-            ),
-            Case(
-                "path",
-                WARNING,
-                "the address has a path, a download has none",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _gateway_path,
-    ),
-    Rule(
-        "U06",
-        "oa, ot and or are relative paths",
-        "A",
-        (
-            Case(
-                "form",
-                ERROR,
-                "the value is not a relative path: it begins with a slash, holds .. or //, or is a whole URL",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _relative,
-    ),
-    Rule(
-        "U07",
-        "oa, ot and or are those of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)",
-        "A",
-        (
-            Case(
-                "mixed",
-                WARNING,
-                "oa, ot and or are not of one flavour, cloud and on-premises are mixed",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "unknown",
-                WARNING,
-                "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _one_flavour,
-    ),
-    Rule(
-        "U08",
-        "In the cloud the host of iu is that of pu with -ionapi in place of -sso",
-        "E",
-        (
-            Case(
-                "region",
-                ERROR,
-                "iu and pu are in different regions of Infor's cloud",
-                SAVE_UNCHANGED,
-            ),
-            Case(
-                "host",
-                WARNING,
-                "the host is not that of pu with -ionapi in place of -sso",
-                "check both hosts by eye; leave them if Infor gave you this file",
-            ),
-        ),
-        _one_region,
-    ),
-    Rule(
-        "U09",
-        "In the cloud both hosts end with inforcloudsuite.com",
-        "U",
-        (
-            Case(
-                "host",
-                WARNING,
-                "the host is not in inforcloudsuite.com; not every region of Infor is known, so it is used all the same",
-                "make sure that Infor gave you this file, the secrets go to this host",
-            ),
-        ),
-        _infor_host,
-    ),
-    Rule(
-        "U10",
-        "iu names the gateway and pu the authorization server",
-        "B",
-        (
-            Case(
-                "swapped",
-                ERROR,
-                "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso the authorization server (pu)",
-                SAVE_UNCHANGED,
-            ),
-        ),
-        _swapped,
-    ),
-    Rule(
-        "U11",
-        "Both hosts can be reached from outside, unless allow_insecure says that this is a simulator",
-        "E",
-        (
-            Case(
-                "private",
-                WARNING,
-                "the host is this machine or a private address, which DocBits in the cloud cannot reach",
-                "use the public address of Infor OS, or set allow_insecure for a simulator",
-            ),
-        ),
-        _public_address,
-    ),
+CHECKS = (
+    _absolute,
+    _no_extras,
+    _trailing_slash,
+    _authorization_path,
+    _gateway_path,
+    _relative_paths,
+    _one_flavour,
+    _one_region,
+    _infor_host,
+    _swapped,
+    _public_hosts,
 )

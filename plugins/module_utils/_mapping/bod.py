@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules for a BOD mapping: how a document becomes a Sync.CaptureDocument for Infor ION. Private to the collection."""
+"""BOD mappings: their layout and rules MB. Private to the collection."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import re
 from collections import Counter
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, in_case, others, unlisted
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, CALIBRATED, SEEN, Rule, by_id, name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, case_hint, missing_line, others, unlisted
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, CALIBRATED, MISSING_KEY, MISSING_LINE, SEEN, UNLISTED
 
 ROOT = "SyncCaptureDocumentType"
 PATH = re.compile(ROOT + r"(?:\\\\[^\\/]+)*")
@@ -42,127 +43,129 @@ LAYOUT = Layout(
     ),
     ("DT_Path", "IF_COMMON_PATH", "Pages_COMMON_PATH", "Table_COMMON_PATH"),
 )
-NEEDED_KEYS = ("DT_Path", "Document_Types")
+REQUIRED_KEYS = ("DT_Path", "Document_Types")
 PATH_KEYS = ("DT_Path", "IF_COMMON_PATH", "Pages_COMMON_PATH", "Table_COMMON_PATH")
 PATH_PREFIXES = ("SFP_", "GFP_", "POP_", "IFP_", "PFP_", "Path_", "TCP_", "TNP_")
 TABLE_COLUMN = re.compile(r"TN_(.+?)_TC_(.+)")
 
-RULES = by_id(
-    Rule(
-        "MB01",
-        ERROR,
-        "Each item of a list has its companion lines, such as `SFP_` and `SFV_` for a static field; index fields are MB22",
-        "add the line, or take the name out of the list",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB02",
-        ERROR,
-        "`DT_Path` and `Document_Types` are there",
-        "add this key",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB03",
-        ERROR,
-        "Each item of `Document_Types` has its line with the BOD document type",
-        "add a line such as INVOICE=LN_SupplierInvoice, or take the item out of Document_Types",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB04",
-        ERROR,
-        "Each path starts with `SyncCaptureDocumentType`",
-        "begin the path with SyncCaptureDocumentType",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB05",
-        ERROR,
-        r"The parts of a path are separated by two backslashes, `\\`",
-        r"separate the parts of the path by \\ (two backslashes in the file)",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB06",
-        ERROR,
-        "`SFV_LogicalID` is there",
-        "add SFV_LogicalID= with the logical id of the connection point (ION Desk, Connection Points)",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB07",
-        ERROR,
-        "`SFV_LogicalID` starts with `lid://`",
-        "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk, Connection Points)",
-        CALIBRATED,
-    ),
-    Rule(
-        "MB20",
-        WARNING,
-        "`SFV_LogicalID` is more than `lid://`, the template's placeholder",
-        "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk, Connection Points)",
-        SEEN,
-    ),
-    Rule(
-        "MB21",
-        WARNING,
-        "`SFV_AccountingEntityID` is more than the template's placeholder",
-        "write the accounting entity of the customer, such as 100 or 001_100",
-        SEEN,
-    ),
-    Rule(
-        "MB22",
-        WARNING,
-        "Each listed index field has its `IF_` line",
-        "add the line with the name in the BOD, or take the field out of Index_Fields",
-        SEEN,
-    ),
-    Rule(
-        "MB23",
-        WARNING,
-        "Each `IF_` line speaks of a listed index field",
-        "add the field to Index_Fields, or DocBits may not send it",
-        SEEN,
-    ),
-    Rule(
-        "MB24",
-        WARNING,
-        "No list has the same item twice",
-        "take one of the two out of the list",
-        SEEN,
-    ),
-    Rule(
-        "MB25",
-        WARNING,
-        "A document type is written in the same case in the export, in `Document_Types` and in its own line",
-        "write it exactly as DocBits writes the code of the document type",
-        SEEN,
-    ),
-    Rule(
-        "MB26",
-        WARNING,
-        "The document type of the export is listed in `Document_Types`",
-        "add it to Document_Types with its own line, or choose a document type of this file in the export",
-        ASSUMED,
-    ),
-    Rule(
-        "MB40",
-        INFO,
-        "Each companion line speaks of a listed name, and each key is known",
-        "add the name to its list, correct the key, or leave it if DocBits need not use it",
-        ASSUMED,
-    ),
+_WRITE_LOGICAL_ID = "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk > Connection Points)"
+
+MB01 = Rule(
+    "MB01",
+    ERROR,
+    MISSING_LINE,
+    "add the line, or remove the name from the list",
+    "Each item of a list has its companion lines, such as `SFP_` and `SFV_` for a static field (index fields: MB22)",
+    CALIBRATED,
 )
+MB02 = Rule("MB02", ERROR, MISSING_KEY, "add this key", "`DT_Path` and `Document_Types` are present", CALIBRATED)
+MB03 = Rule(
+    "MB03",
+    ERROR,
+    MISSING_LINE,
+    "add a line such as INVOICE=LN_SupplierInvoice, or remove the item from Document_Types",
+    "Each item of `Document_Types` has a line with the BOD document type",
+    CALIBRATED,
+)
+MB04 = Rule(
+    "MB04",
+    ERROR,
+    f"does not start with {ROOT}",
+    f"start the path with {ROOT}",
+    f"Each path starts with `{ROOT}`",
+    CALIBRATED,
+)
+MB05 = Rule(
+    "MB05",
+    ERROR,
+    r"has a separator other than \\ between its parts",
+    r"separate the parts of the path by \\ (two backslashes in the file)",
+    r"The parts of a path are separated by two backslashes, `\\`",
+    CALIBRATED,
+)
+MB06 = Rule(
+    "MB06",
+    ERROR,
+    MISSING_KEY,
+    "add SFV_LogicalID= with the logical id of the connection point (ION Desk > Connection Points)",
+    "`SFV_LogicalID` is present",
+    CALIBRATED,
+)
+MB07 = Rule(
+    "MB07",
+    ERROR,
+    f"is '{{value}}', which does not start with {LOGICAL_ID_START}",
+    _WRITE_LOGICAL_ID,
+    "`SFV_LogicalID` starts with `lid://`",
+    CALIBRATED,
+)
+MB20 = Rule(
+    "MB20",
+    WARNING,
+    f"is only {LOGICAL_ID_START}, the placeholder of the template",
+    _WRITE_LOGICAL_ID,
+    "`SFV_LogicalID` is not `lid://`, the placeholder of the template",
+    SEEN,
+)
+MB21 = Rule(
+    "MB21",
+    WARNING,
+    "is a placeholder",
+    "write the accounting entity of the customer, such as 100 or 001_100",
+    "`SFV_AccountingEntityID` is not a placeholder",
+    SEEN,
+)
+MB22 = Rule(
+    "MB22",
+    WARNING,
+    MISSING_LINE,
+    "add the line with the name in the BOD, or remove the field from Index_Fields",
+    "Each listed index field has its `IF_` line",
+    SEEN,
+)
+MB23 = Rule(
+    "MB23",
+    WARNING,
+    UNLISTED,
+    "add the field to Index_Fields; otherwise DocBits may not send it",
+    "Each `IF_` line is for a listed index field",
+    SEEN,
+)
+MB24 = Rule("MB24", WARNING, "lists {item} {count} times", "keep one of them in the list", "No list has the same item twice", SEEN)
+MB25 = Rule(
+    "MB25",
+    WARNING,
+    {"line": MISSING_LINE, "export": "has {listed}, which differs in case from the document type {document_type} of the export"},
+    "write it exactly as DocBits writes the code of the document type",
+    "A document type has the same case in the export, in `Document_Types` and in its line",
+    SEEN,
+)
+MB26 = Rule(
+    "MB26",
+    WARNING,
+    "does not list the document type {document_type} of the export",
+    "add it to Document_Types with its own line, or choose a document type of this file in the export",
+    "The document type of the export is listed in `Document_Types`",
+    ASSUMED,
+)
+MB40 = Rule(
+    "MB40",
+    INFO,
+    {"unlisted": UNLISTED, "unknown": Case("is not a known key of a BOD mapping", "correct the key, or ignore this if DocBits need not use it")},
+    "add the name to its list, or ignore this if DocBits need not use it",
+    "Each companion line is for a listed name, and each key is known",
+    ASSUMED,
+)
+RULES = (MB01, MB02, MB03, MB04, MB05, MB06, MB07, MB20, MB21, MB22, MB23, MB24, MB25, MB26, MB40)
 
 
 def document_types(properties) -> list:
-    """The items of C(Document_Types)."""
+    """The items of `Document_Types`."""
     return [item.name for item in DOCUMENT_TYPE.items(properties)]
 
 
 def table_sections(properties) -> list:
-    """One L(Section) for the constants of each listed table: their list has the table's name in its key."""
+    """A `Section` for the constants of each listed table; the key of their list contains the name of the table."""
     return [
         Section(
             f"table {table} constant",
@@ -174,10 +177,10 @@ def table_sections(properties) -> list:
 
 
 def check(properties, document_type=None):
-    """What breaks a rule in a BOD mapping, for an export of O(document_type) if that is given. Yields C(Found)."""
-    for key in NEEDED_KEYS:
+    """Yields a `Violation` for each defect of a BOD mapping; `document_type` is the code in the export, if known."""
+    for key in REQUIRED_KEYS:
         if key not in properties:
-            yield RULES["MB02"].found("is missing" + in_case(properties, key), key)
+            yield MB02.violation(key, hint=case_hint(properties, key))
     tables = table_sections(properties)
     yield from _check_lists(properties, (*LAYOUT.sections, *tables))
     yield from check_document_type(properties, document_type)
@@ -185,7 +188,7 @@ def check(properties, document_type=None):
     yield from _check_logical_id(properties)
     entity = properties.text(ACCOUNTING_ENTITY)
     if ACCOUNTING_ENTITY in properties and (not entity or entity.startswith(("*", "<"))):
-        yield RULES["MB21"].found("is a placeholder", ACCOUNTING_ENTITY, properties.line(ACCOUNTING_ENTITY))
+        yield MB21.violation(ACCOUNTING_ENTITY, properties.line(ACCOUNTING_ENTITY))
     yield from _check_unused(properties, tables)
 
 
@@ -195,34 +198,29 @@ def _check_lists(properties, sections):
         counts = Counter(item.name for item in items)
         for item in {item.name: item for item in items}.values():
             if counts[item.name] > 1:
-                yield RULES["MB24"].found(f"lists {name(item.name)} {counts[item.name]} times", item.list_key, item.line)
+                yield MB24.violation(item.list_key, item.line, item=plain_name(item.name), count=counts[item.name])
         for item, key in section.missing(properties):
-            yield _missing(properties, section, item, key)
-
-
-def _missing(properties, section, item, key):
-    message = f"lists {name(item.name)}, but there is no line {name(key)}={in_case(properties, key)}"
-    if section is INDEX_FIELD:
-        rule = "MB22"
-    elif section is DOCUMENT_TYPE:
-        rule = "MB25" if properties.twin(key) else "MB03"
-    else:
-        rule = "MB01"
-    return RULES[rule].found(message, item.list_key, item.line)
+            if section is INDEX_FIELD:
+                yield missing_line(MB22, properties, item, key)
+            elif section is not DOCUMENT_TYPE:
+                yield missing_line(MB01, properties, item, key)
+            elif properties.twin(key):
+                yield missing_line(MB25, properties, item, key, case="line")
+            else:
+                yield missing_line(MB03, properties, item, key)
 
 
 def check_document_type(properties, document_type):
-    """Whether the document type of the export is listed. Yields C(Found); nothing where no O(document_type) is given."""
+    """Yields a `Violation` if the document type of the export is not listed; nothing if it is not known."""
     known = document_types(properties)
     if not document_type or not known or document_type in known:
         return
-    line = properties.line(DOCUMENT_TYPE.list_key)
+    key, line = DOCUMENT_TYPE.list_key, properties.line(DOCUMENT_TYPE.list_key)
     alike = [code for code in known if code.lower() == document_type.lower()]
     if alike:
-        message = f"has {name(alike[0])}, which is in other case than the document type {name(document_type)} of the export"
-        yield RULES["MB25"].found(message, DOCUMENT_TYPE.list_key, line)
+        yield MB25.violation(key, line, "export", listed=plain_name(alike[0]), document_type=plain_name(document_type))
     else:
-        yield RULES["MB26"].found(f"does not list the document type {name(document_type)} of the export", DOCUMENT_TYPE.list_key, line)
+        yield MB26.violation(key, line, document_type=plain_name(document_type))
 
 
 def _check_paths(properties):
@@ -231,35 +229,38 @@ def _check_paths(properties):
             continue
         path = properties.text(key)
         if not path.startswith(ROOT):
-            yield RULES["MB04"].found(f"does not start with {ROOT}", key, properties.line(key))
+            yield MB04.violation(key, properties.line(key))
         elif not PATH.fullmatch(path):
-            yield RULES["MB05"].found(r"has something other than \\ between its parts", key, properties.line(key))
+            yield MB05.violation(key, properties.line(key))
 
 
 def _check_logical_id(properties):
     value, line = properties.text(LOGICAL_ID), properties.line(LOGICAL_ID)
     if LOGICAL_ID not in properties:
-        yield RULES["MB06"].found("is missing" + in_case(properties, LOGICAL_ID), LOGICAL_ID)
+        yield MB06.violation(LOGICAL_ID, hint=case_hint(properties, LOGICAL_ID))
     elif not value.startswith(LOGICAL_ID_START):
-        yield RULES["MB07"].found(f"is '{shown(value)}', which does not start with {LOGICAL_ID_START}", LOGICAL_ID, line)
+        yield MB07.violation(LOGICAL_ID, line, value=excerpt(value))
     elif value == LOGICAL_ID_START:
-        yield RULES["MB20"].found(f"is only {LOGICAL_ID_START}, the template's placeholder", LOGICAL_ID, line)
+        yield MB20.violation(LOGICAL_ID, line)
 
 
 def _check_unused(properties, tables):
     of_tables = _keys_of_tables(properties, tables)
-    for entry, section, _name in unlisted(properties, LAYOUT):
-        if entry.key not in of_tables:
-            rule = "MB23" if entry.key.startswith("IF_") else "MB40"
-            yield RULES[rule].found(f"is not listed in {section.list_key}", entry.key, entry.line)
+    for entry, section in unlisted(properties, LAYOUT):
+        if entry.key in of_tables:
+            continue
+        if entry.key.startswith("IF_"):
+            yield MB23.violation(entry.key, entry.line, list_key=section.list_key)
+        else:
+            yield MB40.violation(entry.key, entry.line, "unlisted", list_key=section.list_key)
     types = {code.lower() for code in document_types(properties)}
     for entry in others(properties, LAYOUT):
         if entry.key not in of_tables and entry.key.lower() not in types:
-            yield RULES["MB40"].found("is no key of a BOD mapping that is known here", entry.key, entry.line)
+            yield MB40.violation(entry.key, entry.line, "unknown")
 
 
 def _keys_of_tables(properties, tables) -> set:
-    """Every key that belongs to a listed table besides its C(TN_) line: constants and columns."""
+    """The keys of the constants and columns of listed tables."""
     names = {item.name for item in TABLE.items(properties)}
     columns = ((key, TABLE_COLUMN.fullmatch(key)) for key in properties.keys())
     keys = {key for key, column in columns if column and column.group(1) in names}

@@ -1,148 +1,133 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules that hold for a mapping file of any kind: size, encoding, format and the `.properties` dialect. Private to the collection."""
+"""The text of a mapping file and the dialect that all kinds share: rules MP. Private to the collection."""
 
 from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK, decoded, normal_text
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import (
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, CALIBRATED, SEEN
+
+MAX_SIZE = 1024 * 1024
+
+MP01 = Rule(
+    "MP01",
+    ERROR,
+    "is larger than 1 MiB",
+    "use the mapping file itself; the vendor's files are smaller than 20 KiB",
+    "The file is not larger than 1 MiB",
     ASSUMED,
+)
+MP02 = Rule(
+    "MP02",
+    ERROR,
+    {
+        "not_utf8": "is not UTF-8 text",
+        "binary": "is not UTF-8 text; it looks like UTF-16 or binary data",
+        "not_text": "is neither text nor bytes",
+    },
+    "save the file as plain UTF-8 text without a byte order mark",
+    "The file is text in an encoding that DocBits reads",
+    ASSUMED,
+)
+MP03 = Rule(
+    "MP03",
+    ERROR,
+    {
+        "json": Case("is JSON, such as an ION API file, not a mapping file", "use a mapping file here, and the ION API file in its own option"),
+        "markup": Case("is XML or an HTML page, not a mapping file", "download the mapping file again; proxies and login pages answer with such a page"),
+        "pem": "is a certificate or key, not a mapping file",
+        "vault": Case("is still encrypted by Ansible Vault", "pass the vault password of this file to Ansible"),
+        "pdf": "is a PDF document, not a mapping file",
+    },
+    "use a mapping file instead",
+    "The file is not in another well-known format",
+    ASSUMED,
+)
+MP04 = Rule("MP04", ERROR, "is empty", "use the mapping file; an empty file maps nothing", "The file is not empty", ASSUMED)
+MP05 = Rule(
+    "MP05",
+    ERROR,
+    "is not of a kind that can be recognized",
+    "set the kind of the file: idm, bod, m3, ln or m3_toml",
+    "The kind of the file can be recognized, or the caller sets it",
+    ASSUMED,
+)
+MP06 = Rule(
+    "MP06",
+    ERROR,
+    "is {actual}, but should be {expected}",
+    "use this file where its kind is expected, and a file of the right kind here",
+    "The file is of the expected kind",
+    ASSUMED,
+)
+MP07 = Rule(
+    "MP07",
+    ERROR,
+    "has no =",
+    "write key=value on one line, or # at its start; a line cannot continue on the next one",
+    "Each line that is neither empty nor a comment has an =",
     CALIBRATED,
-    SEEN,
-    Rule,
-    by_id,
 )
-
-LIMIT = 1024 * 1024
-
-RULES = by_id(
-    Rule(
-        "MP01",
-        ERROR,
-        "The file is not larger than 1 MiB",
-        "give the mapping file itself; the vendor's own are smaller than 20 KiB",
-        ASSUMED,
-    ),
-    Rule(
-        "MP02",
-        ERROR,
-        "The file is text in an encoding that DocBits reads",
-        "save the file as plain text in UTF-8 without byte order mark",
-        ASSUMED,
-    ),
-    Rule(
-        "MP03",
-        ERROR,
-        "The file is not in another well-known format",
-        "give the mapping file in this place",
-        ASSUMED,
-    ),
-    Rule("MP04", ERROR, "The file is not empty", "give the mapping file; an empty one maps nothing", ASSUMED),
-    Rule(
-        "MP05",
-        ERROR,
-        "The file is of a kind that can be recognised, or the caller says which kind it is",
-        "say which kind the file is: idm, bod, m3, ln or m3_toml",
-        ASSUMED,
-    ),
-    Rule(
-        "MP06",
-        ERROR,
-        "The file is of the kind that its place asks for",
-        "give this file in its own place and the right file here",
-        ASSUMED,
-    ),
-    Rule(
-        "MP07",
-        ERROR,
-        "Each line that is neither empty nor a comment has an =",
-        "write key=value on one line, or # at its beginning; no line goes on in the next one",
-        CALIBRATED,
-    ),
-    Rule("MP08", ERROR, "No key stands twice", "keep one of the two lines", CALIBRATED),
-    Rule(
-        "MP20",
-        WARNING,
-        "The file does not begin with a byte order mark",
-        "save the file as UTF-8 without byte order mark, or DocBits may take the mark for a part of the first key",
-        ASSUMED,
-    ),
-    Rule(
-        "MP21",
-        WARNING,
-        "The file is UTF-8",
-        "save the file as UTF-8; it was read as Latin-1 here",
-        ASSUMED,
-    ),
-    Rule("MP22", WARNING, "Each = has a key before it", "write the key before the =", ASSUMED),
-    Rule(
-        "MP23",
-        WARNING,
-        "No list has an empty item",
-        "take the comma out that has nothing before or after it",
-        SEEN,
-    ),
+MP08 = Rule("MP08", ERROR, "is already set on line {first}", "keep one of the two lines", "No key occurs twice", CALIBRATED)
+MP20 = Rule(
+    "MP20",
+    WARNING,
+    "starts with a byte order mark",
+    "save the file as UTF-8 without a byte order mark; otherwise DocBits may take the mark as part of the first key",
+    "The file does not start with a byte order mark",
+    ASSUMED,
 )
+MP21 = Rule("MP21", WARNING, "is not UTF-8; it was read as Latin-1", "save the file as UTF-8", "The file is UTF-8", ASSUMED)
+MP22 = Rule("MP22", WARNING, "has no key before the =", "write the key before the =", "Each = has a key before it", ASSUMED)
+MP23 = Rule("MP23", WARNING, "has an empty item", "remove the comma that has nothing before or after it", "No list has an empty item", SEEN)
+RULES = (MP01, MP02, MP03, MP04, MP05, MP06, MP07, MP08, MP20, MP21, MP22, MP23)
 
-# How other formats begin, what to call them, and what to do. A vaulted file counts too: it must be opened before it is judged.
-_OTHER_FORMATS = (
-    ("{", "JSON, as an ION API file is, and no mapping file", "give the ION API file as the ION API file and the mapping file here"),
-    ("<", "XML or an HTML page, and no mapping file", "download the mapping file again; a page like this is what a proxy or a login gives"),
-    ("-----BEGIN", "a certificate or key, and no mapping file", "give the mapping file here"),
-    ("$ANSIBLE_VAULT", "still encrypted by Ansible Vault", "give the vault password of this file to Ansible"),
-    ("%PDF", "a PDF document, and no mapping file", "give the mapping file here"),
-)
+# The start of other formats. A vaulted file has to be decrypted before it can be checked.
+_OTHER_FORMATS = {"{": "json", "<": "markup", "-----BEGIN": "pem", "$ANSIBLE_VAULT": "vault", "%PDF": "pdf"}
 
 
-def readable(content):
-    """O(content) as normal text, or C(None) where it cannot be a mapping file; and what was found (a list). Never raises."""
+def decode(content) -> tuple:
+    """The normal text of a file (None if it cannot be a mapping file) and a list of violations. Never raises."""
     if isinstance(content, str):
         try:
-            # Bytes that are no UTF-8 come as surrogates.
+            # Bytes that are not UTF-8 arrive as surrogates.
             content = content.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
-            return None, [RULES["MP02"].found("is not text in UTF-8")]
+            return None, [MP02.violation(case="not_utf8")]
     if not isinstance(content, (bytes, bytearray)):
-        return None, [RULES["MP02"].found("is neither text nor bytes")]
-    if len(content) > LIMIT:
-        return None, [RULES["MP01"].found("is larger than 1 MiB")]
+        return None, [MP02.violation(case="not_text")]
+    if len(content) > MAX_SIZE:
+        return None, [MP01.violation()]
     raw = decoded(content)
     if "\0" in raw or bytes(raw[:2], "latin-1", "replace") in (b"\xff\xfe", b"\xfe\xff"):
-        return None, [RULES["MP02"].found("is not text in UTF-8; it looks like UTF-16 or binary data")]
+        return None, [MP02.violation(case="binary")]
     text = normal_text(raw)
     if not text.strip():
-        return None, [RULES["MP04"].found("is empty")]
-    for beginning, what, action in _OTHER_FORMATS:
-        if text.lstrip().startswith(beginning):
-            return None, [RULES["MP03"].found(f"is {what}", action=action)]
-    return text, _encoding(content, raw)
-
-
-def _encoding(content, raw) -> list:
-    found = []
+        return None, [MP04.violation()]
+    for start, case in _OTHER_FORMATS.items():
+        if text.lstrip().startswith(start):
+            return None, [MP03.violation(case=case)]
+    violations = []
     if raw.startswith(BYTE_ORDER_MARK):
-        found.append(RULES["MP20"].found("begins with a byte order mark", line=1))
+        violations.append(MP20.violation(line=1))
     if raw.encode("utf-8") != content:
-        found.append(RULES["MP21"].found("is not UTF-8"))
-    return found
+        violations.append(MP21.violation())
+    return text, violations
 
 
-def check(properties):
-    """What breaks the dialect, whatever the kind. Yields C(Found)."""
+def check(properties, list_keys):
+    """Yields a `Violation` for each defect of the dialect. `list_keys` are the keys of the lists of this kind."""
     for line in properties.bare_lines:
-        yield RULES["MP07"].found("has no =", line=line)
-    for entry, earlier in properties.repeated:
+        yield MP07.violation(line=line)
+    for entry, first in properties.repeated:
         if entry.key:
-            yield RULES["MP08"].found(f"stands on line {earlier.line} already", entry.key, entry.line)
+            yield MP08.violation(entry.key, entry.line, first=first.line)
     for entry in properties.entries:
         if not entry.key:
-            yield RULES["MP22"].found("has nothing before the =", line=entry.line)
-
-
-def check_lists(properties, list_keys):
-    """Empty items in the lists of a kind. Yields C(Found)."""
+            yield MP22.violation(line=entry.line)
     for key in list_keys:
         if properties.has_empty_item(key):
-            yield RULES["MP23"].found("has an empty item", key, properties.line(key))
+            yield MP23.violation(key, properties.line(key))

@@ -1,24 +1,25 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules for M3 and LN mappings: which ERP field gets which value. Private to the collection."""
+"""M3 and LN mappings: their layout and the checks of rules MM and ML. Private to the collection."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import excerpt, plain_name
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.erp_rules import RULES
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import (
     Layout,
     Part,
     Section,
+    case_hint,
     defined_names,
-    in_case,
+    missing_line,
     others,
     unlisted,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import name, shown
 
 M3 = "m3"
 LN = "ln"
@@ -44,14 +45,14 @@ COST_COLUMNS = ("ledger_account", "amount", "quantity", "quantity2", "position",
 class Area:
     """A part of the invoice that the mapping fills.
 
-    selectors: the key that names the DocBits table of its lines, in every spelling that the vendor uses; none for a header
-    constants: list of ERP fields with a fixed value
-    fields:    list of ERP fields that are read from the document
-    rdtp:      M3's record type of such a line, or an empty string
-    columns:   the documented columns of the table; empty where none are
+    selectors: the key that names the DocBits table of its lines, in every spelling that the vendor uses; empty for a header
+    constants: the list of ERP fields with a fixed value
+    fields:    the list of ERP fields that are read from the document
+    rdtp:      the record type of such a line in M3, or an empty string
+    columns:   the documented columns of the table; empty if there are none
     """
 
-    word: str
+    label: str
     selectors: tuple
     constants: Section
     fields: Section
@@ -60,13 +61,13 @@ class Area:
     only_m3: bool = False
 
 
-def _area(word, selectors, constants, fields, rdtp="", columns=(), only_m3=False) -> Area:
-    """An area; O(constants) and O(fields) each as C((prefix, list key, other spellings...))."""
+def _area(label, selectors, constants, fields, rdtp="", columns=(), only_m3=False) -> Area:
+    """An area; `constants` and `fields` are each (prefix, list key, other spellings...)."""
     return Area(
-        word,
+        label,
         selectors,
-        Section(f"{word} constant", constants[1:], (Part(constants[0], "value"),)),
-        Section(f"{word} field", fields[1:], (Part(fields[0], "source"),)),
+        Section(f"{label} constant", constants[1:], (Part(constants[0], "value"),)),
+        Section(f"{label} field", fields[1:], (Part(fields[0], "source"),)),
         rdtp,
         columns,
         only_m3,
@@ -106,7 +107,7 @@ AREAS = (
     _area("debit note header", (), ("DN_SF_", "DNStaticFields"), ("DN_HF_", "DNHeaderFields"), only_m3=True),
     _area(
         "debit note cost line",
-        # The vendor's own spelling has an e too many; the right one is accepted as well [assumed].
+        # The vendor's spelling has an additional e; the right one is accepted as well [assumed].
         ("DebiteNoteInvoiceCost", "DebitNoteInvoiceCost"),
         ("DNC_SF_", "DebitNoteCostStaticFields"),
         ("DNCF_", "DebitNoteInvoiceCostFields"),
@@ -134,7 +135,7 @@ AREAS = (
         "credit note receipt line",
         ("CreditNoteReceipt",),
         ("CNR_SF_", "CreditNoteReceiptStaticFields"),
-        # The vendor's own file spells it Ceedit.
+        # The vendor's file spells it Ceedit.
         ("CNRF_", "CreditNoteReceiptFields", "CeeditNoteReceiptFields"),
         "1",
         only_m3=True,
@@ -152,7 +153,7 @@ LAYOUTS = {kind: _layout(areas) for kind, areas in AREAS_OF.items()}
 
 
 def check(kind, properties):
-    """What breaks a rule in a mapping of kind C(M3) or C(LN). Yields C(Found)."""
+    """Yields a `Violation` for each defect of a mapping of kind `M3` or `LN`."""
     rules, layout = RULES[kind], LAYOUTS[kind]
     defined = defined_names(properties, layout)
     yield from _check_header(properties, rules, defined[HEADER.fields.list_key])
@@ -161,12 +162,11 @@ def check(kind, properties):
         yield from _check_columns(rules, area, defined[area.fields.list_key])
         for section in (area.constants, area.fields):
             for item, key in section.missing(properties):
-                message = f"lists {name(item.name)}, but there is no line {name(key)}={in_case(properties, key)}"
-                yield rules["listed"].found(message, item.list_key, item.line)
-    for entry, section, _name in unlisted(properties, layout):
-        yield rules["unlisted"].found(f"is not listed in {section.list_key}", entry.key, entry.line)
+                yield missing_line(rules["listed"], properties, item, key)
+    for entry, section in unlisted(properties, layout):
+        yield rules["unlisted"].violation(entry.key, entry.line, list_key=section.list_key)
     for entry in others(properties, layout):
-        yield rules["unknown"].found("is no key that is known here", entry.key, entry.line)
+        yield rules["unknown"].violation(entry.key, entry.line)
     if kind == M3:
         yield from _check_m3(properties, rules, defined)
     else:
@@ -176,20 +176,18 @@ def check(kind, properties):
 def _check_header(properties, rules, defined):
     key = HEADER.fields.list_key
     if key not in properties:
-        yield rules["header"].found("is missing" + in_case(properties, key), key)
+        yield rules["header"].violation(key, case="missing", hint=case_hint(properties, key))
     elif not defined:
-        yield rules["header"].found("has no HF_ line at all", key, properties.line(key))
+        yield rules["header"].violation(key, properties.line(key), "no_line")
     for entry, _name in defined:
         if entry.text.startswith(COLUMN):
-            message = f"takes the line column {shown(entry.text)}, but a header has no lines"
-            yield rules["header_column"].found(message, entry.key, entry.line)
+            yield rules["header_column"].violation(entry.key, entry.line, column=excerpt(entry.text))
 
 
 def _check_selector(properties, rules, area):
     fields = next((key for key in area.fields.list_keys if key in properties), "")
     if area.selectors and fields and not any(key in properties for key in area.selectors):
-        message = f"is missing, but {fields} needs to know the table of its lines{in_case(properties, area.selectors[0])}"
-        yield rules["selector"].found(message, area.selectors[0])
+        yield rules["selector"].violation(area.selectors[0], fields=fields, hint=case_hint(properties, area.selectors[0]))
 
 
 def _check_columns(rules, area, defined):
@@ -199,11 +197,11 @@ def _check_columns(rules, area, defined):
     for entry, _name in defined:
         if entry.text.startswith(COLUMN):
             used.setdefault(entry.text[len(COLUMN) :], entry)
-    strange = [column for column in used if column not in area.columns]
-    if strange:
-        listed = ", ".join(shown(column, 40) for column in strange[:10]) + (", ..." if len(strange) > 10 else "")
-        first = used[strange[0]]
-        yield rules["columns"].found(f"uses columns that are not documented for a {area.word}: {listed}", first.key, first.line)
+    unknown = [column for column in used if column not in area.columns]
+    if unknown:
+        columns = ", ".join(excerpt(column, 40) for column in unknown[:10]) + (", ..." if len(unknown) > 10 else "")
+        first = used[unknown[0]]
+        yield rules["columns"].violation(first.key, first.line, area=area.label, columns=columns)
 
 
 def _check_m3(properties, rules, defined):
@@ -212,7 +210,7 @@ def _check_m3(properties, rules, defined):
             yield from _check_m3_names(rules, section.items(properties), defined[section.list_key])
         yield from _check_rdtp(properties, rules, area)
     if "SF_DIVI" not in properties and "HF_DIVI" not in properties:
-        yield rules["divi"].found("has no division")
+        yield rules["divi"].violation()
 
 
 def _check_m3_names(rules, items, defined):
@@ -221,25 +219,23 @@ def _check_m3_names(rules, items, defined):
         places.setdefault(field, (entry.key, entry.line))
     for field, (key, line) in places.items():
         if not M3_NAME.fullmatch(field):
-            yield rules["names"].found(f"has {name(field)}, which is no M3 field name", key, line)
+            yield rules["names"].violation(key, line, field=plain_name(field))
 
 
 def _check_rdtp(properties, rules, area):
     if not area.rdtp or not any(key in properties for key in area.fields.list_keys):
         return
     key = area.constants.parts[0].key("RDTP")
-    action = f"write {key}={area.rdtp} and list RDTP in {area.constants.list_key}"
-    if key not in properties:
-        yield rules["rdtp"].found(f"is missing; a {area.word} has the record type {area.rdtp}", key, action=action)
-    elif properties.text(key) != area.rdtp:
-        message = f"is {shown(properties.text(key), 20)}; a {area.word} has the record type {area.rdtp}"
-        yield rules["rdtp"].found(message, key, properties.line(key), action)
+    if properties.text(key) != area.rdtp:
+        case, value = "wrong" if key in properties else "missing", excerpt(properties.text(key), 20)
+        values = {"area": area.label, "rdtp": area.rdtp, "list_key": area.constants.list_key, "value": value}
+        yield rules["rdtp"].violation(key, properties.line(key), case, **values)
 
 
 def _check_ln(properties, rules):
     if "SF_FinancialCompany" not in properties and "HF_FinancialCompany" not in properties:
-        yield rules["company"].found("has no financial company")
+        yield rules["company"].violation()
     if "SF_TaxCountry" not in properties and "HF_TaxCountry" not in properties:
-        yield rules["country"].found("has no tax country in the header, so DocBits uses DE")
+        yield rules["country"].violation()
     if "InvoiceTaxFields" in properties and "InvoiceCostFields" in properties and "ICF_TaxLine" not in properties:
-        yield rules["tax_line"].found("does not link cost lines to tax lines")
+        yield rules["tax_line"].violation()

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dialect of `.properties` that DocBits reads: lines, keys, values and lists, with line numbers. Private to the collection."""
+"""Parser for the dialect of `.properties` that DocBits reads: keys, values and lists, with line numbers. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import norm
 
 @dataclass(frozen=True)
 class Entry:
-    """One C(key=value) line.
+    """One key=value line.
 
     line:  counted from 1
-    value: blanks before it dropped, blanks after it kept, since vendor files use them (C(SV_FileNameSeparator=_ ))
+    value: without leading blanks; trailing blanks are kept, because vendor files use them (`SV_FileNameSeparator=_ `)
     """
 
     line: int
@@ -24,13 +24,13 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The value without the blanks around it."""
+        """The value without surrounding blanks."""
         return self.value.strip()
 
 
 @dataclass(frozen=True)
 class Item:
-    """One name in a list such as C(Index_Fields=INVOICE_ID:STRING), with the type after its colon or an empty string."""
+    """One name in a list such as `Index_Fields=INVOICE_ID:STRING`, with the type after the colon or an empty string."""
 
     name: str
     type: str
@@ -39,10 +39,14 @@ class Item:
 
 
 class Properties:
-    """A parsed file. Where a key stands twice, the last line counts [assumed]; the earlier ones are in C(repeated)."""
+    """A parsed file. If a key occurs several times, the last line is used [assumed].
+
+    entries:    every `Entry`, in file order
+    bare_lines: numbers of the lines that are neither empty, a comment nor key=value
+    repeated:   (entry, previous entry) for each repetition of a key
+    """
 
     def __init__(self, entries, bare_lines) -> None:
-        """O(entries) in file order; O(bare_lines) are the numbers of lines that are neither empty, comment nor key=value."""
         self.entries = tuple(entries)
         self.bare_lines = tuple(bare_lines)
         self.repeated: list = []
@@ -58,30 +62,30 @@ class Properties:
         return key in self._by_key
 
     def keys(self):
-        """Every key once, in the order in which they first stand in the file."""
+        """Every key once, in the order of its first line."""
         return self._by_key.keys()
 
     def get(self, key):
-        """The L(Entry) of a key, or C(None)."""
+        """The `Entry` of a key, or None."""
         return self._by_key.get(key)
 
     def text(self, key) -> str:
-        """The value of a key without blanks around it; an empty string where the key is missing."""
+        """The value of a key without surrounding blanks; an empty string if the key is missing."""
         entry = self._by_key.get(key)
         return entry.text if entry else ""
 
     def line(self, key) -> int:
-        """The line of a key, or 0 where it is missing."""
+        """The line of a key, or 0 if it is missing."""
         entry = self._by_key.get(key)
         return entry.line if entry else 0
 
     def twin(self, key) -> str:
-        """A key of this file that differs from O(key) only in case, or an empty string."""
+        """A key of this file that differs from `key` only in case, or an empty string."""
         found = self._by_lower_case.get(key.lower(), "")
         return "" if found == key else found
 
     def items(self, list_key) -> list:
-        """The L(Item)s of a list; empty ones are left out."""
+        """The `Item`s of a list, without empty ones."""
         entry = self._by_key.get(list_key)
         if entry is None:
             return []
@@ -95,10 +99,10 @@ class Properties:
 
 
 def parse(content) -> Properties:
-    """Read bytes or text. Never raises, and takes time in proportion to the length.
+    """Parse bytes or text. Never raises, and takes time linear in the length.
 
-    C(#) starts a comment only as the first character of a line that is no blank; the first C(=) separates key from
-    value; a backslash is an ordinary character, so no line goes on in the next one.
+    "#" starts a comment only as the first character of a line that is not a blank. The first "=" separates key and value. A
+    backslash is an ordinary character, so a line does not continue on the next one.
     """
     entries, bare_lines = [], []
     for number, line in enumerate(normal_text(content).split("\n"), start=1):

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules for an M3 TOML mapping, the export of DocBits' Rule Manager. Private to the collection."""
+"""M3 TOML mappings, which the Rule Manager of DocBits exports: rules MT. Private to the collection."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import re
 
 try:
     import tomllib
-except ImportError:  # Python 3.10 and older: the module may have been shipped to such a host
-    tomllib = None
+except ImportError:  # Python 3.10 and older, on a target that the module was shipped to
+    tomllib = None  # type: ignore[assignment]
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.rules import ASSUMED, DOCUMENTED, Rule, by_id, name, shown
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, DOCUMENTED
 
 ROOT = "export_configuration"
 HEADER = "header"
 LINE_SECTIONS = ("tax_lines", "order_header_charges", "receipt_lines", "cost_lines")
-# Sections that the vendor's documentation speaks of without giving their names: what begins like this is let pass [assumed].
+# The vendor's documentation mentions these sections without their names: sections with such a prefix are accepted [assumed].
 TOLERATED_SECTIONS = ("order_line_charge", "debit_note", "credit_note")
 
-# The standard reader takes quadratic time for a key of many parts; a mapping has three.
-MOST_KEY_PARTS = 16
+# tomllib takes quadratic time for a key of many parts; a mapping has three.
+MAX_KEY_PARTS = 16
 
 HEADER_VALUE = re.compile(r"\[[^\[\]]*\]")
 LINE_VALUE = re.compile(r"\[\[[^\[\]]*\]\]")
 
-# Every string and comment, closed or not, so that what is left is structure. No alternative can fail after it has begun.
+# Every string and comment, closed or not; the rest is structure. No alternative can fail after its start, so the time is linear.
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:[^"\\]+|\\.?|"(?!""))*(?:""")?'
     r"|'''(?:[^']+|'(?!''))*(?:''')?"
@@ -36,124 +37,138 @@ _STRING_OR_COMMENT = re.compile(
     r"|\#[^\n]*",
     re.DOTALL,
 )
-_LONG_KEY = re.compile(rf"(?:\.[^\n.=,\[\]{{}}]*){{{MOST_KEY_PARTS}}}")
+_LONG_KEY = re.compile(rf"(?:\.[^\n.=,\[\]{{}}]*){{{MAX_KEY_PARTS}}}")
 _PLACE = re.compile(r"at line (\d+), column \d+")
 _TABLE_LINE = re.compile(r"\s*\[([^\[\]]*)\]\s*(?:#.*)?")
 _KEY_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
-RULES = by_id(
-    Rule(
-        "MT01",
-        ERROR,
-        "The file can be judged: the Python that runs the check has a TOML reader",
-        "run this task from a controller with Python 3.11 or newer",
-        DOCUMENTED,
-    ),
-    Rule("MT02", ERROR, "The file is TOML", "correct this place, or export the file from the Rule Manager again", DOCUMENTED),
-    Rule(
-        "MT03",
-        ERROR,
-        "`export_configuration.header.fields` is a table of strings and not empty",
-        'write [export_configuration.header.fields] and below it lines such as SUNO = "[supplier_id]", each value in quotes',
-        DOCUMENTED,
-    ),
-    Rule(
-        "MT04",
-        ERROR,
-        "The `name` of a section equals the section",
-        "write the section's own name",
-        DOCUMENTED,
-    ),
-    Rule(
-        "MT05",
-        ERROR,
-        f"No key has more than {MOST_KEY_PARTS} parts",
-        "give the file that the Rule Manager exports",
-        ASSUMED,
-    ),
-    Rule(
-        "MT20",
-        WARNING,
-        "A header field takes `[x]`, a line field takes `[[x]]`",
-        "write [x] for a header field and [[x]] for a column of the lines",
-        DOCUMENTED,
-    ),
-    Rule(
-        "MT21",
-        WARNING,
-        "Each section is known",
-        "correct the name of the section: header, " + ", ".join(LINE_SECTIONS),
-        DOCUMENTED,
-    ),
-    Rule(
-        "MT22",
-        WARNING,
-        "Each further section has a `fields` table of strings",
-        "write the fields of the section as strings, each value in quotes",
-        ASSUMED,
-    ),
+MT01 = Rule(
+    "MT01",
+    ERROR,
+    "cannot be checked: this Python has no TOML reader",
+    "run this task on a controller with Python 3.11 or newer",
+    "The Python that runs the check has a TOML reader",
+    DOCUMENTED,
 )
+MT02 = Rule(
+    "MT02",
+    ERROR,
+    {"syntax": "is not valid TOML", "too_deep": "has brackets that are nested too deep"},
+    "correct the file at this line, or export it from the Rule Manager again",
+    "The file is TOML",
+    DOCUMENTED,
+)
+MT03 = Rule(
+    "MT03",
+    ERROR,
+    {"fields": "is missing or empty", "value": Case("is not a string", "write the value in quotes")},
+    'write [export_configuration.header.fields], followed by lines such as SUNO = "[supplier_id]", each value in quotes',
+    "`export_configuration.header.fields` is a table of strings and not empty",
+    DOCUMENTED,
+)
+MT04 = Rule(
+    "MT04",
+    ERROR,
+    {"missing": "is missing", "other": "differs from the name of the section"},
+    'write name = "{section}"',
+    "The `name` of a section equals the section",
+    DOCUMENTED,
+)
+MT05 = Rule(
+    "MT05",
+    ERROR,
+    f"has a key with more than {MAX_KEY_PARTS} parts",
+    "use the file that the Rule Manager exports",
+    f"No key has more than {MAX_KEY_PARTS} parts",
+    ASSUMED,
+)
+MT20 = Rule(
+    "MT20",
+    WARNING,
+    {
+        "header": Case("is {value}, but a header has no lines", "write {header_form}"),
+        "line": Case("is {value}, which reads the header in a line", "write {line_form} for the column"),
+    },
+    "write [x] for a header field and [[x]] for a column of the lines",
+    "A header field uses `[x]`, a line field uses `[[x]]`",
+    DOCUMENTED,
+)
+MT21 = Rule(
+    "MT21",
+    WARNING,
+    "is not a known section",
+    "correct the name of the section: header, " + ", ".join(LINE_SECTIONS),
+    "Each section is known",
+    DOCUMENTED,
+)
+MT22 = Rule(
+    "MT22",
+    WARNING,
+    {"fields": "has no fields", "value": Case("is not a string", "write the value in quotes")},
+    "write the fields of the section as strings, each value in quotes",
+    "Each other section has a `fields` table of strings",
+    ASSUMED,
+)
+RULES = (MT01, MT02, MT03, MT04, MT05, MT20, MT21, MT22)
 
 
-def read(text):
-    """The tables of a TOML text, or C(None) where it has none to give; and what was found (a list). Never raises."""
+def read(text) -> tuple:
+    """The tables of a TOML text (None if it cannot be read) and a list of violations. Never raises."""
     if tomllib is None:
-        return None, [RULES["MT01"].found("cannot be judged: this Python has no TOML reader")]
+        return None, [MT01.violation()]
     if _LONG_KEY.search(_STRING_OR_COMMENT.sub("", text)):
-        return None, [RULES["MT05"].found(f"has a key of more than {MOST_KEY_PARTS} parts")]
+        return None, [MT05.violation()]
     try:
         return tomllib.loads(text), []
     except RecursionError:
-        return None, [RULES["MT02"].found("has brackets nested too deep to be read")]
-    except ValueError as error:  # also a number too long for Python; its text may quote the file, so only the place is taken
+        return None, [MT02.violation(case="too_deep")]
+    except ValueError as error:  # also for a number that is too long for Python; its text may quote the file, so only the line is used
         place = _PLACE.search(str(error))
-        line = int(place.group(1)) if place else 0
-        return None, [RULES["MT02"].found("is no valid TOML at this place" if line else "is no valid TOML", line=line)]
+        return None, [MT02.violation(line=int(place.group(1)) if place else 0, case="syntax")]
 
 
 def check(tables, text):
-    """What breaks a rule in an M3 TOML mapping that was read. Yields C(Found)."""
+    """Yields a `Violation` for each defect of an M3 TOML mapping; `tables` is the content of `text`."""
     lines = _lines(text)
     sections = tables.get(ROOT)
     if not isinstance(sections, dict):
         sections = {}
     if not _fields(sections.get(HEADER)):
         key = f"{ROOT}.{HEADER}.fields"
-        yield RULES["MT03"].found("is missing or empty", key, lines.get(key, 0))
+        yield MT03.violation(key, lines.get(key, 0), "fields")
     for section, content in sections.items():
         key = f"{ROOT}.{section}"
         if section != HEADER and section not in LINE_SECTIONS and not section.startswith(TOLERATED_SECTIONS):
-            yield RULES["MT21"].found("is no section that is known here", key, lines.get(key, 0))
+            yield MT21.violation(key, lines.get(key, 0))
         if isinstance(content, dict):
             yield from _check_section(section, content, key, lines)
 
 
 def _fields(section) -> dict:
-    """The fields of a section, or an empty dict where it has none."""
+    """The fields of a section, or an empty dict if it has none."""
     fields = section.get("fields") if isinstance(section, dict) else None
     return fields if isinstance(fields, dict) else {}
 
 
 def _check_section(section, content, key, lines):
     if content.get("name") != section:
-        message = "is missing" if "name" not in content else "differs from the name of the section"
         line = lines.get(f"{key}.name", lines.get(key, 0))
-        yield RULES["MT04"].found(message, f"{key}.name", line, f'write name = "{name(section)}"')
+        yield MT04.violation(f"{key}.name", line, "other" if "name" in content else "missing", section=plain_name(section))
     if section != HEADER and not _fields(content):
-        yield RULES["MT22"].found("has no fields", key, lines.get(key, 0))
+        yield MT22.violation(key, lines.get(key, 0), "fields")
     for field, value in _fields(content).items():
         place = f"{key}.fields.{field}"
         line = lines.get(place, 0)
         if not isinstance(value, str):
-            yield RULES["MT03" if section == HEADER else "MT22"].found("is no string", place, line, "write the value in quotes")
+            yield (MT03 if section == HEADER else MT22).violation(place, line, "value")
         elif section == HEADER and LINE_VALUE.fullmatch(value):
-            yield RULES["MT20"].found(f"is {shown(value)}, but a header has no lines", place, line, f"write {shown(value[1:-1])}")
+            yield MT20.violation(place, line, "header", value=excerpt(value), header_form=excerpt(value[1:-1]))
         elif section in LINE_SECTIONS and HEADER_VALUE.fullmatch(value):
-            yield RULES["MT20"].found(f"is {shown(value)}, which reads the header in a line", place, line, f"write [{shown(value)}] for the column")
+            yield MT20.violation(place, line, "line", value=excerpt(value), line_form=f"[{excerpt(value)}]")
 
 
 def _lines(text) -> dict:
-    """The line of each table and key that is written plainly, by its dotted name. For messages only: TOML readers tell no lines."""
+    """Dotted name to line, for each table and key in plain notation; for messages only, as TOML readers do not report lines."""
     lines: dict = {}
     table = ""
     for number, line in enumerate(text.split("\n"), start=1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._infor.roles import REQUIRED_BY_DOCBITS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
     expectations_from,
@@ -56,7 +56,7 @@ def run(context: Context) -> dict:
     """Gives C(ionapi), the facts of the file, C(connection), the proof, and the C(findings) of both."""
     params = context.params
     label = params["src"] or "content"
-    ionapi, findings = require(params["content"], label, expectations_from(params))
+    ionapi, findings = parse_or_fail(params["content"], label, expectations_from(params))
     context.secrets.add(*ionapi.secret_values())
     wanted = wanted_from(params, label)
     proof = _proof.prove(ionapi, settings_from(params), wanted, context.secrets, context.check_mode)

@@ -15,7 +15,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import n
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import TEXT
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports as exports_module
-from ansible_collections.docbits.ion.tests.docs.mapping_examples import GOOD
+from ansible_collections.docbits.ion.tests.docs.mapping_examples import VALID
 from simulator.ionapi import make_ionapi
 
 DOCUMENT_TYPES = ["INVOICE", "CREDIT_NOTE", "DELIVERY_NOTE", "PURCHASE_ORDER", "QUOTE"]
@@ -113,11 +113,11 @@ def mapping_texts(document_type="INVOICE") -> dict:
     """A good file for every slot that holds no secret, by slot."""
     own = f"{document_type}="
     return {
-        "idm_mapping": GOOD["idm"].replace("INVOICE=", own, 1),
-        "bod_mapping": GOOD["bod"].replace("Document_Types=INVOICE\nINVOICE=", f"Document_Types={document_type}\n{own}"),
-        "m3_mapping": GOOD["m3"],
-        "m3_toml_mapping": GOOD["m3_toml"],
-        "ln_mapping": GOOD["ln"],
+        "idm_mapping": VALID["idm"].replace("INVOICE=", own, 1),
+        "bod_mapping": VALID["bod"].replace("Document_Types=INVOICE\nINVOICE=", f"Document_Types={document_type}\n{own}"),
+        "m3_mapping": VALID["m3"],
+        "m3_toml_mapping": VALID["m3_toml"],
+        "ln_mapping": VALID["ln"],
         "xslt": '<?xml version="1.0"?>\n<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform"/>\n',
         "jpl_mapping": "# JPL\nvendor=supplier_name\n",
     }

@@ -22,7 +22,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.client import Ht
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from integration.peers import servers
 from integration.phases import ANSIBLE_BIN
 
@@ -49,7 +49,7 @@ def _run_of_its_own(monkeypatch):
 
 
 def parsed(peer, grant="password"):
-    return require(json.dumps(peer.files[grant]), "peer.ionapi")[0]
+    return parse_or_fail(json.dumps(peer.files[grant]), "peer.ionapi")[0]
 
 
 def settings(peer):

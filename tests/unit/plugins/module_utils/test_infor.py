@@ -23,7 +23,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor import logins a
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import PRODUCTS, Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, hints_of, token_in
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import require
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 
 AS = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/"
 GATEWAY = "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST/"
@@ -68,7 +68,7 @@ def on_premises() -> dict:
 
 
 def ionapi_of(whole: dict):
-    return require(json.dumps(whole), "test.ionapi", Expectations())[0]
+    return parse_or_fail(json.dumps(whole), "test.ionapi", Expectations())[0]
 
 
 @pytest.fixture(autouse=True)

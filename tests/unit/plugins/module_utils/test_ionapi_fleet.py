@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of many environments, read from text as users keep them, and what only all of them together show."""
+"""Rule C01 on the files of many environments, in the encodings that users store."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import secrets
 import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.tests.docs.ionapi_examples import changed, cloud_file
 
-# The forms in which one and the same file may stand in the sources of a fleet.
+# The forms in which users store a file.
 FORMS = (
     json.dumps,
     lambda document: json.dumps(document, indent=4, sort_keys=True),
@@ -27,7 +27,7 @@ FORMS = (
 
 
 def new_file():
-    """A file that shares nothing secret with any other."""
+    """A file that shares no secret with another."""
     return changed(
         cloud_file(),
         {
@@ -41,7 +41,7 @@ def new_file():
 
 @pytest.fixture
 def documents():
-    """The files of fifty environments by name; each pair of defects has environments of its own."""
+    """Name to file for fifty environments; each defect is between two environments of its own."""
     files = {f"environment{number:02}": new_file() for number in range(50)}
     files["environment11"] = changed(files["environment10"], {"cs": secrets.token_urlsafe(64), **_account(files["environment11"])})
     files["environment21"] = changed(files["environment21"], _account(files["environment20"]))
@@ -69,17 +69,17 @@ def _read(documents):
     return {name: one.ionapi for name, one in parsed.items()}
 
 
-def test_defects_between_files_are_found_whatever_their_form(documents):
-    findings = across_fleet(_read(documents))
+def test_check_fleet_finds_defects_in_any_encoding(documents):
+    findings = check_fleet(_read(documents))
     assert {finding.where for finding in findings} == EXPECTED
     assert len(findings) == len(EXPECTED)
     assert {(finding.id, finding.level) for finding in findings} == {("C01", WARNING)}
 
 
-def test_the_order_of_the_fleet_does_not_matter(documents):
+def test_check_fleet_in_any_order_has_the_same_findings(documents):
     names = list(documents)
     random.shuffle(names)
-    findings = across_fleet(_read({name: documents[name] for name in names}))
+    findings = check_fleet(_read({name: documents[name] for name in names}))
     assert {_sorted_names(finding.where) for finding in findings} == EXPECTED
 
 
@@ -88,21 +88,15 @@ def _sorted_names(where):
     return f"{', '.join(sorted(names.split(', ')))}: {key}"
 
 
-def test_no_finding_shows_a_value(documents):
-    said = " ".join(finding.sentence() for finding in across_fleet(_read(documents)))
-    assert said
+def test_check_fleet_shows_no_secret(documents):
+    text = " ".join(finding.sentence() for finding in check_fleet(_read(documents)))
+    assert text
     pieces = (document[key][-20:] for document in documents.values() for key in ("ci", "cs", "saak", "sask"))
-    assert not [piece for piece in pieces if piece in said]
+    assert not [piece for piece in pieces if piece in text]
 
 
-def test_each_finding_tells_what_to_do_next(documents):
-    for finding in across_fleet(_read(documents)):
-        assert finding.message and finding.action
-        assert not finding.message.endswith(".") and not finding.action.endswith(".")
-
-
-def test_environments_without_a_service_account_share_none(documents):
+def test_check_fleet_when_there_is_no_service_account_has_no_finding(documents):
     alone = [changed(document, {}) for document in list(documents.values())[:2]]
     for document in alone:
         del document["saak"], document["sask"]
-    assert across_fleet({str(number): parse(json.dumps(document), "file").ionapi for number, document in enumerate(alone)}) == []
+    assert check_fleet({str(number): parse(json.dumps(document), "file").ionapi for number, document in enumerate(alone)}) == []

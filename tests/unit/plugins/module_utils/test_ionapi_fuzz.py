@@ -1,9 +1,9 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any input at all: the parser of ION API files never raises, never hangs and never shows a piece of a secret.
+"""Property and fuzz tests: for any input the parser of ION API files returns a result in linear time and shows no part of a secret.
 
-The number of mutated files comes from the environment variable ION_FUZZ_CASES, the seed from ION_FUZZ_SEED.
+ION_FUZZ_CASES sets the number of mutated files, ION_FUZZ_SEED the seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, LEVELS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import across_fleet
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES
@@ -30,7 +30,7 @@ SEED = int(os.environ.get("ION_FUZZ_SEED", "20261120"))
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 SLICE = 8
-# Seconds of processor time for one file. A usual one needs less than one thousandth.
+# Processor time for one file in seconds; a normal file needs less than 0.001.
 LONGEST = 2.0
 
 # F07 and F08 are about the file, not about its content.
@@ -76,8 +76,8 @@ def random_key(rng, length):
     return "".join(rng.choices(BASE64URL, k=length))
 
 
-def good_file(rng):
-    """A file as Infor gives it, in any of its layouts."""
+def valid_file(rng, account=False):
+    """A file as Infor provides it, in any of its layouts; with a service account if `account` is set."""
     cloud = rng.random() < 0.7
     name = "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(3, 16)))
     tenant = f"{name}_{rng.choice(('PRD', 'TST', 'TRN', 'DEV'))}" if cloud else "infor"
@@ -99,20 +99,20 @@ def good_file(rng):
         document["sc"] = ["INFOR-IFS", "Infor-IDM", "Infor-ION"]
     document["ev"] = f"{rng.choice(string.ascii_uppercase)}{rng.randrange(10**9, 10**10)}"
     document["v"] = version
-    if rng.random() < 0.8:
+    if account or rng.random() < 0.8:
         document["saak"] = f"{tenant}#{random_key(rng, 86)}"
         document["sask"] = random_key(rng, 86)
     return document
 
 
 def slices_of_secrets(document):
-    """Every piece of every secret that must not show. The tenant before the ~ and # is none."""
+    """Every piece of every secret. The tenant before ~ and # is not secret."""
     secrets = [document[key].rpartition(mark)[2] for key, mark in (("ci", "~"), ("cs", "~"), ("saak", "#"), ("sask", "#")) if key in document]
     return {secret[start : start + SLICE] for secret in secrets for start in range(len(secret) - SLICE + 1)}
 
 
 def with_other_values(rng, document):
-    """Mutations that stay valid JSON: keys lost, renamed and swapped, values of other types, secrets in wrong places."""
+    """Mutations that remain valid JSON: removed, renamed and swapped keys, values of other types, misplaced secrets."""
     document = dict(document)
     for _time in range(rng.randint(1, 3)):
         key, other = rng.choice(list(document)), rng.choice(list(document))
@@ -148,7 +148,7 @@ def with_other_values(rng, document):
 
 
 def with_other_text(rng, text):
-    """Mutations of the text: characters lost, put in and moved; two files run into each other."""
+    """Mutations of the text: removed, inserted and moved characters; two files in one."""
     for _time in range(rng.randint(1, 4)):
         start = rng.randrange(len(text) + 1)
         end = min(len(text), start + rng.choice((1, 1, 2, 8, 60, 400)))
@@ -172,7 +172,7 @@ def with_other_text(rng, text):
 
 
 def encoded(rng, text):
-    """The text as it may come: as text, or in bytes of some encoding, sometimes with a broken byte."""
+    """The text itself, or its bytes in some encoding, sometimes with a wrong byte."""
     encoding = rng.choice(("text", "text", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "base64"))
     if encoding == "text":
         return text
@@ -189,7 +189,7 @@ def mutated(rng, document):
     if rng.random() < 0.6:
         text = with_other_text(rng, text)
     if rng.random() < 0.05:
-        text += rng.choice(("", "\n")) + json.dumps(good_file(rng))
+        text += rng.choice(("", "\n")) + json.dumps(valid_file(rng))
     return encoded(rng, text) if rng.random() < 0.4 else text
 
 
@@ -198,7 +198,7 @@ def shown(parsed):
 
 
 def check(parsed):
-    """What holds for every result."""
+    """What is true for every result."""
     for finding in parsed.findings:
         assert finding.id in IDS and finding.level in LEVELS
         assert finding.where.startswith("fuzz") and finding.message and finding.action
@@ -207,15 +207,15 @@ def check(parsed):
         summary = json.dumps(parsed.ionapi.summary())
         assert not any(len(secret) >= 40 and secret in summary for secret in parsed.ionapi.secret_values())
         assert parse(parsed.ionapi.canonical(), "fuzz").ionapi is not None
-        across_fleet({"fuzz": parsed.ionapi, "again": parsed.ionapi})
+        check_fleet({"fuzz": parsed.ionapi, "again": parsed.ionapi})
 
 
-def test_fuzz_mutated_files():
+def test_fuzz_mutated_files_show_no_secret():
     rng = random.Random(SEED)
     used = {None: 0}
     for number in range(CASES):
         if number % 20 == 0:
-            document = good_file(rng)
+            document = valid_file(rng)
             slices = slices_of_secrets(document)
         content = mutated(rng, document)
         name = f"case {number} of ION_FUZZ_CASES={CASES} ION_FUZZ_SEED={SEED}"
@@ -229,17 +229,17 @@ def test_fuzz_mutated_files():
         assert took < LONGEST, f"{name}: {took:.1f} s"
         text = shown(parsed)
         leaks = slices.intersection(text[start : start + SLICE] for start in range(len(text) - SLICE + 1))
-        assert not leaks, f"{name}: a piece of a secret shows in {[finding.id for finding in parsed.findings]}"
+        assert not leaks, f"{name}: a piece of a secret is shown in {[finding.id for finding in parsed.findings]}"
         for id_ in {finding.id for finding in parsed.findings} or {None}:
             used[id_] = used.get(id_, 0) + 1
-    # A fuzz run that always fails at the first character would prove nothing.
+    # A run in which every file fails at its first character would prove nothing.
     assert used[None] and len(used) > len(IDS) * 0.8, sorted(IDS - set(used))
 
 
-def test_fuzz_good_files_are_never_refused():
+def test_fuzz_valid_files_have_no_warning():
     rng = random.Random(SEED)
     for number in range(max(CASES // 10, 200)):
-        document = good_file(rng)
+        document = valid_file(rng)
         items = list(document.items())
         rng.shuffle(items)
         parsed = parse(json.dumps(dict(items), indent=rng.choice((None, 2))), "fuzz", Expectations(strict=True))
@@ -248,8 +248,8 @@ def test_fuzz_good_files_are_never_refused():
 
 
 @pytest.mark.parametrize("layout", range(3))
-def test_fuzz_every_cut_of_a_file_is_named_for_what_it_is(layout):
-    text = json.dumps(good_file(random.Random(SEED + layout)))
+def test_fuzz_every_prefix_of_a_file_is_reported_as_cut_off(layout):
+    text = json.dumps(valid_file(random.Random(SEED + layout)))
     for length in range(1, len(text)):
         parsed = parse(text[:length], "fuzz")
         assert [(finding.id, "cut off" in finding.message) for finding in parsed.findings] == [("F04", True)], f"{length} characters"
@@ -275,22 +275,22 @@ def test_property_any_object_gives_a_result(document, expectations):
 
 
 @given(RANDOMS, st.sampled_from(KEYS), JSON_VALUES, st.sampled_from(EXPECTATIONS))
-def test_property_one_strange_value_in_a_good_file_gives_a_result(rng, key, value, expectations):
-    check(parse(json.dumps({**good_file(rng), key: value}), "fuzz", expectations))
+def test_property_any_value_in_a_valid_file_gives_a_result(rng, key, value, expectations):
+    check(parse(json.dumps({**valid_file(rng), key: value}), "fuzz", expectations))
 
 
 @given(RANDOMS, st.text(alphabet=BASE64URL + ".:/@#?%[]ä ", max_size=60))
 def test_property_any_host_gives_a_result(rng, host):
-    check(parse(json.dumps({**good_file(rng), "iu": f"https://{host}"}), "fuzz"))
+    check(parse(json.dumps({**valid_file(rng), "iu": f"https://{host}"}), "fuzz"))
 
 
 @given(RANDOMS, st.sampled_from(["ci", "cs", "saak", "sask"]), st.integers(min_value=0, max_value=43 - SLICE))
 def test_property_a_piece_of_a_secret_as_a_key_is_not_shown(rng, key, start):
-    document = good_file(rng)
+    document = valid_file(rng)
     secret = document.get(key, document["cs"])
     piece = secret[-43:][start:][:30]
     names = next(finding.message for finding in parse(json.dumps({**document, piece: ""}), "fuzz").findings if finding.id == "K06")
-    assert names == "keys are not known: one whose name may be a piece of a secret"
+    assert names == "unknown keys: 1 not shown here, as a name may be part of a secret"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_property_a_piece_of_a_secret_as_a_key_is_not_shown(rng, key, start):
     ids=repr,
 )
 @pytest.mark.parametrize("frame", ["{}", "{}!", '{{"cs": "{}"}}', '{{"pu": "https://{}"}}', '{{"or": "{}"}}', '{{"{}": 1}}'], ids=repr)
-def test_property_64_kib_of_anything_take_no_time(unit, frame):
+def test_property_64_kib_are_parsed_in_linear_time(unit, frame):
     content = frame.format(unit * ((65000 - len(frame)) // len(unit)))
     began = time.process_time()
     check(parse(content, "fuzz"))

@@ -103,7 +103,7 @@ def product(script, name, **answer):
 
 
 def proof_of(whole, *, check_mode=False, known=None, settings=None, **wanted):
-    ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(grant=wanted.pop("grant", "auto"), profile="infor"))[0]
+    ionapi = parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations(grant=wanted.pop("grant", "auto"), profile="infor"))[0]
     options = ProofOptions(label="test.ionapi", **wanted)
     return prove(ionapi, settings or Settings(retries=0), options, known or Secrets(), check_mode)
 
@@ -464,6 +464,6 @@ def test_a_simulator_without_tls_skips_that_stage(script):
         here = f"http://127.0.0.1:{server.getsockname()[1]}"
         whole = document(iu=here, pu=f"{here}/ACME_TST/as/")
         script.post(f"{here}/ACME_TST/as/token.oauth2", json=issued(whole))
-        ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
+        ionapi = parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
         proof = prove(ionapi, Settings(retries=0), ProofOptions(label="test.ionapi", stages=("token",)), Secrets(), False)
     assert outcomes(proof) == {"resolve": "passed", "connect": "passed", "tls": "skipped", "token": "passed"}

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `.properties` dialect: lines, keys, values, lists, line ends."""
+"""The parser of `.properties` files: lines, keys, values, lists, line ends."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import deco
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import Item, parse
 
 
-def test_comments_and_blank_lines_count_as_lines_but_are_no_entries():
+def test_parse_counts_comments_and_blank_lines():
     properties = parse("# first\n\n   \n  # indented\nkey=value\n")
     assert [(entry.line, entry.key, entry.value) for entry in properties.entries] == [(5, "key", "value")]
     assert properties.bare_lines == ()
 
 
 @pytest.mark.parametrize("line", ["key=value", "key = value", "  key=value", "key\t=\tvalue", "key =value"])
-def test_blanks_around_the_equals_sign_are_dropped(line):
+def test_parse_removes_blanks_around_the_equals_sign(line):
     assert parse(line).get("key").value == "value"
 
 
-def test_blanks_after_the_value_are_kept_but_not_in_its_text():
+def test_value_keeps_trailing_blanks_but_text_does_not():
     entry = parse("SV_FileNameSeparator=_ \n").get("SV_FileNameSeparator")
     assert (entry.value, entry.text) == ("_ ", "_")
 
@@ -40,44 +40,44 @@ def test_blanks_after_the_value_are_kept_but_not_in_its_text():
         ("key=ends with\\", "ends with\\"),
     ],
 )
-def test_everything_after_the_first_equals_sign_is_the_value(line, value):
+def test_value_is_everything_after_the_first_equals_sign(line, value):
     assert parse(line).get("key").value == value
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_kind_of_line_end_gives_the_same_entries_on_the_same_lines(end):
+def test_parse_of_every_line_end_has_the_same_entries(end):
     properties = parse(end.join(("# one", "a=1", "", "b=2", "")))
     assert [(entry.line, entry.key, entry.value) for entry in properties.entries] == [(2, "a", "1"), (4, "b", "2")]
 
 
-def test_other_line_separators_of_unicode_stay_in_the_value():
+def test_value_keeps_unicode_line_separators():
     assert parse("a=1\u2028b=2\x0bc=3").get("a").value == "1\u2028b=2\x0bc=3"
 
 
-def test_a_repeated_key_is_told_with_both_lines_and_the_last_one_counts():
+def test_repeated_key_uses_the_last_line():
     properties = parse("a=1\nb=2\na=3\na=4")
     assert properties.text("a") == "4"
     assert [(entry.line, earlier.line) for entry, earlier in properties.repeated] == [(3, 1), (4, 3)]
     assert list(properties.keys()) == ["a", "b"]
 
 
-def test_lines_without_an_equals_sign_are_told():
+def test_bare_lines_are_lines_without_an_equals_sign():
     assert parse("a=1\noops\n\n more \n").bare_lines == (2, 4)
 
 
-def test_a_missing_key_has_no_entry_no_text_and_no_line():
+def test_missing_key_has_no_entry_text_or_line():
     properties = parse("a=1")
     assert (properties.get("b"), properties.text("b"), properties.line("b"), "b" in properties) == (None, "", 0, False)
 
 
-def test_a_twin_differs_only_in_case():
+def test_twin_differs_only_in_case():
     properties = parse("Static_fields=\nx=")
     assert properties.twin("Static_Fields") == "Static_fields"
     assert properties.twin("x") == ""
     assert properties.twin("y") == ""
 
 
-def test_lists_have_names_types_and_no_empty_items():
+def test_items_have_names_and_types():
     properties = parse("L = A:STRING, b ,,C : NUMBER,\nE=\nF=a,b\nG=a, ,b")
     assert properties.items("L") == [Item("A", "STRING", 1, "L"), Item("b", "", 1, "L"), Item("C", "NUMBER", 1, "L")]
     assert properties.items("missing") == properties.items("E") == []
@@ -88,20 +88,20 @@ def test_lists_have_names_types_and_no_empty_items():
     "content",
     [b"\xef\xbb\xbfa=1\r\nb=2\r\n", "\ufeffa=1\nb=2", b"a=1\rb=2\n\n", "a=1\nb=2\n"],
 )
-def test_normal_text_drops_the_byte_order_mark_and_the_last_line_ends(content):
+def test_normal_text_removes_byte_order_mark_and_final_line_ends(content):
     assert normal_text(content) == "a=1\nb=2"
 
 
-def test_normal_text_keeps_blanks_and_line_ends_inside():
+def test_normal_text_keeps_inner_blanks_and_line_ends():
     assert normal_text("a=_ \n\n\nb=1\n") == "a=_ \n\n\nb=1"
 
 
-def test_bytes_that_are_no_utf_8_are_read_as_latin_1():
+def test_decoded_when_not_utf_8_is_latin_1():
     assert decoded("a=ü".encode("latin-1")) == decoded("a=ü".encode()) == "a=ü"
 
 
 @given(st.binary() | st.text())
-def test_any_input_is_parsed_and_normal_text_is_stable(content):
+def test_property_any_content_is_parsed_and_normal_text_is_idempotent(content):
     properties = parse(content)
     text = normal_text(content)
     assert normal_text(text) == text
@@ -115,6 +115,6 @@ VALUES = st.text("abc XYZ=:/\\,#", max_size=20).map(str.lstrip)
 
 
 @given(st.dictionaries(KEYS, VALUES), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["=", " = ", "= "]))
-def test_what_is_written_is_read(pairs, end, equals):
+def test_property_written_pairs_are_parsed(pairs, end, equals):
     properties = parse("".join(f"{key}{equals}{value}{end}" for key, value in pairs.items()))
     assert {entry.key: entry.value for entry in properties.entries} == pairs
