@@ -207,7 +207,7 @@ class DocBits:
 
     def start_over(self) -> None:
         """Begin the deadline anew, for undoing."""
-        self._transport.start_over()
+        self._transport.restart_deadline()
 
     def document_types(self) -> list:
         """The document types as dicts with C(key), C(title) and C(active)."""
