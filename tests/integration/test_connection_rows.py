@@ -227,7 +227,7 @@ def test_the_row_is_found_at_its_stage(simulator, case):
     assert len([call for call in calls if call.get("login")]) <= 1
     assert not [call for call in calls if call["write"]]
     shown = json.dumps(proof.as_dict()) + repr(proof)
-    assert not [form for form in stand.secrets.forms() if form in shown]
+    assert not [form for form in stand.secrets.encodings() if form in shown]
 
 
 # Raised by the limiter and by waiting workers (unit tests); by a refresh that Infor refuses, and by a failed revocation (unit tests).

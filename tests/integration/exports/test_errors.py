@@ -204,7 +204,7 @@ def test_read_refused_with_429_is_retried_after_the_pause(make_stand, simulator,
 
 def test_write_refused_with_429_is_sent_once(make_stand, simulator):
     stand = make_stand()
-    stand.fault("configure_webhook_export", times=1, status=429, body="", headers={"Retry-After": "1"})
+    stand.fault("configure_webhook_export", status=429, body="{}", content_type="application/json", headers={"Retry-After": "1"})
     before = simulator.last()
     result = stand.run([HOOK], retries=1)
     assert result["failed"] and "[DB06]" in result["msg"]

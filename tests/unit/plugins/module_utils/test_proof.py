@@ -405,8 +405,8 @@ def test_no_secret_shows_in_a_proof(script, open_way):
     product(script, "ION Messaging", status=500, json=[hidden])
     proof = proof_of(whole, known=known)
     shown = json.dumps(proof.as_dict()) + repr(proof)
-    assert not any(form in shown for form in known.forms() | {hidden})
-    assert known.forms() >= {first["access_token"], first["refresh_token"], whole["sask"]}
+    assert not any(form in shown for form in known.encodings() | {hidden})
+    assert known.encodings() >= {first["access_token"], first["refresh_token"], whole["sask"]}
 
 
 def test_an_unreadable_ca_bundle_is_the_users_mistake(tmp_path):
