@@ -188,7 +188,7 @@ def _write_playbook(scenarios, folder) -> None:
         "gather_facts": False,
         "tasks": [
             {"name": "The batch", "docbits.ion.environments": {}, "register": "batch", "run_once": True},
-            {"name": "Each outcome", "docbits.ion.outcome": {"of": "batch"}},
+            {"name": "Each outcome", "docbits.ion.outcome": {"registered": "batch"}},
         ],
     }
     (folder / "scenarios.yml").write_text(yaml.safe_dump([single, batch], sort_keys=False))
