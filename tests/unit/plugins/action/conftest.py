@@ -35,16 +35,20 @@ def make_action(tmp_path):
         manager = InventoryManager(loader=loader, sources=[str(inventory)])
         variable_manager = VariableManager(loader=loader, inventory=manager)
         # Ansible does not find the collection in this process, so the task is loaded with another module.
-        data = {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {}, **(task or {})}], **keywords}
+        data = [{"hosts": "all", "gather_facts": False, "tasks": [{"debug": {}, **(task or {})}], **keywords}]
+        # From a file, because ansible-core evaluates only templates that come from one.
+        playbook = tmp_path / "playbook.yml"
+        playbook.write_text(yaml.safe_dump(data))
+        [data] = loader.load_from_file(str(playbook), trusted_as_template=True)
         play = Play.load(data, variable_manager=variable_manager, loader=loader)
-        loaded = next(entry for block in play.compile() for entry in block.block if entry.action == "ansible.builtin.debug")
+        loaded = next(entry for block in play.compile() for entry in block.block if entry.action == "debug")
         loaded.action, loaded.args = f"docbits.ion.{name}", args
         context = PlayContext()
         variables = variable_manager.get_vars(play=play, host=manager.get_host(host), task=loaded)
         variables["hostvars"] = HostVars(inventory=manager, variable_manager=variable_manager, loader=loader)
         variables["ansible_play_batch"] = list(hosts)
         templar = Templar(loader=loader, variables=variables)
-        connection = connection_loader.get("ansible.builtin.local", context)
+        connection = connection_loader.get("local", context)
         action = action_class(task=loaded, connection=connection, play_context=context, loader=loader, templar=templar, shared_loader_obj=None)
         return action, variables
 

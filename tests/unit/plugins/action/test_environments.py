@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,6 +30,8 @@ def contexts(monkeypatch):
     """The contexts of the environments that were processed, by API key; `answer` computes their results."""
 
     class Contexts(dict):
+        calls = 0
+
         @staticmethod
         def answer(context):
             return {"changed": True, "exports": []}
@@ -37,6 +40,7 @@ def contexts(monkeypatch):
 
     def run(context):
         seen[context.params["api_key"]] = context
+        seen.calls += 1
         return seen.answer(context)
 
     monkeypatch.setattr(environments.environment, "run", run)
@@ -92,8 +96,9 @@ def test_when_that_cannot_be_evaluated_fails_before_any_host(run, contexts):
 
 
 @pytest.mark.parametrize(("names", "processed"), [([], []), (["two", "one", "two"], ["two", "one"])])
-def test_hosts_are_processed_once_each(run, names, processed):
+def test_hosts_are_processed_once_each(run, contexts, names, processed):
     assert list(run({"one": host(), "two": host()}, {"hosts": names})["environments"]) == processed
+    assert contexts.calls == len(processed)
 
 
 @pytest.mark.parametrize(("names", "run_once", "finding"), [(["one", "none"], True, "E19"), (["one"], False, "E26")])
@@ -173,7 +178,15 @@ def test_bug_after_the_run_of_a_host_fails_only_its_host(run, contexts, monkeypa
 
 
 @pytest.mark.parametrize(("args", "task", "limit"), [({"at_once": 2}, {}, 2), ({"at_once": 4}, {"throttle": 2}, 2)])
-def test_environments_runs_no_more_in_parallel_than_the_limit(run, contexts, args, task, limit):
+def test_environments_runs_no_more_in_parallel_than_the_limit(run, contexts, monkeypatch, args, task, limit):
+    workers = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, max_workers):
+            workers.append(max_workers)
+            super().__init__(max_workers)
+
+    monkeypatch.setattr(environments, "ThreadPoolExecutor", Pool)
     barrier, lock, counts = threading.Barrier(limit), threading.Lock(), {"now": 0, "most": 0}
 
     def answer(context):
@@ -187,7 +200,7 @@ def test_environments_runs_no_more_in_parallel_than_the_limit(run, contexts, arg
 
     contexts.answer = answer
     run({f"host{number}": host() for number in range(6)}, args, **task)
-    assert counts == {"now": 0, "most": limit}
+    assert (workers, counts) == ([limit], {"now": 0, "most": limit})
 
 
 def test_keyword_environment_is_set_during_the_run_only(run, contexts, monkeypatch):
