@@ -44,6 +44,7 @@ SAID_ELSEWHERE = {
     "E13": ("a variable of the host cannot be evaluated: an undefined variable, a template error, or a missing vault password", "correct the variable"),
     "E16": ("the value of an option has the wrong type", "correct it as ansible-doc shows; a common cause is a list inside the list"),
     "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
+    "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "DB05": ("DocBits refused, with a code that is not known here or without one", "compare what stands in DocBits; look the code up with DocBits support"),
     "DB09": (

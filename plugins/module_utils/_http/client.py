@@ -234,7 +234,7 @@ def _read(response, where) -> bytes:
                 BadAnswer,
                 "N08",
                 where,
-                f"the response is larger than {MAX_RESPONSE_SIZE // 1024**2} MiB",
+                "the response is larger than 8 MiB",
                 "check the address; DocBits and Infor send no response of that size",
             )
     return bytes(body)

@@ -68,7 +68,13 @@ def findings_of(result, name):
 
 @pytest.mark.parametrize(
     ("strategy", "run_once", "processed"),
-    [("linear", True, ["one", "two"]), ("ansible.builtin.linear", True, ["one", "two"]), ("debug", True, ["one", "two"]), ("linear", False, ["one"]), ("free", True, ["one"])],
+    [
+        ("linear", True, ["one", "two"]),
+        ("ansible.builtin.linear", True, ["one", "two"]),
+        ("debug", True, ["one", "two"]),
+        ("linear", False, ["one"]),
+        ("free", True, ["one"]),
+    ],
 )
 def test_environments_processes_the_batch_where_the_task_runs_once(run, strategy, run_once, processed):
     result = run({"one": host(), "two": host()}, strategy=strategy, run_once=run_once)

@@ -112,7 +112,9 @@ def test_warning_about_a_file_with_strict_is_an_error(action, tmp_path):
 
 def test_environment_of_a_local_module_is_set_during_the_run(action, context, monkeypatch):
     monkeypatch.delenv("DOCBITS_API_KEY", raising=False)
-    made, variables = action("exports", {"docbits_url": "https://a.example", "exports": [HOOK]}, environment={"DOCBITS_API_KEY": "from the keyword", "NO_PROXY": "*"})
+    made, variables = action(
+        "exports", {"docbits_url": "https://a.example", "exports": [HOOK]}, environment={"DOCBITS_API_KEY": "from the keyword", "NO_PROXY": "*"}
+    )
     assert made.run(task_vars=variables)["changed"] is False
     [(params, environment)] = context
     assert (params["api_key"], environment["NO_PROXY"]) == ("from the keyword", "*")

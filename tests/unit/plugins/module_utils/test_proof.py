@@ -424,9 +424,11 @@ def test_a_name_that_does_not_exist():
 
 
 def test_a_port_that_nobody_listens_on():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    legs = leg_of(("127.0.0.1", port))
+    # Bound and not listening: no other process can open the port while the test runs.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        legs = leg_of(("127.0.0.1", port))
     assert list(legs) == ["resolve", "connect"] and legs["connect"]["problem"] == "N02"
     assert legs["connect"]["names"] == {"host": f"127.0.0.1:{port}", "cause": "refused"}
 

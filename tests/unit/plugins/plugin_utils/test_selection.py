@@ -51,7 +51,9 @@ def evaluate(condition, **variables):
     return is_met(trusted, Templar(loader=loader, variables=variables), variables, loader)
 
 
-@pytest.mark.parametrize(("condition", "met"), [("ring == 'canary'", True), ("ring == 'early'", False), (True, True), (False, False), ("ring is defined", True)])
+@pytest.mark.parametrize(
+    ("condition", "met"), [("ring == 'canary'", True), ("ring == 'early'", False), (True, True), (False, False), ("ring is defined", True)]
+)
 def test_is_met_evaluates_the_condition_with_the_variables(condition, met):
     assert evaluate(condition, ring="canary") is met
 

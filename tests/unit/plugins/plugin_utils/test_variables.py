@@ -83,7 +83,12 @@ def test_near_misses_of_a_variable_are_a_warning_with_the_similar_name(variable,
 
 @pytest.mark.parametrize(
     ("variables", "suggestion"),
-    [({}, ""), ({"docbits_apikey": "k"}, "; did you mean docbits_apikey?"), ({"docbit_api_key": "k"}, "; did you mean docbit_api_key?"), ({"docbits_url": "u"}, "")],
+    [
+        ({}, ""),
+        ({"docbits_apikey": "k"}, "; did you mean docbits_apikey?"),
+        ({"docbit_api_key": "k"}, "; did you mean docbit_api_key?"),
+        ({"docbits_url": "u"}, ""),
+    ],
 )
 def test_check_required_when_a_variable_is_missing_names_it_and_a_similar_one(monkeypatch, variables, suggestion):
     monkeypatch.delenv("DOCBITS_API_KEY", raising=False)
