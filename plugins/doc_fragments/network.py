@@ -28,7 +28,7 @@ options:
     default: 30.0
   deadline:
     description:
-      - Seconds for all requests of one environment to one service, more than 0. Requests that have not finished by then fail.
+      - Seconds for all requests of one task, or of one environment, to one service, more than 0. Requests that have not finished by then fail.
       - The deadline starts separately for each ION API file that is tested against Infor, for C(openapi.json) of DocBits, for the exports in
         DocBits, and again for a rollback.
       - If not set, the value of E(DOCBITS_ION_DEADLINE) is used.

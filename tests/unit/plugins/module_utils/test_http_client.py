@@ -243,18 +243,18 @@ def test_timeouts_near_the_deadline_are_the_time_left(script, clock):
     assert timeouts == [(10.0, 30.0), (5.0, 5.0), (4.0, 4.0)]
 
 
-DRIPPING = 10.0  # seconds
+SLOW_FOR = 10.0  # seconds
 
 
-def drip(connection, start, drops):
+def send_slowly(connection, start, pieces):
     connection.sendall(start)
-    for _drop in range(round(DRIPPING / 0.05)):
-        connection.sendall(drops)
+    for _piece in range(round(SLOW_FOR / 0.05)):
+        connection.sendall(pieces)
         time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
-    ("start", "drops"),
+    ("start", "pieces"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
@@ -265,24 +265,24 @@ def drip(connection, start, drops):
     ],
     ids=["length", "chunks", "until the end", "header", "continue", "many continues"],
 )
-def test_response_that_arrives_byte_by_byte_ends_at_the_deadline(serve, start, drops):
-    url = serve(lambda connection: drip(connection, start, drops))
+def test_response_that_arrives_byte_by_byte_ends_at_the_deadline(serve, start, pieces):
+    url = serve(lambda connection: send_slowly(connection, start, pieces))
     started = time.monotonic()
     error = caught_from(lambda: client(deadline=0.4, retries=2).call("GET", url), Unreachable)
-    assert error.id == "N07" and 0.3 < time.monotonic() - started < DRIPPING
+    assert error.id == "N07" and 0.3 < time.monotonic() - started < SLOW_FOR
 
 
 def test_response_on_a_reused_connection_ends_at_the_deadline(serve):
     def first_well_then_badly(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         connection.recv(65536)
-        drip(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x")
+        send_slowly(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x")
 
     url = serve(first_well_then_badly)
     assert client().call("GET", url).body == b"ok"
     started = time.monotonic()
     assert caught_from(lambda: client(deadline=0.4).call("GET", url), Unreachable).id == "N07"
-    assert time.monotonic() - started < DRIPPING and serve.connections == 1
+    assert time.monotonic() - started < SLOW_FOR and serve.connections == 1
 
 
 def test_connection_after_the_deadline_of_its_first_request_is_reused(serve):
@@ -299,7 +299,7 @@ def test_connection_after_the_deadline_of_its_first_request_is_reused(serve):
 
 
 def test_response_in_a_forked_process_ends_at_the_deadline(serve):
-    url = serve(lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x"))
+    url = serve(lambda connection: send_slowly(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x"))
     caught_from(lambda: client(deadline=0.2).call("GET", url), Unreachable)
     child = os.fork()
     if child == 0:
@@ -313,40 +313,40 @@ def test_response_in_a_forked_process_ends_at_the_deadline(serve):
 
 def test_upload_that_the_server_reads_slowly_ends_at_the_deadline(tls):
     def read_slowly(connection):
-        for _read in range(round(DRIPPING / 0.05)):
+        for _read in range(round(SLOW_FOR / 0.05)):
             connection.recv(16384)
             time.sleep(0.05)
 
     url, ca_path = tls(read_slowly)
     started = time.monotonic()
     error = caught_from(lambda: client(deadline=1.0, ca_path=ca_path).call("POST", url, data=b"x" * 30_000_000), Unreachable)
-    assert error.id == "N07" and 0.3 < time.monotonic() - started < DRIPPING
+    assert error.id == "N07" and 0.3 < time.monotonic() - started < SLOW_FOR
 
 
 def test_tls_handshake_that_never_ends_ends_at_the_deadline():
     def answer_slowly(connection):
         with connection, contextlib.suppress(OSError):
             # The header of a TLS record, and then its content byte by byte.
-            drip(connection, b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03", b"x")
+            send_slowly(connection, b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03", b"x")
 
     with listening(answer_slowly) as port:
         started = time.monotonic()
         error = caught_from(lambda: client(deadline=0.4).call("GET", f"https://localhost:{port}/"), Unreachable)
-        assert error.id == "N07" and 0.3 < time.monotonic() - started < DRIPPING
+        assert error.id == "N07" and 0.3 < time.monotonic() - started < SLOW_FOR
 
 
 def test_proxy_that_answers_connect_byte_by_byte_ends_at_the_deadline(serve):
-    proxy = serve(lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x"))
+    proxy = serve(lambda connection: send_slowly(connection, b"HTTP/1.1 200 OK\r\nX-A: ", b"x"))
     started = time.monotonic()
     error = caught_from(lambda: client(deadline=0.4, proxy=proxy).call("GET", "https://docbits.example.com/"), Unreachable)
-    assert error.id == "N07" and 0.3 < time.monotonic() - started < DRIPPING
+    assert error.id == "N07" and 0.3 < time.monotonic() - started < SLOW_FOR
 
 
 def test_tls_response_that_arrives_byte_by_byte_ends_at_the_deadline(tls):
-    url, ca_path = tls(lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"))
+    url, ca_path = tls(lambda connection: send_slowly(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"x"))
     started = time.monotonic()
     error = caught_from(lambda: client(deadline=1.0, ca_path=ca_path).call("GET", url), Unreachable)
-    assert error.id == "N07" and 0.3 < time.monotonic() - started < DRIPPING
+    assert error.id == "N07" and 0.3 < time.monotonic() - started < SLOW_FOR
 
 
 def test_request_when_the_deadline_passes_while_connecting_is_not_sent(monkeypatch):
@@ -570,7 +570,7 @@ def test_client_without_the_library_requests_is_an_error(monkeypatch):
     assert error.id == "N12" and "requests" in error.message
 
 
-# What a session must never do
+# Credentials and proxies
 
 
 def test_request_sends_neither_netrc_credentials_nor_cookies(script, monkeypatch, tmp_path):
