@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import as_ion_error
@@ -61,7 +62,10 @@ def run_module(module, run) -> None:
     context.secrets.add(*module.no_log_values)
     # Ansible would add the arguments, which hold whole files in any encoding.
     result = {**execute(run, context), "invocation": {}}
+    # Ansible masks these in the result once more. A short password may occur in a fingerprint by chance; the result is redacted already.
+    fingerprints = json.dumps(result.get("remembered", {}))
     module.no_log_values.update(context.secrets.encodings())
+    module.no_log_values.difference_update([value for value in module.no_log_values if value in fingerprints])
     for warning in warnings_of(result):
         module.warn(warning)
     if result.pop("failed", False):

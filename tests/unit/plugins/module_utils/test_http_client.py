@@ -474,6 +474,12 @@ def test_response_above_the_maximum_size_is_an_error(script, monkeypatch):
     assert caught_from(lambda: client().call("GET", READ), BadAnswer).id == "N08"
 
 
+def test_response_of_the_maximum_size_is_returned(script, monkeypatch):
+    monkeypatch.setattr(_client, "MAX_RESPONSE_SIZE", 1000)
+    script.get(READ, body=b"x" * 1000)
+    assert len(client().call("GET", READ).body) == 1000
+
+
 # Memory
 
 

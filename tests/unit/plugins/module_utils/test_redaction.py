@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, Secrets, encodings_of, fingerprint
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import (
+    LONGEST_KEY,
+    LONGEST_SEARCHED,
+    MARKER,
+    SHORTEST_ENCODED,
+    Secrets,
+    encodings_of,
+    fingerprint,
+)
 
 # Letters, what encoders escape, and surrogates, as stand for bytes that are no UTF-8.
 VALUES = st.text(st.sampled_from("abXY09#~/+=%&\"'\\\n\t äß€\udc80"), min_size=4, max_size=24)
@@ -134,6 +142,27 @@ def test_redact_of_a_piece_in_a_long_text_leaves_it():
     known.add(value)
     mapping = "x" * 2000 + value[:20]
     assert known.redact(mapping) == mapping
+
+
+@pytest.mark.parametrize(("length", "found"), [(LONGEST_SEARCHED, True), (LONGEST_SEARCHED + 1, False)])
+def test_redact_searches_texts_for_pieces_up_to_the_limit(length, found):
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    assert (MARKER in known.redact(value[:20].rjust(length, "x"))) is found
+
+
+@pytest.mark.parametrize(("length", "found"), [(LONGEST_KEY, True), (LONGEST_KEY + 1, False)])
+def test_redact_searches_for_pieces_of_secrets_up_to_the_limit(length, found):
+    value = (a_key() * 11)[:length]
+    known = Secrets()
+    known.add(value)
+    assert (MARKER in known.redact(value[:20])) is found
+
+
+@pytest.mark.parametrize(("length", "has_encodings"), [(SHORTEST_ENCODED, True), (SHORTEST_ENCODED - 1, False)])
+def test_encodings_of_a_value_begin_at_the_limit(length, has_encodings):
+    assert (len(encodings_of("#" * length)) > 1) is has_encodings
 
 
 @given(VALUES, VALUES)

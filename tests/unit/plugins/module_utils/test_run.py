@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
@@ -102,7 +103,7 @@ class Module:
         self.warnings.append(text)
 
     def exit_json(self, **result):
-        self.exited = result
+        self.exited = remove_values(result, self.no_log_values)
         raise Ended
 
     def fail_json(self, **result):
@@ -144,3 +145,10 @@ def test_run_module_registers_all_encodings_of_secrets_with_ansible():
     module = ran(Module({}, option), run)
     assert module.exited["text"] == f"{MARKER} {MARKER}"
     assert {option, met, option.replace("#", "%23"), met.replace("#", "%23")} <= module.no_log_values
+
+
+def test_run_module_when_a_fingerprint_contains_a_short_password_keeps_the_fingerprint():
+    remembered = {"7": {"password": "12ab34"}}
+    module = ran(Module({}, "ab", "another secret"), lambda context: {"text": "ab", "remembered": remembered})
+    assert module.exited["remembered"] == remembered and module.exited["text"] == MARKER
+    assert "another secret" in module.no_log_values

@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, read_file, read_source, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources
 
 OPTIONS = {
     "src": {"type": "path"},
@@ -150,6 +150,11 @@ def test_read_sources_with_an_option_of_the_wrong_type_names_it_without_its_valu
 
 def test_read_source_of_a_file_that_is_too_large_fails(tmp_path, read):
     large = tmp_path / "large.properties"
-    large.write_bytes(b"A" * (4 * 1024 * 1024 + 1))
+    large.write_bytes(b"A" * (LARGEST_FILE + 1))
     with pytest.raises(InvalidInput, match="^idm_mapping_src: .*: the file is larger than 4 MiB"):
         read_source("idm_mapping_src", str(large), read, False)
+
+
+def test_read_source_of_a_file_of_the_maximum_size_returns_it(tmp_path, read):
+    (tmp_path / "large.properties").write_bytes(b"A" * LARGEST_FILE)
+    assert len(read_source("idm_mapping_src", str(tmp_path / "large.properties"), read, False)[0]) == LARGEST_FILE
