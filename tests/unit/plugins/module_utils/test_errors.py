@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 
+import pytest
+
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding, errors_in, warnings_as_errors
 
@@ -32,11 +34,10 @@ def test_as_ion_error_of_an_ion_error_is_the_error():
 
 def test_as_ion_error_of_another_exception_has_its_type_and_place_and_not_its_text():
     text = secrets.token_urlsafe(12)
-    try:
-        raise KeyError(text)
-    except KeyError as raised:
-        error = as_ion_error(raised)
-    assert type(error) is IonError and error.id == "X00"
+    with pytest.raises(KeyError) as caught:
+        {}[text]
+    error = as_ion_error(caught.value)
+    assert isinstance(error, IonError) and error.id == "X00"
     assert "KeyError at test_errors.py:" in error.message and text not in error.message
 
 
