@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action of docbits.ion.environments: the hosts of a batch side by side, each with its own variables as options."""
+"""The action of docbits.ion.environments: all hosts of a batch in parallel, each with its variables as options."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import c
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
-from ansible_collections.docbits.ion.plugins.plugin_utils._controller import Controller, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, holds
-from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, not_evaluated, options_in, require, slips_in
+from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, check_required, evaluation_error, near_misses, options_from
 
 STOPS = environment.STOPS
 OWN_OPTIONS = {
@@ -25,42 +25,45 @@ OWN_OPTIONS = {
     "at_once": {"type": "int", "default": 50},
     "stop_after": OPTIONS["stop_after"],
 }
-# The strategies that honour run_once.
+# Strategies that support run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
 
 
-class ActionModule(Controller):
-    """Works on the environments of a batch in threads of one worker, so that they share logins, connections and the contract."""
-
-    _supports_async = False
+class ActionModule(ControllerAction):
+    """Runs the environments of a batch in threads of one worker. They share tokens, connections and the contract."""
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(OWN_OPTIONS)
         try:
-            names = self._chosen(options["hosts"], task_vars)
+            names = self._host_names(options["hosts"], task_vars)
         except IonError as error:
             return failed_result(error)
         at_once = self._task.throttle or options["at_once"]
         pool = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names))))
-        arguments, waiting, hosts_of = {}, {}, {}
+        arguments, futures, owners = {}, {}, {}
         with self.task_environment():
             try:
                 for name in names:
-                    # Templated and decrypted here, one host after the other, while the calls of earlier ones run: Ansible's templating knows no threads.
+                    # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
                     arguments[name] = self._arguments(name, options["stop_after"], task_vars)
-                    other = hosts_of.setdefault(_organisation(arguments[name][0]) or name, name)
-                    if other != name:
-                        arguments[name] = None, failed_result(_shared_organisation(name, other))
-                    waiting[name] = pool.submit(self._work_on, name, *arguments[name])
-                results = {name: _result_of(work) for name, work in waiting.items()}
+                    owner = owners.setdefault(_organisation(arguments[name][0]) or name, name)
+                    if owner != name:
+                        arguments[name] = None, failed_result(_shared_organisation(name, owner))
+                    futures[name] = pool.submit(self._run_environment, name, *arguments[name])
+                results = {name: _result_of(future) for name, future in futures.items()}
             finally:
-                # Ansible's own time limit for the task may end the waiting: what was begun is brought to its end, and nothing more is begun.
+                # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.
                 pool.shutdown(cancel_futures=True)
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
-    def _chosen(self, hosts, task_vars) -> list:
-        """The hosts whose environments are meant; raises L(InvalidInput)."""
+    def _host_names(self, hosts, task_vars) -> list:
+        """The names of the hosts to process.
+
+        hosts: the option, or None
+
+        Raises: InvalidInput
+        """
         strategy = str(self._task.get_play().strategy).rpartition(".")[2]
         runs_once = self._task.run_once and strategy in LOCKSTEP_STRATEGIES
         batch, here = list(task_vars["ansible_play_batch"]), task_vars["inventory_hostname"]
@@ -72,88 +75,86 @@ class ActionModule(Controller):
                 InvalidInput,
                 "E26",
                 "hosts",
-                f"every host of the batch would work on all of them, {here} and {len(batch) - 1} more",
-                "add run_once: true, with the strategy linear, or leave hosts out",
+                f"every host of the batch would process all of them ({here} and {len(batch) - 1} more)",
+                "set run_once: true with the strategy linear, or omit hosts",
             )
         unknown = [name for name in hosts if name not in task_vars["hostvars"]]
         if unknown:
-            raise failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "the inventory has no such host", "name hosts of the inventory")
+            raise failure(InvalidInput, "E19", f"hosts: {', '.join(unknown)}", "not in the inventory", "list hosts of the inventory")
         return list(dict.fromkeys(hosts))
 
     def _is_selected(self, name, conditions, task_vars) -> bool:
-        """Whether C(when) lets the task run for a host; Ansible itself asks only for the host that runs it for all."""
+        """Whether the conditions of the task are met for a host. Ansible evaluates them only for the host that runs the task for all."""
         if not conditions:
             return True
         variables, templar = self._variables(name, task_vars)
         try:
-            return all(holds(condition, templar, variables, self._loader) for condition in conditions)
+            return all(is_met(condition, templar, variables, self._loader) for condition in conditions)
         except AnsibleError as error:
-            failed = not_evaluated(f"when, for {name}", error)
+            failed = evaluation_error(f"when, for {name}", error)
         raise failed
 
     def _variables(self, name, task_vars) -> tuple:
-        """The variables of a host, and a templar for them."""
+        """(variables of a host, templar for them)."""
         hostvars = task_vars["hostvars"]
         variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
         return variables, self._templar.copy_with_new_env(available_variables=variables)
 
     def _arguments(self, name, stop_after, task_vars):
-        """The options of a host's environment, from its variables; C(None) and the failure where they cannot be had."""
+        """(options of a host, warnings). If they cannot be determined: (None, the failed result)."""
         variables, templar = self._variables(name, task_vars)
         try:
-            args, slips = options_in(variables, templar), slips_in(variables)
+            args, warnings = options_from(variables, templar), near_misses(variables)
             args["stop_after"] = _earlier(stop_after, args.get("stop_after", stop_after))
-            require(args, slips)
-            args, found = self.prepared(args, OPTIONS, variables)
-            return args, slips + found
-        except Exception as error:
-            # As in a result: a defect for one host must not cost the others theirs.
+            check_required(args, variables)
+            args, found = self.prepare(args, OPTIONS, variables)
+            return args, warnings + found
+        except Exception as error:  # a bug must affect only this host
             return None, failed_result(error)
 
-    def _work_on(self, name, args, found):
-        return found if args is None else with_warnings(self.saved(self.run_here("environment", environment, args), args, name), found)
+    def _run_environment(self, name, args, found):
+        return found if args is None else with_warnings(self.save_state(self.run_locally("environment", environment, args), args, name), found)
 
 
 def _earlier(stage, own) -> str:
-    """Where a host stops: it may stop earlier than the task, never go farther. What is no stage is left for the options' own check."""
+    """The earlier stage of the task's and the host's. An invalid one is left for the validation of the options."""
     return min(stage, own, key=STOPS.index) if own in STOPS else own
 
 
 def _organisation(args):
-    """What tells one DocBits organisation from another, or C(None) where the variables do not say."""
+    """Address, API key and id of the DocBits organisation, or None if the options have no API key."""
     if not args or not args.get("api_key"):
         return None
     host = args.get("docbits_url") or f"{args.get('docbits_environment')} {args.get('docbits_region')}"
     return str(host).rstrip("/").lower(), str(args["api_key"]), str(args.get("organisation_id"))
 
 
-def _shared_organisation(name, other) -> InvalidInput:
+def _shared_organisation(name, owner) -> InvalidInput:
     return failure(
         InvalidInput,
         "E25",
         f"{name}: docbits_api_key",
-        f"it is the key of {other} too, so that both would write into one organisation; nothing was done for {name}",
-        "give each environment the address and the API key of its own organisation",
+        f"host {owner} has the same address and API key, so both hosts would write to one organisation; nothing was done for {name}",
+        "set the address and the API key of another organisation, or remove one of the hosts",
     )
 
 
-def _result_of(work) -> dict:
-    """The result of one environment; a defect there must not cost the others theirs."""
+def _result_of(future) -> dict:
     try:
-        return work.result()
-    except Exception as error:
+        return future.result()
+    except Exception as error:  # a bug must affect only this host
         return failed_result(error)
 
 
 def _across_fleet(arguments) -> list:
-    """What only the ION API files of all these environments together show, such as a client secret that was replaced in one of them."""
+    """Findings from a comparison of all ION API files, such as a client secret that was replaced in one of them only."""
     expectations = Expectations(profile="infor", allow_insecure=True)
-    files = {place: parse(text, place, expectations).ionapi for place, text in _ionapi_texts(arguments)}
-    return check_fleet({place: ionapi for place, ionapi in files.items() if ionapi is not None})
+    files = {where: parse(text, where, expectations).ionapi for where, text in _ionapi_texts(arguments)}
+    return check_fleet({where: ionapi for where, ionapi in files.items() if ionapi is not None})
 
 
 def _ionapi_texts(arguments):
-    """Every ION API file of every environment, with where it belongs."""
+    """(host and export that an ION API file belongs to, its text), for all files of all environments."""
     for name, (args, _found) in arguments.items():
         if args is None:
             continue

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action of docbits.ion.outcome: what docbits.ion.environments found for one host becomes that host's own result."""
+"""The action of docbits.ion.outcome: returns the result that docbits.ion.environments has for this host."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 
+OWN_OPTIONS = {"registered": {"type": "str", "required": True}}
+
 
 class ActionModule(ActionBase):
-    """Gives the result back as it is: changed, failed, diff, warnings and all."""
+    """Returns the result unchanged, with changed, failed, diff and warnings."""
 
     _supports_check_mode = True
     _requires_connection = False
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec({"of": {"type": "str", "required": True}})
-        name, host = options["of"], task_vars["inventory_hostname"]
+        _validation, options = self.validate_argument_spec(OWN_OPTIONS)
+        name, host = options["registered"], task_vars["inventory_hostname"]
         if not name.isidentifier():
-            return _failed("of", "it is no name of a variable", "give the name that follows register, without braces around it")
-        # Looked up rather than templated: a template would be evaluated for every host over the results of all.
-        registered = task_vars.get(name)
-        results = registered.get("environments") if isinstance(registered, Mapping) else None
+            return _failed(
+                "registered", "the value must be the name of a variable, such as deploy_ring, without braces", "set it to the name that follows register"
+            )
+        # Not a template: that would be evaluated for each host over the results of all hosts.
+        value = task_vars.get(name)
+        results = value.get("environments") if isinstance(value, Mapping) else None
         if not isinstance(results, Mapping):
-            return _failed(f"of: {name}", "no task docbits.ion.environments has registered its result under this name", "give the name that follows register")
+            return _failed(
+                f"registered: {name}", "the variable is not the registered result of docbits.ion.environments", "set it to the name that follows register"
+            )
         if host not in results:
-            return _failed(f"of: {name}", f"it holds no result of {host}", "let the task docbits.ion.environments work on this host too")
+            return _failed(f"registered: {name}", f"it has no result for {host}", "run docbits.ion.environments for this host, too")
         return dict(results[host])
 
 

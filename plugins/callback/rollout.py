@@ -1,25 +1,25 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rollout report: a table of all environments at the end of a run, and the same as a JSON file."""
+"""The rollout report: a table of all environments at the end of a run, and a JSON file."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rollout
 type: aggregate
-short_description: Report what became of each DocBits environment
+short_description: Report the outcome of each DocBits environment
 version_added: 1.0.0
 description:
-  - Prints one line for each environment that M(docbits.ion.environment) or M(docbits.ion.outcome) worked on, at the end of the run.
-  - Writes the same as JSON where O(report) names a file. Neither holds a secret.
+  - Prints one line at the end of the run for each host of M(docbits.ion.environment) and M(docbits.ion.outcome).
+  - Writes the same data as JSON if O(report) is set. Both contain no secrets.
 author:
   - docbits.ion contributors (@docbits)
 requirements:
   - enable in configuration (C(callbacks_enabled=docbits.ion.rollout))
 options:
   report:
-    description: Path of the JSON file to write, in a folder that is made where there is none. Nothing is written without it.
+    description: Path of the JSON file to write. Its directory is created if it does not exist.
     type: path
     env:
       - name: DOCBITS_ION_REPORT
@@ -80,7 +80,7 @@ class CallbackModule(CallbackBase):
                 file.write("\n")
 
     def _take(self, result, failed) -> None:
-        # Asked first: Ansible copies a result when it is looked at, and that of a ring is as long as the ring.
+        # First, because Ansible copies a result when it is read, and the result of a batch is large.
         if (result._task.resolved_action or result._task.action) not in REPORTED:
             return
         name, values = result._host.get_name(), result._result
@@ -111,7 +111,7 @@ def _outcome(values, failed) -> str:
     if failed:
         return f"failed: {values.get('msg', '')}"
     if values.get("stopped_after"):
-        return {"parse": "files judged", "prove": "Infor asked"}.get(values["stopped_after"], "")
+        return {"parse": "files validated", "prove": "authentication tested"}.get(values["stopped_after"], "")
     return "changed" if values.get("changed") else "unchanged"
 
 

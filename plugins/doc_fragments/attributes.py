@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module says of its behaviour."""
+"""Attributes of the modules."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and tell truly what would change, without sending any write.
+    description: Can run in check mode and predict all changes. No request that changes something is sent.
     support: full
   diff_mode:
-    description: Shows the exports before and after in one diff.
+    description: Returns the exports before and after in diff mode.
   idempotent:
     description: A second run with the same options changes nothing.
     support: full
   action_group:
     description:
-      - C(group/docbits.ion.docbits) in C(module_defaults) sets address, API key and network options of all modules that sign in to DocBits at once.
-      - C(group/docbits.ion.all) has every module, also those that make no call and take none of these options.
+      - Use C(group/docbits.ion.docbits) in C(module_defaults) for the address, the API key and the network options of all modules that use the
+        API of DocBits.
+      - The group C(group/docbits.ion.all) contains all modules, also those without these options.
     support: full
     membership:
       - docbits.ion.all
@@ -31,11 +32,11 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode. It changes nothing in any mode.
+    description: Can run in check mode. Changes nothing in any mode.
     support: full
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: Changes nothing.
   idempotent:
     support: full
 """
@@ -45,5 +46,5 @@ options: {}
 attributes:
   diff_mode:
     support: full
-    details: A secret stands in the diff as a marker, an ION API file with a salted fingerprint besides.
+    details: Secrets are masked. An ION API file is shown as a salted fingerprint.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How to reach Infor and DocBits."""
+"""Options for the connections to Infor and DocBits."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ options:
   ca_path:
     description:
       - PEM file or directory of the certificate authorities to trust, for an inspecting proxy or an on-premises server.
-      - Without it, the variables E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) and then the system's store decide.
-      - If not given, the variable E(DOCBITS_ION_CA_PATH) is used.
+      - The default is the value of E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE), then the certificates of the system.
+      - If not set, the value of E(DOCBITS_ION_CA_PATH) is used.
     type: path
   proxy:
     description:
-      - URL of a proxy for every call. Without it, E(HTTPS_PROXY) and E(NO_PROXY) decide.
-      - If not given, the variable E(DOCBITS_ION_PROXY) is used.
+      - URL of a proxy for all requests. The default depends on E(HTTPS_PROXY) and E(NO_PROXY).
+      - If not set, the value of E(DOCBITS_ION_PROXY) is used.
     type: str
   timeout:
     description:
-      - Seconds without an answer after which a call is given up, more than 0.
-      - If not given, the variable E(DOCBITS_ION_TIMEOUT) is used.
+      - Seconds to wait for the next byte of a response before the request fails, more than 0. A connection attempt takes at most 10 seconds.
+      - If not set, the value of E(DOCBITS_ION_TIMEOUT) is used.
     type: float
     default: 30.0
   deadline:
     description:
-      - Seconds for all calls of one task to one service together, more than 0.
-      - If not given, the variable E(DOCBITS_ION_DEADLINE) is used.
+      - Seconds for all requests of one task, or of one environment, to one service, more than 0. Requests that have not finished by then fail.
+      - The deadline starts separately for each ION API file that is tested against Infor, for C(openapi.json) of DocBits, for the exports in
+        DocBits, and again for a rollback.
+      - If not set, the value of E(DOCBITS_ION_DEADLINE) is used.
     type: float
     default: 300.0
   retries:
     description:
-      - How often a call that changes nothing is repeated when no answer comes or the service is overloaded.
-      - A call answered with status 429 is repeated as well, a login never.
-      - If not given, the variable E(DOCBITS_ION_RETRIES) is used.
+      - Number of retries for a request that changes nothing, if there is no response or the status is 429, 502, 503 or 504.
+      - The pause follows C(Retry-After), up to 60 seconds. A request that would wait beyond O(deadline) is not retried.
+      - A login and a request that changes something are never retried, because they may have taken effect.
+      - If not set, the value of E(DOCBITS_ION_RETRIES) is used.
     type: int
     default: 2
 requirements:

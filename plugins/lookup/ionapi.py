@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lookup docbits.ion.ionapi: the text of an ION API file that passed every rule."""
+"""The lookup docbits.ion.ionapi: the content of a valid ION API file."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ name: ionapi
 version_added: 1.0.0
 short_description: Read and validate an ION API file
 description:
-  - Reads an ION API file (C(.ionapi)) on the controller, decrypts it in memory where Ansible Vault encrypted it, and judges it as
-    M(docbits.ion.ionapi_info) does.
-  - Gives its text, for options such as C(content) and C(ionapi_content) and for modules of other collections. Modules of this
-    collection read the file themselves, with C(src) and C(ionapi_src).
-  - Fails with every error found, never with a value of the file. Warnings are shown.
+  - Reads an ION API file (C(.ionapi)) on the controller, decrypts it in memory if it is vaulted, and validates it like
+    M(docbits.ion.ionapi_info).
+  - Returns its content, for options such as C(content) and C(ionapi_content) and for modules of other collections. With C(src) and
+    C(ionapi_src), modules of this collection read the file themselves.
+  - Fails with all errors and shows warnings. Messages hold no value of the file.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.ionapi
 options:
   _terms:
-    description: Paths of the files, found as those of the lookup P(ansible.builtin.file#lookup) are.
+    description: Paths of the files. The search path is that of the lookup P(ansible.builtin.file#lookup).
     type: list
     elements: str
     required: true
 notes:
-  - The text is secret as a whole. A task that gives it to an option that is not made for secrets, or registers it, needs C(no_log).
-  - Up to ansible-core 2.18 a variable or option whose only content is this lookup holds a dictionary, as with any lookup that gives JSON.
-    Modules of this collection take it as well.
+  - The content is secret as a whole. A task that registers it, or passes it to an option that is not marked as secret, needs C(no_log).
+  - In ansible-core 2.18, the result of a template that consists of this lookup is a dictionary, as with any lookup that returns JSON. Modules
+    of this collection accept both.
 seealso:
   - module: docbits.ion.ionapi_info
 """
 
 EXAMPLES = r"""
-- name: Prove the file of production
+- name: Test the authentication for production
   docbits.ion.connection_info:
     content: "{{ lookup('docbits.ion.ionapi', 'ionapi/production.ionapi', tenant='ACME_PRD') }}"
 
-- name: Hand the file to another tool
+- name: Pass the file to another tool
   ansible.builtin.command:
     cmd: other-tool --ionapi -
     stdin: "{{ lookup('docbits.ion.ionapi', 'ionapi/production.ionapi', profile='infor', strict=true) }}"
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The text of each file, as JSON with sorted keys and without blanks, in ASCII.
+  description: Content of each file as JSON with sorted keys and without whitespace, in ASCII.
   type: list
   elements: str
 """
@@ -63,7 +63,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, ionapi_options
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, plain, read_source
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, read_file, read_source
 
 NAME = "docbits.ion.ionapi"
 
@@ -71,11 +71,11 @@ display = Display()
 
 
 class LookupModule(LookupBase):
-    """Reads, judges and gives the text."""
+    """Reads and validates files."""
 
     def run(self, terms, variables=None, **kwargs):
-        # The options of the modules, checked as theirs are: a misspelt expectation is refused and not passed over.
-        validation = ArgumentSpecValidator(**ionapi_options().to_kwargs()).validate(plain(kwargs))
+        # Validated like the options of the modules: a misspelt option is an error.
+        validation = ArgumentSpecValidator(**ionapi_options().to_kwargs()).validate(as_plain(kwargs))
         if validation.error_messages:
             what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
             raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
@@ -87,7 +87,7 @@ class LookupModule(LookupBase):
             found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
             if found is None:
                 raise AnsibleFileNotFound(file_name=path)
-            return contents(self._loader, found)
+            return read_file(self._loader, found)
 
         try:
             content, findings = read_source(NAME, path, read, secret=True)

@@ -2,26 +2,28 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All environments of a batch side by side. Documentation only: the action plugin of the same name does it on the controller."""
+"""Documentation of docbits.ion.environments. The action plugin of the same name does the work on the controller."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: environments
 version_added: 1.0.0
-short_description: Bring the DocBits environments of a whole batch to their declarations
+short_description: Reconcile the DocBits environments of a batch with their declarations
 description:
-  - Does what M(docbits.ion.environment) does, for all hosts of the batch side by side in one task, so that they share logins, connections
-    and the contract. For a fleet this takes seconds where a task for each host takes minutes.
-  - The options of each environment are the variables of its host. The option C(exports) is the variable C(docbits_exports),
-    C(docbits_url) stays C(docbits_url), and so on for every option of M(docbits.ion.environment). A variable whose name is nearly one of
-    these, and is none, is warned of.
-  - Of two hosts of a batch with the same DocBits organisation (address, API key and O(docbits.ion.environment#module:organisation_id)) the
-    second one fails before anything is done for it, since both would write into one organisation.
-  - Warns of what only the ION API files of the batch together show, for example the same service account in two environments. With rings or
-    C(serial) that is a batch at a time; the playbook C(docbits.ion.check_files) judges the whole fleet.
-  - A host may stop earlier than the task's O(stop_after), with a variable C(docbits_stop_after) of its own, and never go farther.
-  - The task itself never fails because of an environment. M(docbits.ion.outcome) makes the result of each host its own.
+  - Does what M(docbits.ion.environment) does, for all hosts of the batch in parallel and in one task. The environments share tokens,
+    connections and the contract, so a fleet takes seconds where one task for each host takes minutes.
+  - The options of each environment are variables of its host. The option C(exports) is the variable C(docbits_exports), C(docbits_url) is
+    C(docbits_url), and so on for every option of M(docbits.ion.environment). The module warns about a variable whose name resembles one of
+    these.
+  - If two hosts of a batch have the same DocBits organisation (address, API key and O(docbits.ion.environment#module:organisation_id)), the
+    second one fails before any request, because both would write to one organisation.
+  - Compares the ION API files of the batch and warns, for example, about one service account in two environments. With rings or C(serial) a
+    batch is a part of the fleet; the playbook C(docbits.ion.check_files) validates the files of the whole fleet.
+  - The variable C(docbits_stop_after) lets a host stop earlier than O(stop_after), but not later.
+  - Sends at most 32 requests at the same time to one host. This limit holds for the threads of this task. Tasks in other workers have their
+    own.
+  - The task does not fail if an environment fails. M(docbits.ion.outcome) returns the result of each host.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -34,17 +36,17 @@ attributes:
 options:
   hosts:
     description:
-      - The hosts whose environments are meant. Without it, all hosts of the batch that have not failed and for which C(when) holds, also the
-        C(when) of an include that the task came through.
-      - Hosts that are in the C(rescue) of the same block count as not failed.
+      - Hosts whose environments are processed. The default is all hosts of the batch that have not failed and that meet the C(when) conditions
+        of the task and of the includes around it.
+      - Hosts that are in the C(rescue) section of the same block count as not failed.
     type: list
     elements: str
   at_once:
-    description: How many environments are worked on at the same time. The keyword C(throttle) goes before it.
+    description: Number of environments that are processed in parallel. The keyword C(throttle) takes precedence.
     type: int
     default: 50
   stop_after:
-    description: As in M(docbits.ion.environment), for all of them.
+    description: Last stage for all environments. See M(docbits.ion.environment).
     type: str
     default: verify
     choices:
@@ -57,19 +59,19 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bring the environments of this batch to their declarations
+- name: Deploy to the environments of this batch
   docbits.ion.environments:
   register: rollout
   run_once: true
 
-- name: Outcome of this environment
+- name: Show the outcome of this environment
   docbits.ion.outcome:
-    of: rollout
+    registered: rollout
 """
 
 RETURN = r"""
 environments:
-  description: The result of M(docbits.ion.environment) for each host, by the name of the host.
+  description: Result of M(docbits.ion.environment) for each host, by host name.
   returned: always
   type: dict
 """

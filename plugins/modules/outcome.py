@@ -2,17 +2,17 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One result becomes the result of a host. Documentation only: the action plugin of the same name does it on the controller."""
+"""Documentation of docbits.ion.outcome. The action plugin of the same name does the work on the controller."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: outcome
 version_added: 1.0.0
-short_description: Make a host's part of a batch its own result
+short_description: Return the result that a batch has for this host
 description:
-  - Takes what M(docbits.ion.environments) found for one host and returns it as the result of this task, so that the host is changed or
-    failed, shows its diff and its warnings, and stops or goes on by itself.
+  - Returns the part of the result of M(docbits.ion.environments) that belongs to this host. The host is then changed or failed, and shows its
+    own diff and warnings.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -23,8 +23,8 @@ attributes:
     description: Runs on the controller.
     support: full
 options:
-  of:
-    description: The name under which M(docbits.ion.environments) registered its result, which holds this host's.
+  registered:
+    description: Name of the variable that holds the registered result of M(docbits.ion.environments), without braces.
     type: str
     required: true
 seealso:
@@ -32,14 +32,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Outcome of this environment
+- name: Show the outcome of this environment
   docbits.ion.outcome:
-    of: rollout
+    registered: rollout
 """
 
 RETURN = r"""
 exports:
-  description: As M(docbits.ion.environment) returns it, with all its other values.
+  description: See M(docbits.ion.environment). All its other return values are returned, too.
   returned: success
   type: list
   elements: dict

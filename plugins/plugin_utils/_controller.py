@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every action of the collection does on the controller: read sources in memory, run a function here. Private to the collection."""
+"""Base class of the action plugins: reads files, keeps the state file, runs module functions. Private to the collection."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, with_sources_read
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file, read_sources
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
-class Controller(ActionBase):
-    """The part that the action plugins share."""
+class ControllerAction(ActionBase):
+    """What the action plugins share."""
 
-    # A task in the background would leave its arguments, decrypted, in a file until it ends.
+    # An asynchronous task keeps its arguments decrypted in a file until it ends.
     _supports_async = False
     _supports_check_mode = True
 
@@ -31,13 +31,15 @@ class Controller(ActionBase):
         super().__init__(*args, **kwargs)
         self._files: dict = {}
 
-    def prepared(self, args, options, variables):
-        """The arguments with the text of every file that they name and the saved fingerprints, and warnings about the files.
+    def prepare(self, args, options, variables):
+        """(the arguments with the text of all files and the content of the state file, warnings about the files).
 
-        variables: those of the host, for where its state file stands
-        raises:    L(InvalidInput)
+        options:   argument spec of the arguments
+        variables: variables of the host, for the default path of the state file
+
+        Raises: InvalidInput
         """
-        args, warnings = with_sources_read(args, options, self._read)
+        args, warnings = read_sources(args, options, self._read)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))
         if "state_dir" in options:
@@ -45,15 +47,19 @@ class Controller(ActionBase):
             args.update(state_dir=folder, run_dir=folder, fingerprints=load(state_file(folder, variables["inventory_hostname"])))
         return args, warnings
 
-    def saved(self, result, args, host) -> dict:
-        """The result without its fingerprints, which are saved in the state file of the host."""
+    def save_state(self, result, args, host) -> dict:
+        """The result without its fingerprints, which are saved in the state file of the host, except in check mode."""
         fingerprints = result.pop("fingerprints", None)
         if not fingerprints or self._task.check_mode:
             return result
         return with_warnings(result, save(state_file(args["state_dir"], host), fingerprints))
 
-    def run_here(self, name, task, args) -> dict:
-        """The result of a module's function, as the shipped module would give it."""
+    def run_locally(self, name, task, args) -> dict:
+        """The result of a module's function in this process, equal to that of the shipped module.
+
+        name: name of the module without the collection
+        task: module of Python with ARGUMENT_SPEC and run
+        """
         context = Context(params={}, check_mode=self._task.check_mode, diff_mode=self._task.diff)
         validation = ArgumentSpecValidator(**task.ARGUMENT_SPEC.to_kwargs()).validate(args)
         context.secrets.add(*validation._no_log_values)
@@ -69,7 +75,7 @@ class Controller(ActionBase):
 
     @contextmanager
     def task_environment(self):
-        """The task's keyword C(environment), for the fallbacks of options and the proxies, as a shipped module would see it."""
+        """Set the variables of the keyword environment in this process: fallbacks of options and proxies use them."""
         variables = self.task_variables()
         before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
@@ -83,20 +89,20 @@ class Controller(ActionBase):
                     os.environ[name] = value
 
     def task_variables(self) -> dict:
-        """The variables of the keyword C(environment)."""
+        """The variables of the keyword environment."""
         variables = {}
         self._compute_environment_string(variables)
         return {name: str(value) for name, value in variables.items()}
 
     def _read(self, path):
-        """What L(contents) gives for a file found as Ansible finds the files of a task. Environments often name the same ones."""
+        """The result of read_file for a path in the search path of the task. Cached, because environments often share files."""
         if path not in self._files:
-            self._files[path] = contents(self._loader, self._find_needle("files", path))
+            self._files[path] = read_file(self._loader, self._find_needle("files", path))
         return self._files[path]
 
 
 def with_warnings(result, findings) -> dict:
-    """The result with findings of the controller before its own."""
+    """The result with more findings, before its own, as findings and warnings."""
     if not findings:
         return result
     return {

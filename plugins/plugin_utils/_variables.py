@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of an environment as variables of its host: their names, their values, near misses. Private to the collection."""
+"""The options of an environment as variables of its host. Private to the collection."""
 
 from __future__ import annotations
 
@@ -15,40 +15,45 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import plain
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
 
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
 PREFIX = "docbits_"
 VARIABLES = {option if option.startswith(PREFIX) else PREFIX + option: option for option in OPTIONS}
+# How alike two names are that may be one (difflib, 0 to 1).
+SIMILARITY = 0.8
 _UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
-def options_in(variables, templar) -> dict:
-    """The options that the variables of a host give, templated and decrypted; raises L(InvalidInput) that names the variable and never its value."""
+def options_from(variables, templar) -> dict:
+    """The options that the variables of a host set, templated and decrypted. A variable that is null counts as not set.
+
+    Raises: InvalidInput with the name of the variable, and never its value.
+    """
     args = {option: _evaluated(variable, variables, templar) for variable, option in VARIABLES.items() if variable in variables}
     return {option: value for option, value in args.items() if value is not None}
 
 
-def slips_in(variables) -> list:
-    """A warning for each variable whose name is near that of an option and is none: it would be passed over without a word."""
-    return [slip for variable in variables if variable.startswith(PREFIX) and (slip := _slip_of(variable))]
+def near_misses(variables) -> list:
+    """A warning for each variable whose name resembles that of an option."""
+    return [finding for variable in variables if variable.startswith(PREFIX) and (finding := _near_miss(variable))]
 
 
-def require(args, slips) -> None:
-    """Raise L(InvalidInput) where an option that every environment needs is not there."""
+def check_required(args, variables) -> None:
+    """Raise InvalidInput if an option that every environment needs is neither in args nor in the environment of the process."""
     for variable, option in VARIABLES.items():
         _function, names = OPTIONS[option].get("fallback", (None, ()))
         if OPTIONS[option].get("required") and option not in args and not any(name in os.environ for name in names):
-            missing = Finding(
-                "E24", ERROR, variable, "the host has no such variable", "set it for the host or one of its groups, and look at how its name is written"
-            )
-            raise InvalidInput([missing, *slips])
+            others = [name for name in variables if name not in VARIABLES]
+            similar = get_close_matches(variable, others, n=1, cutoff=SIMILARITY)
+            action = "set it in host_vars or group_vars" + (f"; did you mean {similar[0]}?" if similar else "")
+            raise InvalidInput([Finding("E24", ERROR, variable, "the variable is not set for this host", action), *near_misses(variables)])
 
 
-def not_evaluated(where, error) -> InvalidInput:
-    """Why a value could not be had, without Ansible's own text, which may hold a part of it.
+def evaluation_error(where, error) -> InvalidInput:
+    """The error for a template that failed, without Ansible's text, which may hold a part of a value.
 
-    To be raised after the C(except) and not in it, so that it does not carry that text along.
+    Raise it after the except block and not in it. Otherwise Ansible's exception is its context.
     """
     return failure(InvalidInput, "E13", where, *_reason(error))
 
@@ -56,32 +61,31 @@ def not_evaluated(where, error) -> InvalidInput:
 def _reason(error) -> tuple:
     cause = error
     while cause is not None:
-        # The class that newer ansible-core raises is its own affair; the name is what all versions have in common.
+        # The classes differ between versions of ansible-core; all have Vault in their names.
         if "Vault" in type(cause).__name__:
-            return "it cannot be decrypted", "give its vault password with --vault-id or --vault-password-file"
+            return "the value cannot be decrypted", "pass its vault password with --vault-id or --vault-password-file"
         cause = cause.__cause__
     if isinstance(error, AnsibleUndefinedVariable):
         unknown = _UNDEFINED.search(str(error))
-        missing = unknown.group(1) if unknown else "something"
-        return f"it refers to {missing}, which is not defined", "define it for this host, or correct the template"
-    return f"it cannot be evaluated ({type(error).__name__})", "correct the template"
+        return f"it uses {unknown.group(1) if unknown else 'a variable'}, which is not defined for this host", "define it, or correct the template"
+    return f"the template cannot be evaluated ({type(error).__name__})", "correct the template"
 
 
 @lru_cache(maxsize=4096)
-def _slip_of(variable):
+def _near_miss(variable):
     if variable in VARIABLES:
         return None
-    # Compared without what all have in common.
+    # Compared without the prefix, which makes all of them similar.
     names = {known[len(PREFIX) :]: known for known in VARIABLES}
-    near = [names[name] for name in get_close_matches(variable[len(PREFIX) :], names, n=1, cutoff=0.8)]
-    if not near:
+    similar = [names[name] for name in get_close_matches(variable[len(PREFIX) :], names, n=1, cutoff=SIMILARITY)]
+    if not similar:
         return None
-    return Finding("E23", WARNING, variable, "no option has this name, so it does nothing", f"write {near[0]}, or give a variable of your own another name")
+    return Finding("E23", WARNING, variable, "the variable has no effect, because no option has this name", f"did you mean {similar[0]}? Otherwise rename it")
 
 
 def _evaluated(variable, variables, templar):
     try:
-        return plain(templar.template(variables[variable]))
+        return as_plain(templar.template(variables[variable]))
     except AnsibleError as error:
-        failed = not_evaluated(variable, error)
+        failed = evaluation_error(variable, error)
     raise failed

@@ -36,9 +36,9 @@ ANSIBLE = {
     ("ansible.template", "Templar", "template"): "templating",
 }
 COLLECTION = {
-    (f"{OURS}.plugin_utils._controller", "Controller", "prepared"): "reading files",
-    (f"{OURS}.module_utils._transport", "HttpClient", "_call_once"): "calls: HTTP and TLS",
-    (f"{OURS}.module_utils._run", None, "execute"): "checking, planning, comparing",
+    (f"{OURS}.plugin_utils._controller", "ControllerAction", "prepare"): "reading files",
+    (f"{OURS}.module_utils._http.client", "HttpClient", "_call_once"): "calls: HTTP and TLS",
+    (f"{OURS}.module_utils._core.run", None, "execute"): "checking, planning, comparing",
 }
 
 

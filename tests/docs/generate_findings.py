@@ -41,10 +41,11 @@ WITH_OWN_PAGE = ("_ionapi", "_mapping")
 COMPOSED = {
     "S01": ("the file cannot be found, read or decrypted; the message says which", "check the path, its owner and mode, or the vault password"),
     "E11": ("the option query is no JMESPath expression, or fails on what was read", "try it on the result of a run without query"),
-    "E13": ("a variable of the host cannot be evaluated: undefined names, a template error, or a missing vault password", "mend the variable that is named"),
-    "E16": ("an option has another shape than its documentation says", "look the option up with ansible-doc and correct its shape"),
-    "E20": ("the result of docbits.ion.environments is not where the option of says", "give the name that follows register"),
-    "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python that is named"),
+    "E13": ("a variable of the host cannot be evaluated: an undefined variable, a template error, or a missing vault password", "correct the variable"),
+    "E16": ("the value of an option has the wrong type", "correct it as ansible-doc shows; a common cause is a list inside the list"),
+    "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
+    "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
+    "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "DB05": ("DocBits refused, with a code that is not known here or without one", "compare what stands in DocBits; look the code up with DocBits support"),
     "DB09": (
         "a web page came instead of an answer, as proxies, firewalls and maintenance send it",
@@ -52,8 +53,8 @@ COMPOSED = {
     ),
     "DB12": ("DocBits has no document type of this name, or several", "correct it, or list them with docbits.ion.document_type_info"),
     "DB13": ("DocBits has no sub-organisation of this name, or several", "correct it, or list them with docbits.ion.sub_organisation_info"),
-    "N05": ("the proxy refused or did not answer", "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"),
-    "N06": ("the service took the request and did not answer in time", "raise the option timeout, or find out why the service is slow"),
+    "N05": ("the proxy refused the connection or did not answer", "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"),
+    "N06": ("the service did not answer the request in time", "raise the option timeout, or find out why the service is slow"),
 }
 
 INTRODUCTION = """\

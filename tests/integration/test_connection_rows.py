@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from functools import cache
 from urllib.parse import quote
 
 import pytest
@@ -121,9 +122,16 @@ def user(*roles):
     return account(user={"id": secrets.token_hex(8), "displayName": "DocBits Service", "groups": list(roles)})
 
 
+@cache
+def closed_socket():
+    """Bound and not listening, until this process ends: connections are refused, and no other process can open the port."""
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    return closed
+
+
 def to_a_closed_port(stand):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        stand.file["iu"] = f"https://127.0.0.1:{server.getsockname()[1]}"
+    stand.file["iu"] = f"https://127.0.0.1:{closed_socket().getsockname()[1]}"
 
 
 def silent(stand):
@@ -227,7 +235,7 @@ def test_the_row_is_found_at_its_stage(simulator, case):
     assert len([call for call in calls if call.get("login")]) <= 1
     assert not [call for call in calls if call["write"]]
     shown = json.dumps(proof.as_dict()) + repr(proof)
-    assert not [form for form in stand.secrets.forms() if form in shown]
+    assert not [form for form in stand.secrets.encodings() if form in shown]
 
 
 # Raised by the limiter and by waiting workers (unit tests); by a refresh that Infor refuses, and by a failed revocation (unit tests).

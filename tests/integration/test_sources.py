@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wherever an ION API file comes from, the result is the same; one ansible-playbook run for all of it."""
+"""All sources of an ION API file have the same result. One run of ansible-playbook for all tests."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ SOURCES = {
 }
 
 # Name to the options of docbits.ion.ionapi_info, and what the message says.
-WRONG_PASSWORD = "foreign.ionapi: none of the vault passwords at hand opens this file; give the right one with --vault-id or --vault-password-file [S01]"
+WRONG_PASSWORD = "foreign.ionapi: none of the given vault passwords decrypts the file; pass its password with --vault-id or --vault-password-file [S01]"
 FAILURES = {
     "file with another password": ({"src": "foreign.ionapi"}, WRONG_PASSWORD),
     "lookup with another password": ({"content": "{{ lookup('docbits.ion.ionapi', 'foreign.ionapi') }}"}, f"docbits.ion.ionapi: {WRONG_PASSWORD}"),
-    "lookup of no file": ({"content": "{{ lookup('docbits.ion.ionapi', 'none.ionapi') }}"}, "none.ionapi: there is no such file"),
+    "lookup of no file": ({"content": "{{ lookup('docbits.ion.ionapi', 'none.ionapi') }}"}, "none.ionapi: the file does not exist"),
     "lookup of a damaged file": ({"content": "{{ lookup('docbits.ion.ionapi', 'damaged.ionapi') }}"}, "damaged.ionapi: sask: the key is missing"),
     "lookup with another expectation": ({"content": "{{ lookup('docbits.ion.ionapi', 'one.ionapi', tenant='ACME_PRD') }}"}, "[T08]"),
     "lookup of a file that others may read, strictly": ({"content": "{{ lookup('docbits.ion.ionapi', 'open.ionapi', strict=true) }}"}, "[F08]"),
@@ -53,7 +53,7 @@ MAPPINGS = {"src": "idm.properties", "kind": "idm"}, {"src": "latin1.properties"
 
 
 class Vaulted(str):
-    """Text that stands in a YAML file as a vaulted value."""
+    """Text that is a vaulted value in a YAML file."""
 
 
 class Dumper(yaml.SafeDumper):
@@ -94,7 +94,7 @@ def played(tmp_path_factory):
         "ANSIBLE_NOCOLOR": "1",
         "RESULTS_FILE": str(results),
     }
-    vault_ids = [word for name in ("one", "two") for word in ("--vault-id", f"{name}@{name}.password")]
+    vault_ids = [argument for name in ("one", "two") for argument in ("--vault-id", f"{name}@{name}.password")]
     command = [ANSIBLE_BIN / "ansible-playbook", "-i", "localhost,", "-c", "local", "-vvvv", "--diff", *vault_ids, "play.yml"]
     run = subprocess.run(command, env=environment, cwd=folder, capture_output=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
     assert run.returncode == 0, run.stdout[-2000:].decode() + run.stderr[-2000:].decode()
@@ -143,7 +143,7 @@ def warnings_in(result) -> list:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_source_gives_the_same_result(played, name):
+def test_every_source_has_the_same_result(played, name):
     result = result_of(played, name)
     assert not result["failed"], result["msg"]
     assert result["ionapi"] == result_of(played, "vaulted file")["ionapi"]
@@ -152,23 +152,23 @@ def test_every_source_gives_the_same_result(played, name):
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_source_that_cannot_be_used_is_told_in_a_sentence(played, name):
+def test_invalid_source_fails_with_a_message(played, name):
     result = result_of(played, name)
     assert result["failed"]
     assert FAILURES[name][1] in result["msg"]
     assert "Traceback" not in result["msg"]
 
 
-def test_what_reads_as_a_template_in_a_file_is_never_one(played):
+def test_template_in_a_file_is_not_evaluated(played):
     assert [result["ionapi"]["app_name"] for result in played[0]["ionapi_info"][-len(BRACES) :]] == ["DocBits_{{ 1 + 1 }}"] * len(BRACES)
 
 
-def test_a_mapping_is_no_secret_and_its_encoding_is_told(played):
+def test_mapping_is_shown_and_its_encoding_reported(played):
     good, latin1 = played[0]["mapping_info"]
     assert (good["kind"], good["document_types"], good["findings"]) == ("idm", ["INVOICE"], [])
     assert (latin1["kind"], warnings_in(latin1)) == ("idm", ["MP21"])
 
 
-def test_no_source_shows_a_secret(played):
+def test_output_holds_no_secret(played):
     _results, outputs, known = played
     assert leaks.places(known, outputs) == []

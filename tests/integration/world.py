@@ -10,6 +10,7 @@ import json
 import secrets
 import socket
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
         "host": host.replace(".", "-"),
         "docbits_url": simulator.host_url(host.replace(".", "-")),
         "infor_url": simulator.infor_url,
-        "closed_url": f"https://127.0.0.1:{_closed_port()}",
+        "closed_url": f"https://127.0.0.1:{_closed_socket().getsockname()[1]}",
         "ca_path": str(simulator.ca),
         "organisation": host,
         "tenant": tenant,
@@ -134,10 +135,12 @@ def _text_of(name):
     return (HERE / "files" / name).read_text()
 
 
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@cache
+def _closed_socket() -> socket.socket:
+    """Bound and not listening, until this process ends: connections are refused, and no other process can open the port."""
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    return closed
 
 
 class _VaultText(str):
@@ -188,7 +191,7 @@ def _write_playbook(scenarios, folder) -> None:
         "gather_facts": False,
         "tasks": [
             {"name": "The batch", "docbits.ion.environments": {}, "register": "batch", "run_once": True},
-            {"name": "Each outcome", "docbits.ion.outcome": {"of": "batch"}},
+            {"name": "Each outcome", "docbits.ion.outcome": {"registered": "batch"}},
         ],
     }
     (folder / "scenarios.yml").write_text(yaml.safe_dump([single, batch], sort_keys=False))

@@ -128,7 +128,7 @@ class ModelHttp:
         self._check_mode = check_mode
         return self
 
-    def start_over(self) -> None:
+    def restart_deadline(self) -> None:
         """The deadline of a simulated call does not end."""
 
     def call(self, method, url, *, headers=None, retry=True, **request):

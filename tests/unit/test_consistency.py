@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to agree in the collection: modules, their functions, the action group, the routing, documentation and argument specs."""
+"""Modules, their functions, action plugins, action groups, documentation and argument specs agree with each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def constant(path: Path, name: str):
 
 
 def documented_options(module: str) -> dict:
-    """The options in a module's documentation, those of its fragments with them."""
+    """The options in the documentation of a module and its fragments."""
     documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
     options = dict(documentation.get("options", {}))
     for fragment in documentation.get("extends_documentation_fragment", []):
@@ -41,12 +41,12 @@ def documented_options(module: str) -> dict:
 
 
 def argument_spec(module: str) -> dict:
-    """The options that a module's function takes."""
+    """The argument spec of a module."""
     return import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").ARGUMENT_SPEC.argument_spec
 
 
 def differences(documented: dict, spec: dict, place: str = "") -> list:
-    """Where documentation and argument spec say different things."""
+    """Differences between documentation and argument spec."""
     found = [f"{place}{name}: not documented" for name in spec.keys() - documented.keys()]
     found += [f"{place}{name}: documented, but no option" for name in documented.keys() - spec.keys()]
     for name in spec.keys() & documented.keys():
@@ -61,51 +61,50 @@ def differences(documented: dict, spec: dict, place: str = "") -> list:
     return sorted(found)
 
 
-def test_there_are_modules():
+def test_modules_are_found():
     assert {"exports", "ionapi_info"} <= set(MODULES)
 
 
-def test_every_module_is_in_the_action_group_and_nothing_else():
+def test_action_group_has_exactly_the_modules():
     assert sorted(RUNTIME["action_groups"]["all"]) == MODULES
 
 
-def test_every_module_has_an_action_plugin_and_there_is_no_other():
+def test_action_plugins_are_exactly_the_modules():
     assert sorted(path.stem for path in (PLUGINS / "action").glob("*.py")) == MODULES
 
 
 @pytest.mark.parametrize("module", SHIPPED)
-def test_every_shipped_module_goes_through_the_door(module):
+def test_action_of_a_shipped_module_is_the_module_action(module):
     action = import_module(f"ansible_collections.docbits.ion.plugins.action.{module}").ActionModule
-    door = import_module("ansible_collections.docbits.ion.plugins.plugin_utils._module_action").ModuleAction
-    assert action is door
+    assert action is import_module("ansible_collections.docbits.ion.plugins.plugin_utils._module_action").ModuleAction
 
 
 @pytest.mark.parametrize("module", SHIPPED)
-def test_workers_inherit_the_function_of_every_shipped_module(module):
+def test_action_of_a_shipped_module_imports_its_function(module):
     plugin = import_module(f"ansible_collections.docbits.ion.plugins.action.{module}")
     assert getattr(plugin, module) is import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}")
 
 
 @pytest.mark.parametrize("module", SHIPPED)
-def test_every_module_runs_the_function_of_its_name(module):
+def test_main_of_a_module_runs_the_function_of_its_name(module):
     run = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").run
     assert callable(run)
     source = (PLUGINS / f"modules/{module}.py").read_text()
     assert f"run_module(AnsibleModule(supports_check_mode=True, **{module}.ARGUMENT_SPEC.to_kwargs()), {module}.run)" in source
 
 
-def test_every_function_has_its_module():
+def test_functions_are_exactly_the_shipped_modules():
     functions = {path.stem for path in (PLUGINS / "module_utils/_module").glob("[a-z]*.py")}
     assert functions == set(SHIPPED)
 
 
 @pytest.mark.parametrize("module", SHIPPED)
-def test_documentation_and_argument_spec_agree(module):
+def test_documentation_agrees_with_the_argument_spec(module):
     assert differences(documented_options(module), argument_spec(module)) == []
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_module_has_documentation_examples_and_return_values(module):
+def test_module_has_documentation_examples_and_return_values(module):
     path = PLUGINS / f"modules/{module}.py"
     documentation = yaml.safe_load(constant(path, "DOCUMENTATION"))
     assert documentation["module"] == module
@@ -115,12 +114,12 @@ def test_every_module_has_documentation_examples_and_return_values(module):
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info")])
-def test_an_info_module_says_that_it_changes_nothing(module):
+def test_info_module_has_the_fragment_info_module(module):
     documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
     assert "docbits.ion.attributes.info_module" in documentation["extends_documentation_fragment"]
 
 
-def test_every_fragment_is_used():
+def test_fragments_are_all_used():
     used = set()
     for module in MODULES:
         documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
@@ -129,5 +128,12 @@ def test_every_fragment_is_used():
 
 
 @pytest.mark.parametrize("path", [path for path in sorted((PLUGINS / "module_utils").rglob("*.py")) if path.name != "__init__.py"], ids=lambda path: path.name)
-def test_shared_code_says_that_it_is_private(path):
+def test_module_utils_are_marked_as_private(path):
     assert "Private to the collection." in ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("module", ON_THE_CONTROLLER)
+def test_options_of_a_controller_module_agree_with_its_documentation(module):
+    action = import_module(f"ansible_collections.docbits.ion.plugins.action.{module}")
+    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
+    assert differences(documentation["options"], action.OWN_OPTIONS) == []

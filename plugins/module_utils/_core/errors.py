@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of the collection: each carries findings, a next step, and never a secret. Private to the collection."""
+"""Exceptions that carry findings and never a secret. Private to the collection."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 
 
 class IonError(Exception):
-    """Ends the work on one environment.
+    """Ends the task for one environment.
 
-    findings: at least one L(Finding) of level C(error); the first one becomes the message
-    facts:    JSON-safe values for the module's result (HTTP status, trace id, steps), whitelisted by the raiser
+    findings: one Finding or a list, at least one of level error; the first error becomes the message
+    facts:    values for the result of the module, such as HTTP status, trace id and steps; JSON types only, and no secret
     """
 
     def __init__(self, findings, **facts) -> None:
@@ -24,41 +24,41 @@ class IonError(Exception):
 
     @property
     def message(self) -> str:
-        """One sentence of the first error, and how many more there are."""
+        """The sentence of the first error, and how many more errors there are."""
         blocking = [finding for finding in self.findings if finding.level == ERROR] or self.findings
         more = len(blocking) - 1
         return blocking[0].sentence() + (f" (and {more} more, see findings)" if more else "")
 
     @property
     def id(self) -> str:
-        """The id of the finding that ended the work."""
+        """The id of the first error."""
         return next((finding.id for finding in self.findings if finding.level == ERROR), self.findings[0].id)
 
 
 class InvalidInput(IonError):
-    """What the user gave cannot be used; found before any request."""
+    """An option, a variable or a file is invalid. Raised before any request."""
 
 
 class Unreachable(IonError):
-    """No answer: name resolution, connection, TLS or time. Says nothing about credentials or configuration."""
+    """There was no response: name resolution, connection, TLS or timeout. Says nothing about credentials or configuration."""
 
 
 class BadAnswer(IonError):
-    """An answer came that no client can use: HTML from a proxy, cut-off JSON, an unexpected shape."""
+    """The response cannot be used: HTML from a proxy, truncated JSON, an unexpected shape."""
 
 
 class Refused(IonError):
-    """The service understood and said no."""
+    """The service refused the request."""
 
 
 class ContractMismatch(IonError):
-    """The live contract and what this collection sends do not fit; found before any write."""
+    """The live contract does not have what this collection would send. Raised before any write."""
 
 
 class ApplyFailed(IonError):
-    """A step of an apply failed; the facts list each step as done, undone or left.
+    """A step failed. The facts list the outcome of every step.
 
-    unproved: pairs of an export's id and a word that may have been replaced and that DocBits does not give back
+    unproved: (export id, field) pairs whose value may have been replaced, where DocBits does not return the value
     """
 
     def __init__(self, findings, unproved=(), **facts) -> None:
@@ -67,11 +67,11 @@ class ApplyFailed(IonError):
 
 
 class CheckModeViolation(IonError):
-    """The transport refused a call that is not on the read list. A defect of the collection, never of the user."""
+    """The HTTP client refused a write in check mode. A bug of the collection."""
 
 
 def as_ion_error(error: Exception) -> IonError:
-    """The error itself; for one that nobody expected, a defect, one that says so without its text, which may hold anything."""
+    """The error itself; for any other exception, a bug, an IonError with its type and place. Its text may hold a secret and is dropped."""
     if isinstance(error, IonError):
         return error
     frames = traceback.extract_tb(error.__traceback__)
@@ -80,11 +80,11 @@ def as_ion_error(error: Exception) -> IonError:
         IonError,
         "X00",
         "docbits.ion",
-        f"a defect of the collection stopped this task ({type(error).__name__} at {place})",
-        "report it with this sentence and the versions of ansible-core and docbits.ion",
+        f"a bug of the collection stopped this task ({type(error).__name__} at {place})",
+        "report it with this message and the versions of ansible-core and docbits.ion",
     )
 
 
 def failure(kind, id_: str, where: str, message: str, action: str, **facts) -> IonError:
-    """An error of class O(kind) with exactly one finding."""
+    """An error of the class `kind` with one finding."""
     return kind(Finding(id_, ERROR, where, message, action), **facts)

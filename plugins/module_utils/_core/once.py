@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things that the environments worked on in one process share, made by whoever needs them first. Private to the collection."""
+"""Values that all environments of one process share, such as TLS contexts. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Io
 
 
 def once_per_process(make, keep_failure: float = 0.0):
-    """A function that makes its value once for each set of arguments, however many threads ask at the same time.
+    """A thread-safe cache decorator: calls `make` once for each set of arguments.
 
-    keep_failure: seconds for which an L(IonError) is kept, so that those who waited do not run into the same outage one after another
+    make:         function with hashable positional arguments
+    keep_failure: seconds for which an IonError is raised again without calling `make`, so that waiting threads do not repeat a failed
+                  request one after another. Other exceptions are not kept.
 
-    Any other exception is not kept: the next one who asks tries again. A forked process begins anew, because connections, locks and what
-    hangs on them must not be shared with the process that it came from.
+    The cache is empty in a forked process, because connections and locks must not be shared with the parent. `forget` empties it.
     """
     values, failures, locks, guard = {}, {}, {}, threading.Lock()
 
@@ -31,27 +32,27 @@ def once_per_process(make, keep_failure: float = 0.0):
         guard = threading.Lock()
 
     @wraps(make)
-    def made(*arguments):
+    def cached(*arguments):
         with guard:
             lock = locks.setdefault(arguments, threading.Lock())
         with lock:
             if arguments not in values:
                 error, kept_until = failures.get(arguments, (None, 0.0))
                 if time.monotonic() < kept_until:
-                    raise _another(error)
+                    raise _copy(error)
                 try:
                     values[arguments] = make(*arguments)
                 except IonError as error:
                     if keep_failure:
-                        failures[arguments] = (_another(error), time.monotonic() + keep_failure)
+                        failures[arguments] = (_copy(error), time.monotonic() + keep_failure)
                     raise
             return values[arguments]
 
     os.register_at_fork(after_in_child=forget)
-    made.forget = forget
-    return made
+    cached.forget = forget
+    return cached
 
 
-def _another(error) -> IonError:
-    # Threads that raised one exception together would write their tracebacks into each other's.
+def _copy(error) -> IonError:
+    # Each thread raises its own exception: raising changes the traceback.
     return type(error)(error.findings, **error.facts)

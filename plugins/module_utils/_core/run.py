@@ -1,10 +1,11 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module's function is run, the same inside a worker and as a shipped module. Private to the collection."""
+"""Runs the function of a module, in the Ansible worker and as a shipped module alike. Private to the collection."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import as_ion_error
@@ -14,12 +15,12 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import
 
 @dataclass
 class Context:
-    """What a module's function works with.
+    """The input of a module's function.
 
-    params:     the options, validated, with defaults
-    check_mode: whether nothing may be changed
-    diff_mode:  whether the diff is asked for
-    secrets:    register here every secret that is met on the way
+    params:     validated options with defaults
+    check_mode: whether this is a dry run
+    diff_mode:  whether the result needs a diff
+    secrets:    the function registers every secret here that it meets
     """
 
     params: dict
@@ -29,39 +30,42 @@ class Context:
 
 
 def execute(run, context: Context) -> dict:
-    """Call O(run) with the context and give its result as Ansible expects it, cleared of every secret.
+    """Call `run` with the context and return its result for Ansible, without secrets.
 
-    Never raises. A failure has C(failed), C(msg), C(findings) and the whitelisted facts of the error.
+    Never raises. The result of a failure has failed, msg, findings and the facts of the error.
     """
     try:
         result = {"changed": False, **run(context)}
-    except Exception as error:  # the edge of the program: a defect becomes a sentence
+    except Exception as error:  # a bug becomes a message without a traceback
         result = failed_result(error)
-    # Fingerprints hold no secret, and masking would break them.
+    # Not redacted: fingerprints are no secrets, and may contain a short password by chance.
     fingerprints = result.pop("fingerprints", None)
     redacted = context.secrets.redact(result)
     return {**redacted, "fingerprints": fingerprints} if fingerprints else redacted
 
 
 def failed_result(error: Exception) -> dict:
-    """The result of a task that the error ended, which may be a defect."""
+    """The result of a task that this exception ended."""
     error = as_ion_error(error)
     findings = [finding.as_dict() for finding in error.findings]
     return {"changed": False, **error.facts, "failed": True, "msg": error.message, "findings": findings}
 
 
 def warnings_of(result) -> list:
-    """The findings of level warning as sentences, to be shown to the user."""
+    """The findings of level warning as lines of text."""
     return [Finding(**finding).sentence() for finding in result.get("findings", ()) if finding["level"] == WARNING]
 
 
 def run_module(module, run) -> None:
-    """The body of every module's main(): run, warn, exit."""
+    """The body of every module's main(): run the function, show warnings, exit."""
     context = Context(params=module.params, check_mode=module.check_mode, diff_mode=module._diff)
     context.secrets.add(*module.no_log_values)
-    # Ansible would add the arguments, with files of any encoding in them.
+    # Ansible would add the arguments, which hold whole files in any encoding.
     result = {**execute(run, context), "invocation": {}}
-    module.no_log_values.update(context.secrets.forms())
+    # Ansible masks these in the result once more. A short password may occur in a fingerprint by chance; the result is redacted already.
+    fingerprints = json.dumps(result.get("fingerprints", {}))
+    module.no_log_values.update(context.secrets.encodings())
+    module.no_log_values.difference_update([value for value in module.no_log_values if value in fingerprints])
     for warning in warnings_of(result):
         module.warn(warning)
     if result.pop("failed", False):

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts in the form in which two of them are equal, whatever program saved them. Private to the collection."""
+"""Normal forms of text files, which are equal if the files mean the same. Private to the collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATE_OF_JAVA = re.compile(r"#\w{3} \w{3} \d\d \d\d:\d\d:\d\d \S+ \d{4}")
 
 
 def decoded(content) -> str:
-    """O(content) as text: UTF-8, or Latin-1 where it is no UTF-8, so that no byte is ever refused or lost."""
+    """The content as text: UTF-8, or Latin-1 if it is not UTF-8. No byte is lost."""
     if isinstance(content, str):
         return content
     try:
@@ -26,13 +26,13 @@ def decoded(content) -> str:
 
 
 def normal_text(content) -> str:
-    """The text by which two files are equal: one kind of line end, no byte order mark, no line ends at the very end."""
+    """The text with \\n line ends, without byte order mark and trailing line ends."""
     text = decoded(content).lstrip(BYTE_ORDER_MARK)
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
 
 
 def canonical_json(text: str) -> str:
-    """JSON text with sorted keys and no blanks, or the plain text where it is no JSON."""
+    """The JSON text with sorted keys and no whitespace; the normal text if it is not JSON."""
     try:
         return json.dumps(json.loads(text.lstrip(BYTE_ORDER_MARK)), sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):

@@ -235,7 +235,7 @@ class DocBits:
 
     def restart_deadline(self) -> None:
         """Begin the deadline again, for a rollback."""
-        self._http.start_over()
+        self._http.restart_deadline()
 
     def document_types(self) -> list:
         """The document types as dicts with key, title and active; read once."""

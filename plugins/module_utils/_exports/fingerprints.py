@@ -14,9 +14,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import cano
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 
 _ENTRY = re.compile(r"[0-9a-f]{16}:[0-9a-f]{40}")
-_ATTEMPTS = 64
-# A longer text does not occur in random digits.
-_LONGEST_AVOIDED = 10
 
 
 class Fingerprints:
@@ -28,16 +25,14 @@ class Fingerprints:
     entries: export to name to "salt:digest"; an export is named by its host and its id
     host:    URL of the DocBits API
     key:     the API key
-    avoid:   returns secret texts that must not occur in a fingerprint, because Ansible masks them in results
     """
 
-    def __init__(self, entries=None, host: str = "", key: str = "", avoid=tuple) -> None:
+    def __init__(self, entries=None, host: str = "", key: str = "") -> None:
         self._entries = {
             export: {name: text for name, text in names.items() if is_entry(text)} for export, names in (entries or {}).items() if isinstance(names, dict)
         }
         self._host = host
         self._key = key.encode()
-        self._avoid = avoid
 
     def has(self, export_id: str, name: str) -> bool:
         """Whether a value of this name was sent before."""
@@ -50,13 +45,8 @@ class Fingerprints:
 
     def add(self, export_id: str, name: str, value) -> None:
         """Record a value that was sent."""
-        avoided = [text for text in self._avoid() if len(text) < _LONGEST_AVOIDED]
-        for _attempt in range(_ATTEMPTS):
-            salt = os.urandom(8).hex()
-            entry = f"{salt}:{self._digest(name, value, salt)}"
-            if not any(text in entry for text in avoided):
-                self._entries.setdefault(self._export(export_id), {})[name] = entry
-                return
+        salt = os.urandom(8).hex()
+        self._entries.setdefault(self._export(export_id), {})[name] = f"{salt}:{self._digest(name, value, salt)}"
 
     def removed(self, pairs) -> dict:
         """Entries that take names out of the state file, from pairs of an export's id and a name."""

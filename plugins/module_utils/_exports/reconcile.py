@@ -77,7 +77,7 @@ class Options:
             several_active=params["several_active"],
             update=params["update"],
             diff_mappings=params["diff_mappings"] if context.diff_mode else None,
-            fingerprints=Fingerprints(params["fingerprints"], host, params["api_key"], context.secrets.forms),
+            fingerprints=Fingerprints(params["fingerprints"], host, params["api_key"]),
             checks=tuple(params["checks"]),
             require_reversible=params["require_reversible"],
             allow_momentary_deactivation=params["allow_momentary_deactivation"],

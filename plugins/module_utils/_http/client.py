@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way to the network: timeouts, deadline, CA, proxy, retries, and the guard of check mode. Private to the collection."""
+"""The HTTP client: timeouts, deadline, CA bundle, proxies, retries, and the write guard of check mode. Private to the collection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
-except ImportError:  # a HttpClient says so; modules that make no call do without
+except ImportError:  # reported by HttpClient, because modules that send no request work without it
     requests = None
     HTTPAdapter = object
 
@@ -34,31 +34,36 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
     failure,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
-from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import watched, watched_for
-from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import GATE
+from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import MONITOR, with_deadline
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import HostSemaphore
 
 SAFE_METHODS = ("GET", "HEAD")
 HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
-RETRIED_STATUSES = (502, 503, 504)
-LONGEST_RETRY_AFTER = 60.0
-LARGEST_ANSWER = 32 * 1024 * 1024
-PROXY_VARIABLES = tuple(written for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for written in (name, name.upper()))
+RETRIED_STATUSES = (429, 502, 503, 504)
+MAX_RETRY_AFTER = 60.0
+MAX_CONNECT_TIMEOUT = 10.0
+# Parsed JSON takes up to 30 times the memory of its text.
+MAX_RESPONSE_SIZE = 8 * 1024 * 1024
+CHUNK_SIZE = 64 * 1024
+PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelling in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
-# An id comes from outside: what does not look like one is not shown.
+# The server chooses the id; only a value that has the shape of one is shown.
 _REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
+
+SEMAPHORE = HostSemaphore()
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to talk, from the options of a task.
+    """Network options of a task.
 
-    ca_path:  PEM bundle to trust instead of the system's, or C(None)
-    proxy:    proxy URL for every call, or C(None) for what the environment variables say
-    timeout:  seconds without a byte before a call is given up
-    deadline: seconds for all calls of one environment together
-    retries:  how often a call that may be repeated is repeated
+    ca_path:  PEM bundle or directory to trust instead of the system's, or None
+    proxy:    URL of the proxy for every request, or None for what the environment variables say
+    timeout:  seconds to wait for the next byte
+    deadline: seconds for all requests of one client together
+    retries:  how often a read is repeated
 
-    There is no setting that switches TLS verification off: O(ca_path) serves every honest case.
+    There is no setting that disables TLS verification: ca_path covers the cases that need another CA.
     """
 
     ca_path: str | None = None
@@ -70,156 +75,173 @@ class Settings:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer, read to its end. The body never goes into a message."""
+    """A complete response.
+
+    headers: by name in lower case
+    body:    never part of a message
+    where:   host, and port if the URL has one, as messages name it
+    """
 
     status: int
     headers: dict
     body: bytes
-    seconds: float
     where: str
 
     @property
     def content_type(self) -> str:
-        """The media type without parameters, in lower case."""
+        """The media type in lower case, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def request_id(self) -> str | None:
-        """The id under which the service's operators find this call, where it sent one that looks like an id."""
-        sent = (self.headers.get(name, "") for name in REQUEST_ID_HEADERS)
-        return next((value for value in sent if _REQUEST_ID.fullmatch(value)), None)
+        """The id under which the operators of the service find this request, if the response has one."""
+        values = (self.headers.get(name, "") for name in REQUEST_ID_HEADERS)
+        return next((value for value in values if _REQUEST_ID.fullmatch(value)), None)
 
     @property
     def is_html(self) -> bool:
-        """A web page where an API answers JSON: a proxy, a firewall, a maintenance page or a wrong address."""
+        """Whether this is a web page: from a proxy, a firewall, a maintenance page or a wrong address."""
         return self.content_type == "text/html" or self.body[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
     def json(self):
-        """The body as JSON; raises C(ValueError) without any part of the body in it."""
+        """The parsed body.
+
+        Raises: ValueError, without any part of the body in it.
+        """
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
-            raise ValueError("the answer is no JSON") from None
+            raise ValueError("the response is not JSON") from None
 
 
 class HttpClient:
-    """Calls for one environment, under one deadline.
+    """Sends requests under one deadline, which starts when the client is created.
 
-    settings:   L(Settings)
-    reads:      the calls besides GET and HEAD that change nothing, as (method, URL) pairs
-    check_mode: when set, every call that is not a read is refused before it leaves
-    raises:     L(InvalidInput) where the library requests is missing
+    settings:   Settings
+    reads:      requests besides GET and HEAD that change nothing, as (method, URL) pairs
+    check_mode: whether to refuse every request that is not a read
+
+    Raises: InvalidInput if the library requests is missing.
     """
 
     def __init__(self, settings: Settings, reads=frozenset(), check_mode: bool = False) -> None:
         if requests is None:
-            raise failure(InvalidInput, "N12", "requests", missing_required_lib("requests"), "install requests for the Python that is named")
+            raise failure(
+                InvalidInput, "N12", "requests", missing_required_lib("requests"), "install requests for the Python interpreter that the message names"
+            )
         self._settings = settings
         self._reads = reads
         self._check_mode = check_mode
-        self._ends = time.monotonic() + settings.deadline
+        self.restart_deadline()
 
     def call(self, method: str, url: str, *, retry: bool = True, headers=None, **request) -> Response:
-        """Make one call and read its answer, whatever its status.
+        """Send a request and return the response, whatever its status. Only reads are retried.
 
-        retry:   C(False) for calls that must happen at most once, a login above all
-        headers: what is sent besides C(HEADERS)
-        request: C(params), C(data), C(files), C(auth) as requests takes them
-        raises:  L(Unreachable) without an answer, L(BadAnswer) for a redirect, L(CheckModeViolation) for a write in check mode
+        A write that fails or is refused may have been applied. The caller has to read before it writes again.
+
+        retry:   False for a read that must be sent once only, such as a login
+        headers: in addition to HEADERS
+        request: params, data, files, auth as in requests
+
+        Raises: Unreachable without a response; BadAnswer for a redirect or a response that is too large; CheckModeViolation for a write
+            in check mode.
         """
         is_read = method in SAFE_METHODS or (method, url) in self._reads
         if self._check_mode and not is_read:
             raise failure(
                 CheckModeViolation,
                 "X01",
-                _host_of(url),
-                f"a {method} was about to be sent in check mode and was refused",
-                "report this as a defect of docbits.ion; nothing was changed",
+                _host_and_port(url),
+                f"a {method} request in check mode was refused before it was sent",
+                "report this as a bug of docbits.ion; nothing was changed",
             )
         request["headers"] = {**HEADERS, **(headers or {})}
-        attempts_left = self._settings.retries if retry else 0
+        retries_left = self._settings.retries if is_read and retry else 0
         while True:
-            pause = _backoff(self._settings.retries - attempts_left)
+            pause = _backoff(self._settings.retries - retries_left)
             try:
                 response = self._call_once(method, url, request)
             except Unreachable:
-                if not (is_read and attempts_left and self._time_left() > pause):
+                if not retries_left or self._time_left() <= pause:
                     raise
             else:
-                again = response.status == 429 or (is_read and response.status in RETRIED_STATUSES)
                 pause = _retry_after(response, pause)
-                if not (again and attempts_left and self._time_left() > pause):
+                if response.status not in RETRIED_STATUSES or not retries_left or self._time_left() <= pause:
                     return response
-            attempts_left -= 1
+            retries_left -= 1
             time.sleep(pause)
 
-    def start_over(self) -> None:
-        """Begin the deadline anew, for undoing what was done when the first one ran out."""
-        self._ends = time.monotonic() + self._settings.deadline
+    def restart_deadline(self) -> None:
+        """Start the deadline again, for the rollback after a deadline that has passed."""
+        self._ends_at = time.monotonic() + self._settings.deadline
 
     def _call_once(self, method, url, request) -> Response:
-        where = _host_of(url)
-        with GATE.passed(where, self._time_left()) as in_time:
-            if not in_time:
-                raise self._too_late(where)
+        where = _host_and_port(url)
+        with SEMAPHORE.acquire(where, self._time_left()) as acquired:
+            if not acquired or self._time_left() <= 0:
+                raise self._deadline_exceeded(where)
             return self._send(method, url, request, where)
 
     def _send(self, method, url, request, where) -> Response:
-        left = self._time_left()
-        started = time.monotonic()
-        timeout = max(0.05, min(self._settings.timeout, left))
-        # No session: a .netrc entry would replace the Authorization header without a word, and cookies would tie environments together.
+        timeout = max(0.05, min(self._settings.timeout, self._time_left()))
+        # No requests.Session: it would replace the Authorization header by an entry of .netrc, and share cookies between environments.
         adapter = _adapter(self._settings.ca_path)
-        # The timeout ends silence only: a server that sends a byte now and then is ended by the watch.
-        with watched_for(left) as watch:
+        with MONITOR.limit(self._time_left()) as call:
             try:
                 prepared = requests.Request(method, url, **request).prepare()
                 proxies = proxies_for(url, self._settings.proxy)
-                with adapter.send(prepared, stream=True, timeout=(min(timeout, 10.0), timeout), proxies=proxies) as answer:
-                    body = self._read(answer, where)
+                timeouts = (min(timeout, MAX_CONNECT_TIMEOUT), timeout)
+                with adapter.send(prepared, stream=True, timeout=timeouts, proxies=proxies) as response:
+                    body = _read(response, where)
             except (requests.exceptions.RequestException, OSError, ValueError) as error:
-                # The end of the deadline may be the end of the silence that was allowed, whichever is noticed first.
-                if watch.is_cut or self._time_left() <= 0:
-                    raise self._too_late(where) from None
+                # Near the deadline the timeout and the deadline are one moment, and either may come first.
+                if call.is_cancelled or self._time_left() <= 0:
+                    raise self._deadline_exceeded(where) from None
                 raise _unreachable(error, where, self._settings) from None
-            if watch.is_cut:
-                raise self._too_late(where)
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        if 300 <= answer.status_code < 400:
+            if call.is_cancelled:
+                raise self._deadline_exceeded(where)
+        if 300 <= response.status_code < 400:
             raise failure(
                 BadAnswer,
                 "N04",
                 where,
-                f"it redirects (status {answer.status_code}) instead of answering, as portals, sign-in pages and firewalls do",
-                "check the address and the path prefix; redirects are never followed with credentials",
-                status=answer.status_code,
+                f"the response is a redirect (status {response.status_code}), as portals, sign-in pages and firewalls send it",
+                "check the address and the path prefix; credentials are never sent to another address",
+                status=response.status_code,
             )
-        return Response(answer.status_code, headers, body, time.monotonic() - started, where)
+        return Response(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body, where)
 
-    def _read(self, answer, where) -> bytes:
-        chunks, size = [], 0
-        for chunk in answer.iter_content(65536):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise failure(BadAnswer, "N08", where, "the answer is larger than 32 MiB", "check the address; no DocBits or Infor answer is that large")
-        return b"".join(chunks)
-
-    def _too_late(self, where) -> Unreachable:
+    def _deadline_exceeded(self, where) -> Unreachable:
         return failure(
             Unreachable,
             "N07",
             where,
-            f"the deadline of {self._settings.deadline:g} s for this environment has passed",
-            "raise the option deadline or find out why the services are slow",
+            f"the deadline of {self._settings.deadline:g} s for all requests to this service has passed",
+            "raise the option deadline, or find out why the service is slow",
         )
 
     def _time_left(self) -> float:
-        return self._ends - time.monotonic()
+        return self._ends_at - time.monotonic()
 
 
-class _PreparedTLS(HTTPAdapter):
-    """An adapter that uses one TLS context for all connections instead of loading the CA bundle again for each, and watches them."""
+def _read(response, where) -> bytes:
+    # One buffer: a list of chunks as small as a server likes would take many times the size of the body.
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK_SIZE):
+        body += chunk
+        if len(body) > MAX_RESPONSE_SIZE:
+            raise failure(
+                BadAnswer,
+                "N08",
+                where,
+                "the response is larger than 8 MiB",
+                "check the address; DocBits and Infor send no response of that size",
+            )
+    return bytes(body)
+
+
+class _Adapter(HTTPAdapter):
+    """Uses one TLS context for all connections, where requests loads the CA bundle for each, and connections that DeadlineMonitor can end."""
 
     def __init__(self, context, **kwargs) -> None:
         self._context = context
@@ -227,25 +249,25 @@ class _PreparedTLS(HTTPAdapter):
 
     def init_poolmanager(self, *args, **kwargs):
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        _watch_pools_of(self.poolmanager)
+        _limit_pools_of(self.poolmanager)
 
     def proxy_manager_for(self, proxy, **kwargs):
         is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
         if is_new:
-            _watch_pools_of(manager)
+            _limit_pools_of(manager)
         return manager
 
     def cert_verify(self, conn, url, verify, cert):
-        """The context decides; requests would load its own bundle into it for every connection."""
+        """Do nothing: the context verifies. requests would load its own bundle into it for every connection."""
 
 
-def _watch_pools_of(manager) -> None:
-    manager.pool_classes_by_scheme = {scheme: watched(pool_class) for scheme, pool_class in manager.pool_classes_by_scheme.items()}
+def _limit_pools_of(manager) -> None:
+    manager.pool_classes_by_scheme = {scheme: with_deadline(pool_class) for scheme, pool_class in manager.pool_classes_by_scheme.items()}
 
 
 def proxies_for(url, proxy) -> dict:
-    """The proxies for a URL as requests takes them: the given one, or what the environment variables say."""
+    """The proxies for a URL, by scheme as in requests: `proxy`, or what the environment variables say."""
     if proxy:
         return {"http": proxy, "https": proxy}
     return _proxies_of_environment(urlsplit(url)[:2], tuple(os.environ.get(name) for name in PROXY_VARIABLES))
@@ -253,18 +275,21 @@ def proxies_for(url, proxy) -> dict:
 
 @lru_cache(maxsize=1024)
 def _proxies_of_environment(host, _variables):
-    # To look through all environment variables takes longer than everything else that a call needs here.
+    # requests reads all environment variables for this, which takes longer than the rest of the client's work for a request.
     return get_environ_proxies(urlunsplit((*host, "", "", "")), no_proxy=None)
 
 
 @once_per_process
 def _adapter(ca_path):
-    return _PreparedTLS(tls_context(ca_path), pool_connections=64, pool_maxsize=64, max_retries=0)
+    return _Adapter(tls_context(ca_path), pool_connections=64, pool_maxsize=64, max_retries=0)
 
 
 @once_per_process
 def tls_context(ca_path):
-    """The TLS context that trusts O(ca_path), or what this machine trusts; raises L(InvalidInput) where it cannot be read."""
+    """The TLS context that trusts the CAs in `ca_path`, or those of this machine if it is None.
+
+    Raises: InvalidInput if they cannot be read.
+    """
     bundle = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     try:
         if bundle and os.path.isdir(bundle):
@@ -277,15 +302,15 @@ def tls_context(ca_path):
             "N09",
             "ca_path",
             f"the CA bundle {bundle} cannot be read as PEM certificates",
-            "give the path of a PEM file or directory that this machine can read",
+            "set the path of a PEM file or directory that this machine can read",
         ) from None
     if not bundle and not context.get_ca_certs():
-        # Slim containers ship no system store; the bundle that requests brings is what their users expect then.
+        # Minimal containers have no system store; requests falls back to its own bundle there, too.
         context.load_verify_locations(requests.certs.where())
     return context
 
 
-def _host_of(url) -> str:
+def _host_and_port(url) -> str:
     try:
         parts = urlsplit(url)
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
@@ -294,13 +319,13 @@ def _host_of(url) -> str:
 
 
 def _backoff(attempt: int) -> float:
-    # Jitter keeps a fleet from coming back in step.
+    # Jitter: the environments of a fleet should not retry at the same moment.
     return min(8.0, 0.5 * 2 ** min(attempt, 4)) * random.uniform(0.8, 1.2)
 
 
-def _retry_after(response, otherwise: float) -> float:
+def _retry_after(response, default: float) -> float:
     text = response.headers.get("retry-after", "")
-    return min(float(text), LONGEST_RETRY_AFTER) if text.isdecimal() else otherwise
+    return min(float(text), MAX_RETRY_AFTER) if text.isdecimal() else default
 
 
 def _causes(error):
@@ -315,35 +340,35 @@ def _causes(error):
 
 
 def _unreachable(error, where, settings) -> Unreachable:
-    """The cause of a call that got no answer, as one of the findings N01 to N06. Exceptions' texts are not used: they may hold the URL."""
+    """The error N01 to N06 for a request without a response. The text of the exception is not used: it may hold the URL."""
     causes = _causes(error)
 
-    def met(*kinds):
+    def find(*kinds):
         return next((cause for cause in causes if isinstance(cause, kinds)), None)
 
-    certificate = met(ssl.SSLCertVerificationError)
-    if met(requests.exceptions.ProxyError):
-        id_, message = "N05", "the proxy refused or did not answer"
+    certificate = find(ssl.SSLCertVerificationError)
+    if find(requests.exceptions.ProxyError):
+        id_, message = "N05", "the proxy refused the connection or did not answer"
         action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"
-    elif met(socket.gaierror):
-        id_, message = "N01", "the name cannot be resolved"
-        action = "check the host for a typing error and its region, then DNS, VPN and proxy of this machine"
+    elif find(socket.gaierror):
+        id_, message = "N01", "the host name cannot be resolved"
+        action = "check the spelling and region of the host name, then DNS, VPN and proxy of this machine"
     elif certificate:
-        id_, message = "N03", f"its TLS certificate is not accepted ({certificate.verify_message})"
-        action = "give the CA of the inspecting proxy or of the on-premises server in the option ca_path; do not switch verification off"
-    elif met(ssl.SSLError, requests.exceptions.SSLError):
-        id_, message = "N03", "no TLS connection could be agreed"
-        action = "check that the port speaks TLS 1.2 or newer and that no firewall breaks it up"
-    elif met(requests.exceptions.ConnectTimeout):
-        id_, message = "N02", "nothing answered the connection in time"
-        action = "open the way to this host and port in the firewall"
-    elif met(requests.exceptions.ReadTimeout, socket.timeout):
-        id_, message = "N06", f"it took the request and did not answer within {settings.timeout:g} s"
+        id_, message = "N03", f"the TLS certificate is not trusted ({certificate.verify_message})"
+        action = "set the option ca_path to the CA of the inspecting proxy or of the on-premises server"
+    elif find(ssl.SSLError, requests.exceptions.SSLError):
+        id_, message = "N03", "the TLS handshake failed"
+        action = "check that the port speaks TLS 1.2 or newer and that no firewall interrupts it"
+    elif find(requests.exceptions.ConnectTimeout):
+        id_, message = "N02", "the connection timed out"
+        action = "allow connections to this host and port in the firewall"
+    elif find(requests.exceptions.ReadTimeout, socket.timeout):
+        id_, message = "N06", f"the service did not answer the request within {settings.timeout:g} s"
         action = "try again later; raise the option timeout if the service is known to be slow"
-    elif met(ConnectionRefusedError):
+    elif find(ConnectionRefusedError):
         id_, message = "N02", "the connection was refused"
-        action = "check host and port, and that the service runs"
+        action = "check host and port, and that the service is running"
     else:
-        id_, message = "N02", f"the connection broke ({type(error).__name__})"
-        action = "try again; if it stays, check the firewall or proxy between this machine and the service"
+        id_, message = "N02", f"the connection was interrupted ({type(error).__name__})"
+        action = "try again; if it happens again, check the firewall or proxy between this machine and the service"
     return failure(Unreachable, id_, where, message, action)

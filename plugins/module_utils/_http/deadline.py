@@ -1,7 +1,17 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ends calls whose time is over, however slowly a server drips its answer. Private to the collection."""
+"""Ends a request at its deadline, however slowly the server sends or reads. Private to the collection.
+
+The timeouts of requests and urllib3 limit the wait for the next byte. They start again with every byte, so a server that sends one byte
+now and then holds a request forever: in the status line, the headers, the body, the answer of a proxy to CONNECT, or while it reads an
+upload. Only the body can be read in steps from outside; no release of requests or urllib3 has a limit for the rest. So one thread per
+process shuts down the sockets of requests that are past their deadline, which ends every blocked read and write at once.
+
+The monitor gets the sockets from connection classes of urllib3 that extend `connect` and `request`. It cannot interrupt a name lookup, a TCP
+connection attempt or a TLS handshake. The timeouts of the last two limit them as a whole, and nothing is sent if the deadline has passed
+when they are done.
+"""
 
 from __future__ import annotations
 
@@ -14,141 +24,115 @@ from contextlib import contextmanager
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 
 
-class Watch:
-    """One call under watch.
+class Call:
+    """One request with a deadline.
 
-    is_cut: whether its time was over and its connections were shut down
+    ends_at:      deadline on the clock of time.monotonic
+    is_cancelled: whether the deadline passed before the request was done
+    connection:   urllib3 connection that the request uses, once there is one
+    sock:         its socket, once the request was sent; the connection may let go of it while the body is still read
     """
 
-    def __init__(self, ends: float) -> None:
-        self.ends = ends
-        self.is_cut = False
-        self._twins: list = []
-        self._orphans: list = []
+    def __init__(self, ends_at: float) -> None:
+        self.ends_at = ends_at
+        self.is_cancelled = False
+        self.connection = None
+        self.sock = None
 
-    def take(self, twin) -> None:
-        """Watch a connection by its twin."""
-        self._twins.append(twin)
-        if self.is_cut:
-            self.cut()
+    def check(self) -> None:
+        """Raise OSError if the call is cancelled. The monitor sets is_cancelled first, and then shuts down the socket that it finds."""
+        if self.is_cancelled:
+            raise OSError("the deadline has passed")
 
-    def cut(self) -> None:
-        """Shut the call's connections down, so that whoever reads or writes there comes back at once."""
-        self.is_cut = True
-        for twin in tuple(self._twins):
-            try:
-                twin.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the other side was faster
-                pass
-
-    def adopt(self, twin) -> None:
-        """Keep the twin of a connection that is closed but still read from, as happens where an answer ends with its connection."""
-        self._orphans.append(twin)
-
-    def let_go(self) -> None:
-        """Close what was adopted; the other connections stay open for the next call."""
-        while self._orphans:
-            self._orphans.pop().close()
+    def cancel(self) -> None:
+        """Shut down the socket, so that the thread that is blocked on it continues."""
+        self.is_cancelled = True
+        for sock in (self.sock, getattr(self.connection, "sock", None)):
+            # For an HTTPS proxy, urllib3 wraps the socket in an object that is none.
+            sock = getattr(sock, "socket", sock)
+            if sock is not None:
+                try:
+                    # Not sock.shutdown: SSLSocket.shutdown switches encryption off first, and another thread may be writing.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                except OSError:  # not connected, or closed in the meantime
+                    pass
 
 
-class _Dog:
-    """One thread for all calls of a process: it costs a call no thread and no wake-up."""
+class DeadlineMonitor:
+    """Cancels calls at their deadline, with one thread for all calls of the process."""
 
     def __init__(self) -> None:
-        self._be_new_in_this_process()
-        os.register_at_fork(after_in_child=self._be_new_in_this_process)
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
 
-    def _be_new_in_this_process(self) -> None:
-        # A fork does not copy the thread, and the calls belong to the process that it came from.
-        self.changed = threading.Condition()
-        self._watches: set = set()
+    def _reset(self) -> None:
+        # After a fork only the current thread exists, and the calls belong to the parent.
+        self._changed = threading.Condition()
+        self._calls: set = set()
         self._thread = None
-        self._wakes = float("inf")
+        self._wakes_at = float("inf")
 
-    def add(self, watch) -> None:
-        with self.changed:
-            self._watches.add(watch)
+    @contextmanager
+    def limit(self, timeout: float):
+        """Give the request inside `timeout` seconds. Yields its Call."""
+        call = Call(time.monotonic() + timeout)
+        _CURRENT.call = call
+        with self._changed:
+            self._calls.add(call)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._keep_watch, name="docbits.ion deadlines", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="docbits.ion deadlines", daemon=True)
                 self._thread.start()
-            elif watch.ends < self._wakes:
-                self.changed.notify()
+            elif call.ends_at < self._wakes_at:
+                self._changed.notify()
+        try:
+            yield call
+        finally:
+            _CURRENT.call = None
+            # The lock also waits for a cancellation that has begun: the socket may go to another call after this.
+            with self._changed:
+                self._calls.discard(call)
 
-    def remove(self, watch) -> None:
-        # After this no cut can hit the connection in the hands of the next call.
-        with self.changed:
-            self._watches.discard(watch)
-        watch.let_go()
-
-    def _keep_watch(self) -> None:
-        with self.changed:
+    def _run(self) -> None:
+        with self._changed:
             while True:
                 now = time.monotonic()
-                for watch in [watch for watch in self._watches if watch.ends <= now]:
-                    self._watches.discard(watch)
-                    watch.cut()
-                self._wakes = min((watch.ends for watch in self._watches), default=float("inf"))
-                self.changed.wait(min(self._wakes - now, threading.TIMEOUT_MAX))
+                for call in [call for call in self._calls if call.ends_at <= now]:
+                    self._calls.discard(call)
+                    call.cancel()
+                self._wakes_at = min((call.ends_at for call in self._calls), default=float("inf"))
+                self._changed.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
 
 
 class _Current(threading.local):
-    """The watch of the call that a thread is making."""
+    """The call that this thread makes."""
 
-    watch = None
+    call = None
 
 
-_DOG = _Dog()
 _CURRENT = _Current()
-
-
-@contextmanager
-def watched_for(seconds: float):
-    """Give the call inside this many seconds; gives the L(Watch) that knows whether they were enough."""
-    watch = Watch(time.monotonic() + seconds)
-    _CURRENT.watch = watch
-    _DOG.add(watch)
-    try:
-        yield watch
-    finally:
-        _CURRENT.watch = None
-        _DOG.remove(watch)
+MONITOR = DeadlineMonitor()
 
 
 @once_per_process
-def watched(pool_class):
-    """A connection pool of urllib3 whose connections belong to the watch of the thread that uses them, from connecting on."""
+def with_deadline(pool_class):
+    """The urllib3 connection pool class, with connections that the monitor can shut down."""
 
     class Connection(pool_class.ConnectionCls):
-        # A descriptor of its own for the same connection: TLS moves the first one into another object, and closing frees it for others.
-        _twin = None
-
-        def _new_conn(self):
-            connected = super()._new_conn()
-            self._twin = socket.socket(fileno=os.dup(connected.fileno()))
-            _take(self._twin)
-            return connected
+        def connect(self):
+            # A proxy answers CONNECT in here.
+            call = _CURRENT.call
+            call.connection = self
+            super().connect()
+            call.check()
 
         def request(self, *args, **kwargs):
-            # A connection that was kept alive is older than this call.
-            if self.sock is not None:
-                _take(self._twin)
-            return super().request(*args, **kwargs)
-
-        def close(self):
-            super().close()
-            twin, self._twin = self._twin, None
-            if twin is not None:
-                if _CURRENT.watch is not None:
-                    _CURRENT.watch.adopt(twin)
-                else:
-                    twin.close()
+            call = _CURRENT.call
+            call.connection = self
+            call.check()
+            super().request(*args, **kwargs)
+            call.sock = self.sock
 
     class Pool(pool_class):
         ConnectionCls = Connection
 
     return Pool
-
-
-def _take(twin) -> None:
-    if _CURRENT.watch is not None:
-        _CURRENT.watch.take(twin)

@@ -189,8 +189,8 @@ def test_an_empty_answer_to_a_list_is_no_empty_list(make_stand, simulator):
         assert stand.calls(before) == [] and stand.stored() == start
 
 
-@pytest.mark.parametrize("operation", ["get_configurations", "configure_webhook_export", "download"])
-def test_429_is_waited_for(make_stand, simulator, operation):
+@pytest.mark.parametrize("operation", ["get_configurations", "download"])
+def test_read_refused_with_429_is_retried_after_the_pause(make_stand, simulator, operation):
     stand = make_stand(exports=[{"export_method": "sftp", "title": "S", "doc_type": "QUOTE", "is_active": True, "files": {"xslt": "<x/>"}}])
     stand.fault(operation, times=1, status=429, body="", headers={"Retry-After": "1"})
     before = simulator.last()
@@ -200,6 +200,15 @@ def test_429_is_waited_for(make_stand, simulator, operation):
     assert [request["status"] for request in calls[:2]] == [429, 200]
     assert calls[1]["monotonic"] - calls[0]["monotonic"] >= 1
     assert len(stand.stored()) == 2
+
+
+def test_write_refused_with_429_is_sent_once(make_stand, simulator):
+    stand = make_stand()
+    stand.fault("configure_webhook_export", status=429, body="{}", content_type="application/json", headers={"Retry-After": "1"})
+    before = simulator.last()
+    result = stand.run([HOOK], retries=1)
+    assert result["failed"] and "[DB06]" in result["msg"]
+    assert [request["status"] for request in simulator.journal(before) if "configure_webhook_export" in request["path"]] == [429]
 
 
 def test_429_beyond_the_retries(make_stand, simulator):

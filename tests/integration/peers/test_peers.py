@@ -199,4 +199,4 @@ def test_a_play_proves_two_environments_with_one_login(peer, tmp_path):
     assert peer.posts_to(ionapi) - before == 2
     known = Secrets()
     known.add(*ionapi.secret_values())
-    assert not [form for form in known.forms() if form in run.stdout + run.stderr]
+    assert not [form for form in known.encodings() if form in run.stdout + run.stderr]

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lookup docbits.ion.ionapi: text that passed every rule, or a sentence that shows nothing of the file."""
+"""The lookup docbits.ion.ionapi: the content of a valid file, or errors without any value of the file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def document():
 
 @pytest.fixture
 def folder(tmp_path):
-    """The folder of a playbook, with a folder C(files)."""
+    """The directory of a playbook, with a directory files."""
     (tmp_path / "files").mkdir()
     return tmp_path
 
 
 @pytest.fixture
 def warned(monkeypatch):
-    """The warnings that were shown."""
+    """The warnings that the lookup shows."""
     shown = []
     monkeypatch.setattr(lookup.display, "warning", shown.append)
     return shown
@@ -40,21 +40,21 @@ def warned(monkeypatch):
 
 @pytest.fixture
 def look_up(folder):
-    """Calls the lookup as a template in a playbook of the folder does."""
+    """Calls the lookup like a template in a playbook of the directory."""
     loader = DataLoader()
     loader.set_vault_secrets([("default", VaultSecret(b"opens"))])
     return lambda *terms, **options: lookup.LookupModule(loader=loader).run(list(terms), {"ansible_search_path": [str(folder)]}, **options)
 
 
 def written(path, document, password=None):
-    """The file, vaulted with a password."""
+    """Writes the file, vaulted if there is a password; returns its path."""
     text = json.dumps(document, indent=2)
     path.write_text(VaultLib([("default", VaultSecret(password))]).encrypt(text, VaultSecret(password)).decode() if password else text)
     path.chmod(0o600)
     return path
 
 
-def test_gives_the_canonical_text_of_each_file_in_memory(folder, look_up, document, warned):
+def test_lookup_returns_the_canonical_content_of_each_file(folder, look_up, document, warned):
     written(folder / "files/one.ionapi", document, b"opens")
     written(folder / "two.ionapi", {**document, "v": "1.1"})
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -62,7 +62,7 @@ def test_gives_the_canonical_text_of_each_file_in_memory(folder, look_up, docume
     assert warned == []
 
 
-def test_the_text_is_no_template(folder, look_up, document):
+def test_lookup_of_a_file_with_a_template_returns_a_plain_string(folder, look_up, document):
     written(folder / "one.ionapi", {**document, "cn": "DocBits_{{ 1 }}"})
     (text,) = look_up("one.ionapi")
     # A plain string: no version of ansible-core takes one from a lookup for a template.
@@ -70,7 +70,7 @@ def test_the_text_is_no_template(folder, look_up, document):
     assert json.loads(text)["cn"] == "DocBits_{{ 1 }}"
 
 
-def test_every_error_is_told_and_no_value(folder, look_up, document):
+def test_lookup_of_an_invalid_file_reports_every_error_and_no_value(folder, look_up, document):
     secret = document["cs"]
     written(folder / "one.ionapi", changed(document, {"sask": secret, "iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}))
     with pytest.raises(AnsibleLookupError) as raised:
@@ -81,7 +81,7 @@ def test_every_error_is_told_and_no_value(folder, look_up, document):
     assert raised.value.__cause__ is None
 
 
-def test_a_warning_is_shown_and_strict_makes_it_an_error(folder, look_up, document, warned):
+def test_lookup_with_strict_turns_a_warning_into_an_error(folder, look_up, document, warned):
     written(folder / "one.ionapi", {**document, "cn": "Data Publishing"})
     assert len(look_up("one.ionapi")) == 1
     assert [warning.rpartition(" ")[2] for warning in warned] == ["[D02]"]
@@ -89,7 +89,7 @@ def test_a_warning_is_shown_and_strict_makes_it_an_error(folder, look_up, docume
         look_up("one.ionapi", strict=True)
 
 
-def test_an_open_file_is_warned_of_and_refused_when_strict(folder, look_up, document, warned):
+def test_lookup_of_a_readable_file_warns_and_with_strict_fails(folder, look_up, document, warned):
     written(folder / "one.ionapi", document).chmod(0o644)
     assert len(look_up("one.ionapi")) == 1
     assert [warning.rpartition(" ")[2] for warning in warned] == ["[F08]"]
@@ -107,21 +107,21 @@ def test_an_open_file_is_warned_of_and_refused_when_strict(folder, look_up, docu
         ({"tennant": "ACME_TST"}, "tennant"),
     ],
 )
-def test_expectations_are_held_against_the_file_and_checked_themselves(folder, look_up, document, options, words):
+def test_lookup_with_another_or_misspelt_expectation_fails(folder, look_up, document, options, words):
     written(folder / "one.ionapi", document)
     with pytest.raises(AnsibleLookupError, match=words):
         look_up("one.ionapi", **options)
 
 
-def test_what_cannot_be_read_is_a_sentence(folder, look_up, document):
+def test_lookup_of_a_file_that_cannot_be_read_fails_with_a_message(folder, look_up, document):
     written(folder / "one.ionapi", document, b"opens not")
-    with pytest.raises(AnsibleLookupError, match="docbits.ion.ionapi: one.ionapi: none of the vault passwords at hand opens this file"):
+    with pytest.raises(AnsibleLookupError, match="docbits.ion.ionapi: one.ionapi: none of the given vault passwords decrypts the file"):
         look_up("one.ionapi")
-    with pytest.raises(AnsibleLookupError, match="docbits.ion.ionapi: none.ionapi: there is no such file"):
+    with pytest.raises(AnsibleLookupError, match="docbits.ion.ionapi: none.ionapi: the file does not exist"):
         look_up("none.ionapi")
 
 
-def test_its_documentation_has_the_options_of_the_modules():
+def test_documentation_has_the_options_of_the_modules():
     documentation = yaml.safe_load(lookup.DOCUMENTATION)
     assert documentation["extends_documentation_fragment"] == ["docbits.ion.ionapi"]
     assert list(documentation["options"]) == ["_terms"]

@@ -21,7 +21,7 @@ HTML = "<!DOCTYPE html><html><body>{}</body></html>"
 
 def answer(status, body=b"", headers=None, content_type="application/json"):
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Response(status, {"content-type": content_type, **(headers or {})}, body, 0.1, "eu.api.docbits.com")
+    return Response(status, {"content-type": content_type, **(headers or {})}, body, "eu.api.docbits.com")
 
 
 def page(status, text=""):

@@ -33,7 +33,7 @@ PAGE = b"<html><body>sign in</body></html>"
 def answer(status: int, body=None, **headers) -> Response:
     """An answer with JSON for anything but bytes."""
     raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
-    return Response(status, headers or {"content-type": "text/html" if raw == PAGE else "application/json"}, raw, 0.1, "host")
+    return Response(status, headers or {"content-type": "text/html" if raw == PAGE else "application/json"}, raw, "host")
 
 
 def oauth(error, description=None) -> dict:

@@ -148,7 +148,7 @@ def test_a_secret_that_is_met_on_the_way_is_known_to_the_task(run):
     given = item(**{**WEBHOOK, "kind": "infor_idm", "url": None, "ionapi_content": "{}", "idm_mapping_content": json.dumps({"cs": secret})})
     context = Context({**set_params(given), **given})
     assert execute(run, context)["failed"] is True
-    assert secret in context.secrets.forms()
+    assert secret in context.secrets.encodings()
 
 
 def test_a_refusal_of_a_write_fails_the_task_with_the_steps(script):

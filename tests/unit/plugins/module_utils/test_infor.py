@@ -273,7 +273,7 @@ def test_all_that_is_secret_is_registered(script):
     pair = base64.b64encode(f"{whole['ci']}:{whole['cs']}".encode()).decode()
     secret = [whole["cs"], whole["saak"], whole["sask"], pair]
     secret += [made[key] for made in (body, renewed) for key in ("access_token", "refresh_token")]
-    assert set(secret) <= known.forms()
+    assert set(secret) <= known.encodings()
 
 
 def test_a_token_from_the_shelf_is_registered_too(script):
@@ -281,7 +281,7 @@ def test_a_token_from_the_shelf_is_registered_too(script):
     body = expect_login(script, whole, password_form(whole))
     client(whole).login()
     client(whole, known=known).login()
-    assert {body["access_token"], body["refresh_token"]} <= known.forms()
+    assert {body["access_token"], body["refresh_token"]} <= known.encodings()
 
 
 def test_no_secret_shows_in_an_error_or_a_repr(script):

@@ -405,8 +405,8 @@ def test_no_secret_shows_in_a_proof(script, open_way):
     product(script, "ION Messaging", status=500, json=[hidden])
     proof = proof_of(whole, known=known)
     shown = json.dumps(proof.as_dict()) + repr(proof)
-    assert not any(form in shown for form in known.forms() | {hidden})
-    assert known.forms() >= {first["access_token"], first["refresh_token"], whole["sask"]}
+    assert not any(form in shown for form in known.encodings() | {hidden})
+    assert known.encodings() >= {first["access_token"], first["refresh_token"], whole["sask"]}
 
 
 def test_an_unreadable_ca_bundle_is_the_users_mistake(tmp_path):
@@ -424,9 +424,11 @@ def test_a_name_that_does_not_exist():
 
 
 def test_a_port_that_nobody_listens_on():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    legs = leg_of(("127.0.0.1", port))
+    # Bound and not listening: no other process can open the port while the test runs.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        legs = leg_of(("127.0.0.1", port))
     assert list(legs) == ["resolve", "connect"] and legs["connect"]["problem"] == "N02"
     assert legs["connect"]["names"] == {"host": f"127.0.0.1:{port}", "cause": "refused"}
 

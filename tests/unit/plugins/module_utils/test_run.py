@@ -1,13 +1,14 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a module's function: results, failures and defects come out as Ansible expects them, without a secret."""
+"""Running the function of a module: results, failures and bugs as Ansible expects them, without a secret."""
 
 from __future__ import annotations
 
 import secrets
 
 import pytest
+from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
@@ -22,12 +23,12 @@ def raising(error):
     return run
 
 
-def test_a_result_is_handed_on_and_unchanged_unless_it_says_so():
+def test_execute_returns_the_result_with_changed_false_by_default():
     assert execute(lambda context: {"seen": context.params["a"]}, Context({"a": 1})) == {"changed": False, "seen": 1}
     assert execute(lambda context: {"changed": not context.check_mode}, Context({}, check_mode=False)) == {"changed": True}
 
 
-def test_a_result_is_cleared_of_secrets_met_on_the_way():
+def test_execute_when_the_function_registers_a_secret_redacts_it():
     value = secrets.token_urlsafe(20)
 
     def run(context):
@@ -37,7 +38,7 @@ def test_a_result_is_cleared_of_secrets_met_on_the_way():
     assert execute(run, Context({})) == {"changed": False, "text": f"it is {MARKER}", "list": [MARKER]}
 
 
-def test_an_error_becomes_a_failed_result_with_findings_and_facts():
+def test_execute_when_the_function_fails_returns_findings_and_facts():
     first, second = Finding("E03", ERROR, "exports[0]", "it is missing", "declare it"), Finding("E04", ERROR, "exports[1]", "twice", "merge")
     result = execute(raising(InvalidInput([first, second], status=422, steps=[])), Context({}))
     assert result == {
@@ -50,12 +51,12 @@ def test_an_error_becomes_a_failed_result_with_findings_and_facts():
     }
 
 
-def test_an_error_may_say_that_something_changed():
+def test_execute_when_the_error_says_changed_returns_changed():
     result = execute(raising(failure(Refused, "DB05", "a", "b", "c", changed=True)), Context({}))
     assert result["failed"] is True and result["changed"] is True
 
 
-def test_a_defect_becomes_a_sentence_without_its_text():
+def test_execute_when_the_function_has_a_bug_returns_a_message_without_its_text():
     value = secrets.token_urlsafe(20)
     result = execute(raising(RuntimeError(value)), Context({}))
     assert result["failed"] is True
@@ -64,8 +65,16 @@ def test_a_defect_becomes_a_sentence_without_its_text():
     assert value not in repr(result)
 
 
+def test_execute_when_a_fingerprint_contains_a_short_password_keeps_the_fingerprint():
+    def run(context):
+        context.secrets.add("ab")
+        return {"text": "ab", "remembered": {"7": {"password": "12ab34"}}}
+
+    assert execute(run, Context({})) == {"changed": False, "text": MARKER, "remembered": {"7": {"password": "12ab34"}}}
+
+
 @pytest.mark.parametrize("secret", ["a", "e", "failed", "msg", "f", "message", "level"])
-def test_no_secret_whatever_it_is_turns_a_failure_into_a_success(secret):
+def test_execute_when_a_secret_resembles_the_name_of_a_result_still_fails(secret):
     context = Context({})
     context.secrets.add(secret)
     result = execute(raising(failure(Refused, "DB05", "a", "b", "c")), context)
@@ -73,7 +82,7 @@ def test_no_secret_whatever_it_is_turns_a_failure_into_a_success(secret):
     assert warnings_of(result) == []
 
 
-def test_warnings_are_the_findings_of_that_level():
+def test_warnings_of_are_the_findings_of_level_warning():
     findings = [Finding("K1", WARNING, "file", "odd", "look").as_dict(), Finding("K2", "info", "file", "fine", "rest").as_dict()]
     assert warnings_of({"findings": findings}) == ["file: odd; look [K1]"]
     assert warnings_of({}) == []
@@ -94,7 +103,7 @@ class Module:
         self.warnings.append(text)
 
     def exit_json(self, **result):
-        self.exited = result
+        self.exited = remove_values(result, self.no_log_values)
         raise Ended
 
     def fail_json(self, **result):
@@ -108,7 +117,7 @@ def ran(module, run):
     return module
 
 
-def test_a_module_exits_with_the_result_and_its_warnings():
+def test_run_module_exits_with_the_result_and_shows_warnings():
     finding = Finding("K1", WARNING, "file", "odd", "look").as_dict()
     module = ran(Module({"a": 1}, check_mode=True), lambda context: {"mode": context.check_mode, "a": context.params["a"], "findings": [finding]})
     assert module.exited == {"changed": False, "mode": True, "a": 1, "findings": [finding], "invocation": {}}
@@ -116,17 +125,17 @@ def test_a_module_exits_with_the_result_and_its_warnings():
 
 
 @pytest.mark.parametrize("diff_mode", [True, False])
-def test_a_function_knows_whether_a_diff_is_asked_for(diff_mode):
+def test_run_module_passes_diff_mode_to_the_function(diff_mode):
     assert ran(Module({}, diff_mode=diff_mode), lambda context: {"seen": context.diff_mode}).exited["seen"] is diff_mode
 
 
-def test_a_module_fails_with_the_sentence():
+def test_run_module_when_the_function_fails_fails_with_the_message():
     module = ran(Module({}), raising(failure(Refused, "DB05", "a", "b", "c")))
     assert module.exited is None
     assert module.failed["msg"] == "a: b; c [DB05]"
 
 
-def test_secret_options_and_secrets_met_on_the_way_are_known_to_ansible_in_all_forms():
+def test_run_module_registers_all_encodings_of_secrets_with_ansible():
     option, met = secrets.token_urlsafe(20) + "#", secrets.token_urlsafe(20) + "#"
 
     def run(context):
@@ -136,3 +145,10 @@ def test_secret_options_and_secrets_met_on_the_way_are_known_to_ansible_in_all_f
     module = ran(Module({}, option), run)
     assert module.exited["text"] == f"{MARKER} {MARKER}"
     assert {option, met, option.replace("#", "%23"), met.replace("#", "%23")} <= module.no_log_values
+
+
+def test_run_module_when_a_fingerprint_contains_a_short_password_keeps_the_fingerprint():
+    remembered = {"7": {"password": "12ab34"}}
+    module = ran(Module({}, "ab", "another secret"), lambda context: {"text": "ab", "remembered": remembered})
+    assert module.exited["remembered"] == remembered and module.exited["text"] == MARKER
+    assert "another secret" in module.no_log_values

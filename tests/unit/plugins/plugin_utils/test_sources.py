@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what options name with src: the text, what is said about the file, and what cannot be read."""
+"""Files of the options src: content, warnings and errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import contents, plain, read_source, with_sources_read
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources
 
 OPTIONS = {
     "src": {"type": "path"},
@@ -28,7 +28,7 @@ OPTIONS = {
 
 @pytest.fixture
 def loader():
-    """Ansible's own reader of files, with one vault password."""
+    """Ansible's DataLoader with one vault password."""
     loader = DataLoader()
     loader.set_vault_secrets([("default", VaultSecret(secrets.token_urlsafe(16).encode()))])
     return loader
@@ -36,29 +36,29 @@ def loader():
 
 @pytest.fixture
 def read(loader):
-    """Reads a path as given."""
-    return lambda path: contents(loader, path)
+    """Reads a path without a search."""
+    return lambda path: read_file(loader, path)
 
 
 def vaulted(loader, content) -> str:
-    """Vault text that the loader can open."""
+    """Vault text that the loader can decrypt."""
     return VaultLib(loader._vault.secrets).encrypt(content).decode()
 
 
-def test_contents_tells_whether_a_file_was_vaulted(loader, tmp_path):
+def test_read_file_returns_whether_the_file_was_vaulted(loader, tmp_path):
     (tmp_path / "plain").write_text("text")
     (tmp_path / "plain").chmod(0o640)
     (tmp_path / "vaulted").write_text(vaulted(loader, "text"))
-    content, was_vaulted, mode = contents(loader, tmp_path / "plain")
+    content, was_vaulted, mode = read_file(loader, tmp_path / "plain")
     assert (content, was_vaulted, mode & 0o777) == (b"text", False, 0o640)
-    assert contents(loader, tmp_path / "vaulted")[:2] == (b"text", True)
+    assert read_file(loader, tmp_path / "vaulted")[:2] == (b"text", True)
 
 
 @pytest.mark.parametrize(
     ("mode", "is_vaulted", "secret", "warned"),
     [(0o644, False, True, True), (0o640, False, True, True), (0o600, False, True, False), (0o644, True, True, False), (0o644, False, False, False)],
 )
-def test_only_an_open_plain_secret_file_is_warned_of(loader, read, tmp_path, mode, is_vaulted, secret, warned):
+def test_read_source_of_a_plain_secret_file_that_others_may_read_warns(loader, read, tmp_path, mode, is_vaulted, secret, warned):
     path = tmp_path / "one.ionapi"
     path.write_text(vaulted(loader, "text") if is_vaulted else "text")
     path.chmod(mode)
@@ -67,46 +67,46 @@ def test_only_an_open_plain_secret_file_is_warned_of(loader, read, tmp_path, mod
     assert [finding.id for finding in findings] == (["F08"] if warned else [])
 
 
-def test_a_secret_file_of_another_name_is_warned_of(loader, read, tmp_path):
+def test_read_source_of_a_secret_file_with_another_suffix_warns(loader, read, tmp_path):
     (tmp_path / "accounts.json").write_text(vaulted(loader, "text"))
     assert [finding.id for finding in read_source("src", str(tmp_path / "accounts.json"), read, True)[1]] == ["F07"]
     assert read_source("src", str(tmp_path / "accounts.json"), read, False)[1] == []
 
 
-def test_bytes_that_are_no_utf_8_are_kept(read, tmp_path):
+def test_read_source_keeps_bytes_that_are_not_utf_8(read, tmp_path):
     (tmp_path / "file").write_bytes(b"\xff\xfe{\0")
     text, _findings = read_source("src", str(tmp_path / "file"), read, False)
     assert text.encode("utf-8", "surrogateescape") == b"\xff\xfe{\0"
 
 
-def test_every_file_of_every_item_is_read(read, tmp_path):
+def test_read_sources_reads_the_files_of_all_items(read, tmp_path):
     (tmp_path / "one").write_text("a=1")
     args = {"exports": [{"idm_mapping_src": str(tmp_path / "one")}, {"idm_mapping_content": "b=2"}]}
-    filled, findings = with_sources_read(args, OPTIONS, read)
+    filled, findings = read_sources(args, OPTIONS, read)
     assert [item["idm_mapping_content"] for item in filled["exports"]] == ["a=1", "b=2"]
     assert findings == []
 
 
-def test_json_that_a_template_made_a_dict_of_is_text_again(read):
+def test_read_sources_turns_a_dictionary_back_into_json(read):
     document = {"ti": "ACME_TST", "sc": None, "v": "1.1"}
-    filled, _findings = with_sources_read({"content": document}, OPTIONS, read)
+    filled, _findings = read_sources({"content": document}, OPTIONS, read)
     assert json.loads(filled["content"]) == document
 
 
-def test_two_sources_for_one_file_are_refused(read):
+def test_read_sources_with_src_and_content_fails(read):
     with pytest.raises(InvalidInput) as raised:
-        with_sources_read({"exports": [{"idm_mapping_src": "a", "idm_mapping_content": "b"}]}, OPTIONS, read)
-    assert raised.value.message.startswith("exports[0].idm_mapping_src: it is given together with idm_mapping_content")
+        read_sources({"exports": [{"idm_mapping_src": "a", "idm_mapping_content": "b"}]}, OPTIONS, read)
+    assert raised.value.message.startswith("exports[0].idm_mapping_src: idm_mapping_src and idm_mapping_content are mutually exclusive")
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: path.mkdir(), "it is a directory"),
-        (lambda path: path.write_text(VaultLib([("x", VaultSecret(b"x"))]).encrypt("text", VaultSecret(b"x")).decode()), "none of the vault passwords at hand"),
+        (lambda path: path.mkdir(), "the path is a directory"),
+        (lambda path: path.write_text(VaultLib([("x", VaultSecret(b"x"))]).encrypt("text", VaultSecret(b"x")).decode()), "none of the given vault passwords"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_option(read, tmp_path, make, words):
+def test_read_source_of_an_unreadable_file_names_the_option(read, tmp_path, make, words):
     path = tmp_path / "file"
     make(path)
     with pytest.raises(InvalidInput) as raised:
@@ -116,12 +116,12 @@ def test_what_cannot_be_read_is_named_with_its_option(read, tmp_path, make, word
     assert words in raised.value.message
 
 
-def test_arguments_become_plain():
+def test_as_plain_removes_tags():
     class Tagged(str):
-        """As Ansible tags the strings of a task."""
+        """Like the tagged strings of a task."""
 
     given = {Tagged("a"): [Tagged("b"), 1, True, None, 1.5, (Tagged("c"),)]}
-    result = plain(given)
+    result = as_plain(given)
     assert result == {"a": ["b", 1, True, None, 1.5, ["c"]]}
     assert {type(item) for item in (*result, result["a"][0], result["a"][5][0])} == {str}
 
@@ -140,16 +140,21 @@ SECRET_OPTIONS = {**OPTIONS, "api_key": {"type": "str", "no_log": True}, "overri
         ({"api_key": ["SECRET"]}, "api_key"),
     ],
 )
-def test_a_misshapen_option_is_named_and_never_shown(args, where, read):
+def test_read_sources_with_an_option_of_the_wrong_type_names_it_without_its_value(args, where, read):
     with pytest.raises(InvalidInput) as caught:
-        with_sources_read(args, SECRET_OPTIONS, read)
+        read_sources(args, SECRET_OPTIONS, read)
     assert caught.value.id == "E16"
     assert caught.value.findings[0].where == where
     assert "SECRET" not in caught.value.message
 
 
-def test_a_file_that_is_too_large_is_refused_and_not_cut(tmp_path, read):
+def test_read_source_of_a_file_that_is_too_large_fails(tmp_path, read):
     large = tmp_path / "large.properties"
-    large.write_bytes(b"A" * (4 * 1024 * 1024 + 1))
-    with pytest.raises(InvalidInput, match="larger than 4 MiB"):
+    large.write_bytes(b"A" * (LARGEST_FILE + 1))
+    with pytest.raises(InvalidInput, match="^idm_mapping_src: .*: the file is larger than 4 MiB"):
         read_source("idm_mapping_src", str(large), read, False)
+
+
+def test_read_source_of_a_file_of_the_maximum_size_returns_it(tmp_path, read):
+    (tmp_path / "large.properties").write_bytes(b"A" * LARGEST_FILE)
+    assert len(read_source("idm_mapping_src", str(tmp_path / "large.properties"), read, False)[0]) == LARGEST_FILE

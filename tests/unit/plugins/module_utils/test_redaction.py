@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets: every form is found and masked, short ones do no harm, fingerprints tell equal from different and nothing else."""
+"""Redaction of secrets, their encodings and pieces; fingerprints."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, Secrets, encodings_of, fingerprint
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import (
+    LONGEST_KEY,
+    LONGEST_SEARCHED,
+    MARKER,
+    SHORTEST_ENCODED,
+    Secrets,
+    encodings_of,
+    fingerprint,
+)
 
 # Letters, what encoders escape, and surrogates, as stand for bytes that are no UTF-8.
 VALUES = st.text(st.sampled_from("abXY09#~/+=%&\"'\\\n\t äß€\udc80"), min_size=4, max_size=24)
 
 
-def encoded_forms(value):
+def encodings(value):
     raw = value.encode("utf-8", "surrogatepass")
     yield value
     yield base64.b64encode(raw).decode()
@@ -35,48 +43,48 @@ def encoded_forms(value):
 
 
 def a_key():
-    """Forty characters that no eight of which read as a word."""
+    """Forty characters, no eight of which read as a word."""
     return "".join(f"{secrets.choice('ghijkm')}{secrets.randbelow(10)}" for _pair in range(20))
 
 
 @given(VALUES)
-def test_every_form_of_a_secret_is_masked_wherever_it_stands(value):
+def test_redact_with_any_encoding_at_any_depth_masks_it(value):
     known = Secrets()
     known.add(value)
-    for form in encoded_forms(value):
+    for form in encodings(value):
         found = known.redact({"where": [f"<{form}>", (form,), {"deep": form}], "count": 3, "flag": True, "nothing": None})
         assert found == {"where": [f"<{MARKER}>", [MARKER], {"deep": MARKER}], "count": 3, "flag": True, "nothing": None}
 
 
-def test_a_secret_that_is_a_dict_key_is_masked():
+def test_redact_when_the_secret_is_a_dict_key_masks_it():
     value = secrets.token_urlsafe(20)
     known = Secrets()
     known.add(value)
     assert known.redact({value: 1, "kept": 2}) == {MARKER: 1, "kept": 2}
 
 
-def test_the_longest_form_goes_first():
+def test_redact_when_one_secret_begins_with_another_masks_the_longer_one():
     start, end = secrets.token_hex(8), secrets.token_hex(8)
     known = Secrets()
     known.add(start, start + end)
     assert known.redact(f"{start}{end} {start}") == f"{MARKER} {MARKER}"
 
 
-def test_only_texts_are_registered():
+def test_add_of_anything_but_text_is_ignored():
     known = Secrets()
     known.add(None, "", 7, True, [])
-    assert known.forms() == set()
+    assert known.encodings() == set()
     assert known.redact("7 True None") == "7 True None"
 
 
-def test_a_short_value_has_no_derived_forms_and_leaves_the_keys_of_a_result():
+def test_redact_of_a_short_secret_leaves_the_names_of_results():
     assert encodings_of("abc") == {"abc"}
     known = Secrets()
     known.add("a")
     assert known.redact({"failed": True, "message": "bad"}) == {"failed": True, "message": f"b{MARKER}d"}
 
 
-def test_the_pair_of_a_basic_header_is_registered():
+def test_add_basic_credentials_masks_the_header():
     user, password = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
     known = Secrets()
     known.add_basic_credentials(user, password)
@@ -86,7 +94,7 @@ def test_the_pair_of_a_basic_header_is_registered():
 
 
 @pytest.mark.parametrize("length", [8, 9, 20, 39])
-def test_a_piece_of_a_secret_is_masked(length):
+def test_redact_of_a_piece_of_a_secret_masks_it(length):
     value = a_key()
     known = Secrets()
     known.add(value)
@@ -95,7 +103,7 @@ def test_a_piece_of_a_secret_is_masked(length):
         assert known.redact([f"a {piece} b", {piece: f"{piece}"}]) == [f"a {MARKER} b", {MARKER: MARKER}]
 
 
-def test_two_pieces_are_masked_each_for_itself():
+def test_redact_of_two_pieces_masks_each():
     value = a_key()
     known = Secrets()
     known.add(value)
@@ -103,7 +111,7 @@ def test_two_pieces_are_masked_each_for_itself():
     assert found == f"({MARKER})({MARKER})"
 
 
-def test_a_piece_below_eight_characters_is_left():
+def test_redact_of_a_piece_below_eight_characters_leaves_it():
     value = a_key()
     known = Secrets()
     known.add(value)
@@ -121,14 +129,14 @@ def test_a_piece_below_eight_characters_is_left():
     ],
     ids=["tenant", "words", "URL", "whole file", "several words"],
 )
-def test_what_is_no_piece_of_a_key_is_left(value, text):
+def test_redact_of_text_that_is_not_part_of_a_key_leaves_it(value, text):
     known = Secrets()
     known.add(value)
     text = text or value[1:20]
     assert known.redact(text) == text
 
 
-def test_long_texts_are_not_searched_for_pieces():
+def test_redact_of_a_piece_in_a_long_text_leaves_it():
     value = a_key()
     known = Secrets()
     known.add(value)
@@ -136,13 +144,34 @@ def test_long_texts_are_not_searched_for_pieces():
     assert known.redact(mapping) == mapping
 
 
+@pytest.mark.parametrize(("length", "found"), [(LONGEST_SEARCHED, True), (LONGEST_SEARCHED + 1, False)])
+def test_redact_searches_texts_for_pieces_up_to_the_limit(length, found):
+    value = a_key()
+    known = Secrets()
+    known.add(value)
+    assert (MARKER in known.redact(value[:20].rjust(length, "x"))) is found
+
+
+@pytest.mark.parametrize(("length", "found"), [(LONGEST_KEY, True), (LONGEST_KEY + 1, False)])
+def test_redact_searches_for_pieces_of_secrets_up_to_the_limit(length, found):
+    value = (a_key() * 11)[:length]
+    known = Secrets()
+    known.add(value)
+    assert (MARKER in known.redact(value[:20])) is found
+
+
+@pytest.mark.parametrize(("length", "has_encodings"), [(SHORTEST_ENCODED, True), (SHORTEST_ENCODED - 1, False)])
+def test_encodings_of_a_value_begin_at_the_limit(length, has_encodings):
+    assert (len(encodings_of("#" * length)) > 1) is has_encodings
+
+
 @given(VALUES, VALUES)
-def test_fingerprints_are_equal_exactly_for_equal_contents(one, other):
+def test_fingerprint_is_equal_only_for_equal_content(one, other):
     assert (fingerprint(one, "salt") == fingerprint(other, "salt")) == (one == other)
 
 
 @pytest.mark.parametrize("salt", ["a", "b"])
-def test_a_fingerprint_is_short_hexadecimal_and_salted(salt):
+def test_fingerprint_is_twelve_hex_digits_that_depend_on_the_salt(salt):
     content = secrets.token_urlsafe(40)
     found = fingerprint(content, salt)
     assert len(found) == 12 and set(found) <= set("0123456789abcdef")

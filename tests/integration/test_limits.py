@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Manners: few calls at once for each host, few logins a minute for each tenant, whatever the number of forks; the journal is the witness."""
+"""Limits: concurrent requests per host, logins per minute and tenant, one login per credential. Read from the simulator's journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from itertools import accumulate
 import pytest
 import yaml
 
-from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import CALLS_AT_ONCE_PER_HOST
+from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import REQUESTS_PER_HOST
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
@@ -23,9 +23,9 @@ from simulator.ionapi import make_ionapi, register
 
 ENVIRONMENTS = 24
 LATENCY = 60
-LOOSE = 60  # forks: more than there are environments
+FORKS = 60  # more than there are environments
 # More environments than calls are allowed at once, and so slow a server that nothing but the cap holds them back.
-CROWD = 48
+MANY = 48  # environments, more than REQUESTS_PER_HOST
 SLOW = 300
 OPTIONS = ("docbits_url", "api_key", "ionapi_content", "exports", "ca_path", "allow_insecure", "deadline")
 EXPORTS = [{"title": "Invoices", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_src": str(HERE / "files/idm_invoice.properties")}]
@@ -36,7 +36,7 @@ EACH = {
     "connection": "local",
 }
 BATCH = {"docbits.ion.environments": {}, "register": "batch", "run_once": True}
-OUTCOME = {"docbits.ion.outcome": {"of": "batch"}}
+OUTCOME = {"docbits.ion.outcome": {"registered": "batch"}}
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +46,15 @@ def simulator(tmp_path_factory):
 
 
 class Play:
-    """Environments of one tenant, or of a tenant each, and a playbook over them all."""
+    """A playbook over environments that share a tenant or have one each."""
 
     def __init__(self, simulator, folder) -> None:
         self._simulator = simulator
         self._folder = folder
 
     def journal(self, *tasks, forks, environments=ENVIRONMENTS, ionapis=None, deadline=300, options=()) -> list:
-        """The simulator's journal of the play; the play may fail where O(deadline) is short."""
-        ionapis = ionapis or [make_ionapi(self._simulator.infor_url, f"MANNERS{number}_TST", "DocBits_Test") for number in range(environments)]
+        """Run the play, which may fail, and return the simulator's journal of it."""
+        ionapis = ionapis or [make_ionapi(self._simulator.infor_url, f"LIMITS{number}_TST", "DocBits_Test") for number in range(environments)]
         for ionapi in ionapis:
             register(self._simulator, ionapi)
         common = {
@@ -82,7 +82,7 @@ class Play:
 
     def _environment(self, number, ionapi) -> dict:
         key = secrets.token_urlsafe(32)
-        self._simulator.put_organisation(f"manners-{number}", api_key=key, document_types=["INVOICE"])
+        self._simulator.put_organisation(f"limits-{number}", api_key=key, document_types=["INVOICE"])
         return {"docbits_api_key": key, "docbits_ionapi_content": json.dumps(ionapi, indent=2)}
 
     def _write(self, name, content) -> None:
@@ -98,46 +98,45 @@ def play(simulator, tmp_path):
 
 
 def most_at_once(journal, service) -> int:
-    """The largest number of calls that a service worked on at the same moment."""
+    """The largest number of requests that a service handled at the same time."""
     calls = [request for request in journal if request["service"] == service]
     begins = [(request["monotonic"], 1) for request in calls]
-    # An end before a begin at the same instant.
+    # At the same instant, an end sorts before a begin.
     ends = [(request["monotonic"] + request["duration_ms"] / 1000, -1) for request in calls]
     return max(accumulate(change for _time, change in sorted(begins + ends)))
 
 
-@pytest.mark.parametrize(("task", "forks"), [(BATCH, 1), (EACH, LOOSE)], ids=["batch", "each"])
-def test_the_cap_of_each_host_is_kept(play, simulator, task, forks):
+def test_batch_sends_no_more_concurrent_requests_to_a_host_than_the_limit(play, simulator):
     simulator.latency(docbits=SLOW, infor=SLOW)
-    journal = play.journal(task, forks=forks, environments=CROWD)
+    journal = play.journal(BATCH, forks=1, environments=MANY)
     for service in ("infor", "docbits"):
-        assert CALLS_AT_ONCE_PER_HOST / 2 < most_at_once(journal, service) <= CALLS_AT_ONCE_PER_HOST < CROWD
+        assert REQUESTS_PER_HOST / 2 < most_at_once(journal, service) <= REQUESTS_PER_HOST < MANY
 
 
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])
-def test_throttle_of_the_task_is_kept(play, task):
-    journal = play.journal({**task, "throttle": 3}, forks=LOOSE)
+def test_throttle_limits_concurrent_requests(play, task):
+    journal = play.journal({**task, "throttle": 3}, forks=FORKS)
     assert len(journal) > ENVIRONMENTS * 10
-    # One environment makes one call after the other.
+    # An environment sends one request after the other.
     assert 1 < most_at_once(journal, "infor") <= 3
     assert 1 < most_at_once(journal, "docbits") <= 3
 
 
 @pytest.mark.parametrize("tasks", [[EACH], [BATCH, OUTCOME]], ids=["each", "batch"])
-@pytest.mark.parametrize("forks", [3, LOOSE])
-def test_no_tenant_is_asked_for_more_logins_a_minute(play, simulator, tasks, forks):
-    """Own credentials, one tenant, and no time to wait for the next minute: those beyond the limit fail, and never ask."""
+@pytest.mark.parametrize("forks", [3, FORKS])
+def test_tenant_with_more_credentials_than_the_limit_gets_no_more_logins_per_minute(play, simulator, tasks, forks):
+    """Environments of one tenant with a credential each, and a deadline before the next minute: those beyond the limit fail without a request."""
     tenant = f"LIMIT{secrets.randbelow(10**6)}_TST"
     ionapis = [make_ionapi(simulator.infor_url, tenant, f"DocBits_{number}") for number in range(LOGINS_A_MINUTE + 5)]
     journal = play.journal(*tasks, forks=forks, ionapis=ionapis, deadline=30)
     assert sum(request["login"] for request in journal) == LOGINS_A_MINUTE
-    # One line for the failure of each environment.
+    # Each failed environment has one such line.
     assert play.output.count("fatal: [environment-") == len(ionapis) - LOGINS_A_MINUTE
 
 
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])
-@pytest.mark.parametrize("forks", [3, LOOSE])
-def test_one_credential_logs_in_once(play, simulator, task, forks):
+@pytest.mark.parametrize("forks", [3, FORKS])
+def test_environments_with_one_credential_log_in_once(play, simulator, task, forks):
     ionapi = make_ionapi(simulator.infor_url, "SHARED_TST", "DocBits_Test")
     journal = play.journal(task, forks=forks, ionapis=[ionapi] * ENVIRONMENTS)
     assert sum(request["login"] for request in journal) == 1
