@@ -23,13 +23,13 @@ options:
   required_roles:
     description:
       - The security roles that the user of the service account needs, directly or implied by another role.
+      - If not set, these are V(IDM-AdvancedUser), V(Infor-SuiteUser) and V(MingleEnterprise). The last one is optional then, because newer tenants
+        do not have it.
     type: list
     elements: str
-    default: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
   optional_roles:
     description:
       - Those of O(required_roles) that the tenant may not have. A missing one is a warning.
-      - If not set, this is V(MingleEnterprise), which newer tenants do not have. Set an empty list if every role is needed.
     type: list
     elements: str
   logical_id:

@@ -224,6 +224,7 @@ _OWN = {
 }
 _REFUSALS = {
     "gateway": {401: (FAILED, "G02"), 403: (FAILED, "G04"), 404: (FAILED, "G06"), 400: (FAILED, "G01")},
+    "identity": {401: (FAILED, "G03"), 403: (FAILED, "G04"), 404: (UNDETERMINED, "G13"), 400: (UNDETERMINED, "G09")},
     "ln": {401: (FAILED, "G03"), 403: (FAILED, "G04"), 404: (UNDETERMINED, "G13"), 400: (UNDETERMINED, "G09")},
     "connection_point": {401: (FAILED, "G03"), 403: (FAILED, "I03"), 404: (FAILED, "G05"), 400: (UNDETERMINED, "G09")},
 }
@@ -278,7 +279,9 @@ _ROLES = (
     ("all roles", user(), PASSED, None),
     ("roles in another case, with blanks", user(groups=groups(*(f" {name.lower()} " for name in ROLES))), PASSED, None),
     ("a role that is missing", user(groups=groups(*ROLES[1:])), FAILED, "R02"),
-    ("an empty list", user(groups=[]), FAILED, "R02"),
+    ("an empty list", user(groups=[]), UNDETERMINED, "R06"),
+    ("groups that are no roles", user(groups=groups("DocBits services", "Everyone")), UNDETERMINED, "R06"),
+    ("roles in words", user(groups=[*groups("IDM Advanced User"), *groups(*ROLES[1:])]), UNDETERMINED, "R07"),
     ("no MingleEnterprise", user(groups=groups(*ROLES[:2])), WARNED, "R04"),
     ("a role through an administrator role only", user(groups=groups("IDM-Administrator", *ROLES[1:])), WARNED, "R03"),
     ("an administrator role", user(groups=groups(*ROLES, "IONDeskAdmin")), WARNED, "R05"),
@@ -298,7 +301,9 @@ CASES = (
     Case("token", "a token that lives 300 s", (as_json({**TOKEN, "expires_in": 300}),), WARNED, "A12"),
     Case("refresh_token", "a refresh token", (RIGHT["token"],), PASSED, None),
     Case("refresh_token", "no refresh token", (as_json(_ISSUED),), FAILED, "A11"),
-    *(Case("refresh", *case) for case in (*_TOKEN_ENDPOINT, *_REFRESH)),
+    # Each refresh gives another refresh token here, which is a warning.
+    *(Case("refresh", *(("the right form", (RIGHT["token"],), WARNED, "A22") if case[2] == PASSED else case)) for case in (*_TOKEN_ENDPOINT, *_REFRESH)),
+    Case("refresh", "no new refresh token", (as_json(_ISSUED),), PASSED, None),
     *(Case(stage, *case) for stage in ("gateway", "identity") for case in _product_cases(stage)),
     *(Case("roles", answer, (as_json(body),), *expected) for answer, body, *expected in _ROLES),
     *(Case(stage, *case) for stage in ("idm", "ion_messaging", "m3", "ln", "connection_point") for case in _product_cases(stage)),

@@ -36,8 +36,8 @@ _MARGIN = 60.0
 _UNKNOWN_LIFETIME = 300.0
 # For so many seconds no other environment tries a login that had no definite answer.
 _OUTAGE_CACHED = 60.0
-# The gateway may know a new token some seconds after the authorization server issued it.
-LAG_PAUSE = 1.0
+# The gateway may know a new token some seconds after the authorization server issued it. For so long the first 401 is asked again.
+LAG_PAUSES = (1.0, 2.0)
 _RETRIED_STATUSES = (429, 502, 503, 504)
 
 
@@ -64,6 +64,8 @@ class Infor:
         self._record: dict = {}
         self._is_own_login = False
         self._is_token_accepted = False
+        self._is_token_lost = False
+        self._lag_pauses = LAG_PAUSES
         self._credentials_in_body = False
         self.tokens: list = []
         self.is_offline_access_refused = False
@@ -97,7 +99,8 @@ class Infor:
         try:
             return self._use(self._shared(json.dumps(["refresh", former.refresh_token]), refresh))
         except IonError:
-            # The refresh token may be used up and the former access token ended: the next environment logs in again.
+            # The refresh token may be used up and the former access token ended: the next one who needs a token logs in again.
+            self._is_token_lost = True
             _logins.TOKEN_CACHE.forget(self._login_key())
             raise
 
@@ -220,7 +223,8 @@ class Infor:
 
     def _renew_once(self) -> bool:
         """Replace a token of the cache that the gateway refuses, once per run: this run itself may have ended it, by a revocation or a refresh."""
-        if self._is_own_login or self._is_token_accepted or self._record.get("renewed"):
+        is_shared = self._purpose is not None and not self._is_own_login
+        if self._is_token_accepted or self._record.get("renewed") or not (is_shared or self._is_token_lost):
             return False
         self._use(self._shared(self._login_key(), self._log_in, replaces=self._record))
         return True
@@ -248,11 +252,14 @@ class Infor:
 
     def _read_with_valid_token(self, path):
         response = self._get(path)
-        if response.status == 401 and self._has_time_for(LAG_PAUSE):
-            time.sleep(LAG_PAUSE)
-            response = self._get(path)
-            if response.status == 401 and _verdicts.is_from_infor(response) and self._renew_once():
+        for pause in self._lag_pauses:
+            if response.status == 401 and self._has_time_for(pause):
+                time.sleep(pause)
                 response = self._get(path)
+        # After that time no product needs more than one repetition.
+        self._lag_pauses = LAG_PAUSES[:1]
+        if response.status == 401 and _verdicts.is_from_infor(response) and self._renew_once():
+            response = self._get(path)
         self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not _verdicts.is_page(response))
         return response
 

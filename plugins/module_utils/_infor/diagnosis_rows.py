@@ -186,6 +186,12 @@ ROWS = {
         "run again; if it repeats, ask the administrator of the tenant for the entry of this refresh in the security logs",
         undetermined=True,
     ),
+    "A22": Row(
+        "token",
+        "Infor rotates refresh tokens: the stage refresh used one up, and Infor replaced it",
+        "leave the stage refresh out; if DocBits cannot log in afterwards, Infor reuses one grant for all logins, and DocBits needs a new login",
+        WARNING,
+    ),
     "J01": Row(
         "{key}",
         "the token names another {what} than {key}, as after mixing two files",
@@ -205,12 +211,12 @@ ROWS = {
     ),
     "G02": Row(
         "iu, pu",
-        "the gateway refuses a token that Infor has just issued (status 401 from every product, twice): another region or tenant, or a revoked token",
+        "the gateway refuses a token that Infor has just issued (status 401 from every product, also later): another region or tenant, or a revoked token",
         f"compare the regions and tenants in iu and pu with {DOWNLOAD}, then run again for a new token",
     ),
     "G03": Row(
         "{product}",
-        "{product} refuses the token (status 401, twice), while another product accepts it",
+        "{product} refuses the token (status 401, also when asked again), while another product accepts it",
         "ask the Infor administrator of {product} to look at its security log and at the user of the service account",
     ),
     "G04": Row(

@@ -295,8 +295,8 @@ class _Prover:
         # If no answer comes, nobody knows what became of it.
         self._facts["refresh"] = {"refresh_token_used": True, "rotated": None}
         renewed = self._infor.refresh()
-        self._facts["refresh"]["rotated"] = renewed.refresh_token != former.refresh_token
-        return []
+        is_rotated = self._facts["refresh"]["rotated"] = renewed.refresh_token != former.refresh_token
+        return [self._finding("A22")] if is_rotated else []
 
     def _prove_token_facts(self) -> list:
         claims = self._claims()
@@ -328,8 +328,10 @@ class _Prover:
             # How IFS answers for an account without a user is not known; the claim of the token tells.
             if self._claims().linked_user is False:
                 verdict = Verdict("R01")
+            elif verdict.id == "G05":
+                verdict = Verdict("G13", verdict.names)
             elif self._ionapi.flavour != CLOUD:
-                verdict = Verdict("G13" if verdict.id == "G05" else "G12", verdict.names)
+                verdict = Verdict("G12", verdict.names)
         if verdict.id:
             return self._findings(verdict, "IFS")
         user = self._infor.user()

@@ -20,8 +20,8 @@ _IMPLIES = {
     "IDM-SuperUser": "IDM-User",
 }
 _ADMINISTRATORS = ("IDM-Administrator", "IONAPI-Administrator", "IONDeskAdmin", "IFSApplicationAdmin", "UserAdmin")
-# Keys by which a list says that it goes on elsewhere.
-_PAGE_KEYS = {"next", "nextlink", "nextpage", "nextcursor", "hasmore", "hasnextpage"}
+# Infor-SuiteUser is assigned to every user (contract, A). A list without any of these does not list roles.
+_KNOWN = {name.casefold() for name in (*_IMPLIES, *_IMPLIES.values(), *_ADMINISTRATORS, *REQUIRED_BY_DOCBITS, "IONAPI-User")}
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,10 @@ def role_list(user: dict) -> RoleList:
     problem = None
     if not all(isinstance(display, str) for display in displays):
         problem = "groups without a name"
-    elif any(str(key).lower() in _PAGE_KEYS and value for key, value in user.items()):
+    elif any(("next" in key.lower() or key.lower() == "hasmore") and value for key, value in user.items()):
         problem = "only the first page of the groups"
+    elif _KNOWN.isdisjoint(map(_folded, names)):
+        problem = "no security role in its groups, not even Infor-SuiteUser, which every user has"
     return RoleList(tuple(sorted(names, key=_folded)), problem)
 
 
@@ -116,9 +118,9 @@ def findings_of(roles: Roles, required, label: str, optional=(), problem: str | 
 
 
 def _is_similar(name, role) -> bool:
-    """Whether a name is the role with a prefix, as in `ACME_TST:IDM-AdvancedUser`."""
-    name, role = _folded(name), _folded(role)
-    return len(name) > len(role) and name.endswith(role) and not name[-len(role) - 1].isalnum()
+    """Whether a name is the role with a prefix or in words, as `ACME_TST:IDM-AdvancedUser` and `IDM Advanced User` are."""
+    name, role = ("".join(filter(str.isalnum, _folded(text))) for text in (name, role))
+    return name.endswith(role)
 
 
 def _implied_by(name) -> list:

@@ -30,7 +30,7 @@ def proof_options() -> ArgumentSpec:
     return ArgumentSpec(
         {
             "stages": {"type": "list", "elements": "str", "choices": list(_proof.STAGE_CHOICES), "default": list(_proof.DEFAULT_STAGES)},
-            "required_roles": {"type": "list", "elements": "str", "default": list(REQUIRED_BY_DOCBITS)},
+            "required_roles": {"type": "list", "elements": "str"},
             "optional_roles": {"type": "list", "elements": "str"},
             "logical_id": {"type": "str"},
             "m3": {"type": "bool", "default": False},
@@ -49,11 +49,14 @@ def proof_options_from(params, label, ionapi) -> _proof.ProofOptions:
     Raises: InvalidInput for options that contradict each other, the file, or the form that they need.
     """
     required, optional = params["required_roles"], params["optional_roles"]
+    if required is None:
+        required = list(REQUIRED_BY_DOCBITS)
+        optional = list(OPTIONAL_BY_DEFAULT) if optional is None else optional
     options = _proof.ProofOptions(
         label=label,
         stages=tuple(params["stages"]),
         required_roles=tuple(required),
-        optional_roles=OPTIONAL_BY_DEFAULT if optional is None else tuple(optional),
+        optional_roles=tuple(optional or ()),
         profile=params["profile"],
         logical_id=params["logical_id"],
         m3=params["m3"],

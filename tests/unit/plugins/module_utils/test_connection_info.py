@@ -109,10 +109,10 @@ def test_mingle_enterprise_is_optional_unless_the_options_say_otherwise(monkeypa
         raise Proved
 
     monkeypatch.setattr(_proof, "prove", prove)
-    for optional in (None, [], ["Infor-SuiteUser"]):
+    for options in ({}, {"optional_roles": []}, {"optional_roles": ["Infor-SuiteUser"]}, {"required_roles": ["MingleEnterprise"]}):
         with pytest.raises(Proved):
-            run_connection_info(optional_roles=optional)
-    assert seen == [("MingleEnterprise",), (), ("Infor-SuiteUser",)]
+            run_connection_info(**options)
+    assert seen == [("MingleEnterprise",), (), ("Infor-SuiteUser",), ()]
 
 
 # The environment

@@ -390,7 +390,7 @@ def test_token_that_this_run_ended_is_replaced_once(script):
     first = expect_login(script, whole, password_form(whole))
     client(whole).login()
     second = issued()
-    for _host in range(2):
+    for _time in range(3):
         script.get(PING, json={"error": "invalid_token"}, status=401, match=bearer(first["access_token"]))
     script.post(AS + "token.oauth2", json=second)
     script.get(PING, json={}, match=bearer(second["access_token"]))
@@ -398,11 +398,26 @@ def test_token_that_this_run_ended_is_replaced_once(script):
     later.login()
     assert later.ask("ION Messaging").id is None
     # The next environment has the new one from the cache. If that is refused too, nobody logs in again.
-    for _time in range(2):
+    for _time in range(3):
         script.get(PING, json={"error": "invalid_token"}, status=401, match=bearer(second["access_token"]))
     last = client(whole)
     last.login()
     assert last.ask("ION Messaging").id == "G03"
+
+
+def test_token_that_a_lost_refresh_may_have_ended_is_replaced_in_the_same_task(script):
+    whole = document()
+    first = expect_login(script, whole, password_form(whole))
+    script.post(AS + "token.oauth2", body=requests.exceptions.ReadTimeout())
+    for _time in range(3):
+        script.get(PING, json={"error": "invalid_token"}, status=401, match=bearer(first["access_token"]))
+    second = expect_login(script, whole, password_form(whole))
+    script.get(PING, json={}, match=bearer(second["access_token"]))
+    infor = client(whole, purpose="refresh")
+    infor.login()
+    with pytest.raises(Unreachable):
+        infor.refresh()
+    assert infor.ask("ION Messaging").id is None
 
 
 def test_token_that_a_product_accepted_is_not_replaced(script):
@@ -417,11 +432,21 @@ def test_token_that_a_product_accepted_is_not_replaced(script):
     assert infor.ask("ION Messaging").id is None and infor.ask("IDM").id == "G03"
 
 
-def test_401_is_asked_again_after_a_pause(script, clock):
+def test_first_401_is_asked_again_for_some_seconds_and_later_ones_once(script, clock):
+    for _time in range(3):
+        script.get(PING, json={"error": "invalid_token"}, status=401)
+    for _time in range(2):
+        script.get(GATEWAY + PRODUCTS["IDM"][0], json={"error": "invalid_token"}, status=401)
+    infor = client(document(), token=Token("a1"), purpose=None)
+    assert (infor.ask("ION Messaging").id, infor.ask("IDM").id) == ("G03", "G03")
+    assert clock.slept == [1.0, 2.0, 1.0]
+
+
+def test_401_once_is_forgotten(script, clock):
     script.get(PING, json={"error": "invalid_token"}, status=401)
     script.get(PING, json={})
     assert client(document(), token=Token("a1")).ask("ION Messaging").id is None
-    assert clock.slept == [_client.LAG_PAUSE]
+    assert clock.slept == [1.0]
 
 
 def test_retry_after_is_waited_for_within_the_deadline(script, clock):

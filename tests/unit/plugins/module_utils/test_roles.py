@@ -27,6 +27,17 @@ def test_role_list_of_another_form_has_a_problem(user):
     assert _roles.role_list(user).names == () and _roles.role_list(user).problem
 
 
+@pytest.mark.parametrize("names", [[], ["Everyone"], ["DocBits services", "Accounting"]])
+def test_list_without_any_known_role_is_not_one_of_roles(names):
+    assert _roles.role_list({"groups": [{"display": name} for name in names]}).problem
+
+
+def test_list_with_another_page_is_incomplete():
+    groups = [{"display": "Infor-SuiteUser"}]
+    assert _roles.role_list({"groups": groups, "groupsNext": "startIndex=2"}).problem
+    assert not _roles.role_list({"groups": groups, "groupsNext": None}).problem
+
+
 def test_entry_without_a_name_leaves_the_list_incomplete():
     roles = _roles.role_list({"groups": [{"display": "IDM-User"}, {"display": 7}]})
     assert roles.names == ("IDM-User",) and roles.problem
@@ -82,7 +93,8 @@ def test_missing_role_in_an_incomplete_list_is_undetermined_once():
 
 
 @pytest.mark.parametrize(
-    ("name", "is_similar"), [("T:IDM-AdvancedUser", True), ("T/idm-advanceduser", True), ("xIDM-AdvancedUser", False), ("IDM-AdvancedUser2", False)]
+    ("name", "is_similar"),
+    [("T:IDM-AdvancedUser", True), ("T/idm-advanceduser", True), ("IDM Advanced User", True), ("IDM-User", False), ("IDM-AdvancedUser2", False)],
 )
 def test_role_with_a_prefix_is_undetermined(name, is_similar):
     assert found([name], required=["IDM-AdvancedUser"]) == [("R07" if is_similar else "R02", "error")]
