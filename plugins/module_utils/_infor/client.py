@@ -38,6 +38,8 @@ _UNKNOWN_LIFETIME = 300.0
 _OUTAGE_CACHED = 60.0
 # The gateway may know a new token some seconds after the authorization server issued it. For so long the first 401 is asked again.
 LAG_PAUSES = (1.0, 2.0)
+# The purpose of a login of which nothing is used up.
+READ = "read"
 _RETRIED_STATUSES = (429, 502, 503, 504)
 
 
@@ -51,7 +53,7 @@ class Infor:
     purpose:  logins are shared between environments with the same file and purpose; None shares with nobody
     """
 
-    def __init__(self, ionapi, settings, secrets, label: str, check_mode: bool = False, purpose: str | None = "read") -> None:
+    def __init__(self, ionapi, settings, secrets, label: str, check_mode: bool = False, purpose: str | None = READ) -> None:
         # A login changes nothing that anyone would miss; a revocation does and is not a read.
         self._http = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
         self._ionapi = ionapi
@@ -99,9 +101,10 @@ class Infor:
         try:
             return self._use(self._shared(json.dumps(["refresh", former.refresh_token]), refresh))
         except IonError:
-            # The refresh token may be used up and the former access token ended: the next one who needs a token logs in again.
-            self._is_token_lost = True
+            # The refresh token may be used up and the former access token ended: nobody uses this login again.
             _logins.TOKEN_CACHE.forget(self._login_key())
+            self._is_token_lost = True
+            self._purpose = self._purpose and READ
             raise
 
     def revoke(self, token: Token) -> list:

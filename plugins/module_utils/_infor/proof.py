@@ -14,7 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosi
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
 from ansible_collections.docbits.ion.plugins.module_utils._infor import tokens as _tokens
-from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor, error_of
+from ansible_collections.docbits.ion.plugins.module_utils._infor.client import READ, Infor, error_of
 from ansible_collections.docbits.ion.plugins.module_utils._infor.verdicts import PROVED, REFUSED, UNDETERMINED, Verdict, gateway_verdict
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLIENT_CREDENTIALS, CLOUD, DOCBITS_EXPORT
 
@@ -193,7 +193,7 @@ class _Prover:
         self._selected = options.selected()
         self._needed = needed_stages(options.profile, ionapi)
         # A refresh may end the access token of its login, and a revocation does: others must not have that login.
-        purpose = "refresh" if "refresh" in self._selected else "read"
+        purpose = "refresh" if "refresh" in self._selected else READ
         self._infor = Infor(ionapi, settings, secrets, options.label, check_mode, None if options.revoke else purpose)
         self._stages: list = []
         self._blocked_by: dict = {}

@@ -72,7 +72,7 @@ def role_list(user: dict) -> RoleList:
     elif any(("next" in key.lower() or key.lower() == "hasmore") and value for key, value in user.items()):
         problem = "only the first page of the groups"
     elif _KNOWN.isdisjoint(map(_folded, names)):
-        problem = "no security role in its groups, not even Infor-SuiteUser, which every user has"
+        problem = "groups, but none that is known as a security role"
     return RoleList(tuple(sorted(names, key=_folded)), problem)
 
 
