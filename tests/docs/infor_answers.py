@@ -17,7 +17,7 @@ XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body
 
 @dataclass(frozen=True)
 class Sent:
-    """One response. `lost` and `slow` stand for none."""
+    """One response. `failure` is `slow` or `lost` where none comes."""
 
     status: int = 200
     body: str = ""

@@ -44,7 +44,7 @@ def _run_of_its_own(monkeypatch):
     monkeypatch.setattr(_preflight, "_CACHE", _logins.SharedCache())
 
 
-class Stand:
+class SimulatedInfor:
     """One tenant with one app and one service account in the simulator, and the file that belongs to them."""
 
     def __init__(self, simulator, **layout) -> None:
@@ -91,79 +91,79 @@ class Case:
     tag: str
     stage: str
     outcome: str = "failed"
-    arrange: object = lambda stand: None
+    arrange: object = lambda infor: None
     layout: dict = field(default_factory=dict)
     wanted: dict = field(default_factory=dict)
 
 
 def has(**switches):
-    return lambda stand: stand.tenant(**switches)
+    return lambda infor: infor.tenant(**switches)
 
 
 def app(**fields):
-    return lambda stand: stand.app(**fields)
+    return lambda infor: infor.app(**fields)
 
 
 def account(**fields):
-    return lambda stand: stand.account(**fields)
+    return lambda infor: infor.account(**fields)
 
 
 def in_file(**keys):
-    return lambda stand: stand.file.update(keys)
+    return lambda infor: infor.file.update(keys)
 
 
 def behind_the_parser(**fields):
-    return lambda stand: stand.beyond_the_parser.update(fields)
+    return lambda infor: infor.beyond_the_parser.update(fields)
 
 
 def settings(**changes):
-    return lambda stand: setattr(stand, "settings", replace(stand.settings, **changes))
+    return lambda infor: setattr(infor, "settings", replace(infor.settings, **changes))
 
 
 def user(*roles):
     return account(user={"id": secrets.token_hex(8), "displayName": "DocBits Service", "groups": list(roles)})
 
 
-def to_a_closed_port(stand):
+def to_a_closed_port(infor):
     # Bound and not listening, so that no other process gets the port while the test runs.
-    stand.held = socket.socket()
-    stand.held.bind(("127.0.0.1", 0))
-    stand.file["iu"] = f"https://127.0.0.1:{stand.held.getsockname()[1]}"
+    infor.held = socket.socket()
+    infor.held.bind(("127.0.0.1", 0))
+    infor.file["iu"] = f"https://127.0.0.1:{infor.held.getsockname()[1]}"
 
 
 def answers(status, error):
     """The token endpoint of this tenant answers with an error of OAuth, or of a framework."""
 
-    def arrange(stand):
+    def arrange(infor):
         action = {"status": status, "body": json.dumps({"error": error}), "content_type": "application/json"}
-        stand.simulator.faults([{"service": "infor", "match": f"POST /{stand.file['ti']}/as/token", "times": None, "action": action}])
+        infor.simulator.faults([{"service": "infor", "match": f"POST /{infor.file['ti']}/as/token", "times": None, "action": action}])
 
     return arrange
 
 
-def silent(stand):
-    stand.tenant(token_delay=30)
-    stand.settings = replace(stand.settings, timeout=1.5)
+def silent(infor):
+    infor.tenant(token_delay=30)
+    infor.settings = replace(infor.settings, timeout=1.5)
 
 
-def another_app_in_the_connection_point(stand):
-    stand.tenant(connection_points={LOGICAL_ID: {"client_id": f"{stand.file['ti']}~{secrets.token_urlsafe(32)}"}})
+def another_app_in_the_connection_point(infor):
+    infor.tenant(connection_points={LOGICAL_ID: {"client_id": f"{infor.file['ti']}~{secrets.token_urlsafe(32)}"}})
 
 
-def inactive_connection_point(stand):
-    stand.tenant(connection_points={LOGICAL_ID: {"client_id": stand.file["ci"], "active": False}})
+def inactive_connection_point(infor):
+    infor.tenant(connection_points={LOGICAL_ID: {"client_id": infor.file["ci"], "active": False}})
 
 
-def accepts_nothing(stand):
-    stand.tenant(connection_points={LOGICAL_ID: {"client_id": stand.file["ci"], "documents": []}})
+def accepts_nothing(infor):
+    infor.tenant(connection_points={LOGICAL_ID: {"client_id": infor.file["ci"], "documents": []}})
 
 
-def accepts_another_document(stand):
-    stand.tenant(connection_points={LOGICAL_ID: {"client_id": stand.file["ci"], "documents": ["Sync.ItemMaster"]}})
+def accepts_another_document(infor):
+    infor.tenant(connection_points={LOGICAL_ID: {"client_id": infor.file["ci"], "documents": ["Sync.ItemMaster"]}})
 
 
-def sent_by_a_password_client(stand):
-    stand.app(grants=["password"])
+def sent_by_a_password_client(infor):
+    infor.app(grants=["password"])
 
 
 UNDETERMINED, WARNED = "undetermined", "warned"
@@ -260,10 +260,10 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}-{case.tag}-{case.stage}")
 def test_the_row_is_found_at_its_stage(simulator, case):
-    stand = Stand(simulator, **case.layout)
-    case.arrange(stand)
+    infor = SimulatedInfor(simulator, **case.layout)
+    case.arrange(infor)
     before = simulator.last()
-    proof = stand.proof(**case.wanted)
+    proof = infor.proof(**case.wanted)
     simulator.faults([])
     stages = {stage.name: stage for stage in proof.stages}
     assert case.id in [finding.id for finding in stages[case.stage].findings]
@@ -280,7 +280,7 @@ def test_the_row_is_found_at_its_stage(simulator, case):
     assert len([call for call in calls if call.get("login")]) <= (2 if case.id == "A01" else 1)
     assert not [call for call in calls if call["write"]]
     shown = json.dumps(proof.as_dict()) + repr(proof)
-    assert not [form for form in stand.secrets.forms() if form in shown]
+    assert not [form for form in infor.secrets.forms() if form in shown]
 
 
 # By the rate limiter, by waiting workers, by a refresh that Infor refuses, by a failed revocation, and by what only something in between answers:
@@ -302,9 +302,9 @@ LAYOUTS = [
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_a_good_file_is_proved(simulator, layout, check_mode):
-    stand = Stand(simulator, **layout)
+    infor = SimulatedInfor(simulator, **layout)
     before = simulator.last()
-    proof = stand.proof(check_mode=check_mode)
+    proof = infor.proof(check_mode=check_mode)
     assert [(stage.name, stage.outcome) for stage in proof.stages] == [(name, "passed") for name in DEFAULT_STAGES], proof.findings
     calls = simulator.journal(before)
     assert [bool(call.get("login")) for call in calls].count(True) == 1
@@ -313,8 +313,8 @@ def test_a_good_file_is_proved(simulator, layout, check_mode):
 
 
 def test_client_credentials_prove_as_far_as_they_go(simulator):
-    stand = Stand(simulator, service_account=False)
-    proof = stand.proof(stages=("token", "refresh_token", "ion_messaging"), profile="infor")
+    infor = SimulatedInfor(simulator, service_account=False)
+    proof = infor.proof(stages=("token", "refresh_token", "ion_messaging"), profile="infor")
     assert {stage.name: stage.outcome for stage in proof.stages}["refresh_token"] == "skipped"
     assert proof.outcome == "proved"
 
@@ -337,51 +337,51 @@ def test_client_credentials_prove_as_far_as_they_go(simulator):
     ids=str,
 )
 def test_file_is_proved_where_infor_answers_in_another_way(simulator, switches):
-    stand = Stand(simulator)
-    stand.tenant(**switches)
-    proof = stand.proof()
+    infor = SimulatedInfor(simulator)
+    infor.tenant(**switches)
+    proof = infor.proof()
     assert proof.outcome == "proved", proof.findings
 
 
 def test_seventeen_environments_share_a_login_with_a_clock_that_is_minutes_off(simulator):
-    stand = Stand(simulator)
-    stand.tenant(clock_offset=-6900, expires_in="missing")
+    infor = SimulatedInfor(simulator)
+    infor.tenant(clock_offset=-6900, expires_in="missing")
     before = simulator.last()
     for _environment in range(17):
-        stand.proof(stages=("gateway",))
+        infor.proof(stages=("gateway",))
     assert len([call for call in simulator.journal(before) if call.get("login")]) == 1
 
 
 @pytest.mark.parametrize("first", [{"revoke": True}, {"stages": ("refresh", "gateway")}], ids=str)
 def test_task_after_one_that_ended_tokens_is_proved(simulator, first):
-    stand = Stand(simulator)
-    stand.tenant(reuse_grant=True, rotate_refresh_tokens=True, refresh_ends_access_token=True)
-    assert stand.proof().outcome == "proved"
-    stand.proof(**first)
+    infor = SimulatedInfor(simulator)
+    infor.tenant(reuse_grant=True, rotate_refresh_tokens=True, refresh_ends_access_token=True)
+    assert infor.proof().outcome == "proved"
+    infor.proof(**first)
     before = simulator.last()
-    assert stand.proof().outcome == "proved"
+    assert infor.proof().outcome == "proved"
     assert len([call for call in simulator.journal(before) if call.get("login")]) <= 1
 
 
 def test_m3_ln_and_the_connection_point_pass(simulator):
-    stand = Stand(simulator)
-    stand.tenant(connection_points={LOGICAL_ID: {"client_id": stand.file["ci"], "active": True}})
-    proof = stand.proof(m3=True, logical_id=LOGICAL_ID)
+    infor = SimulatedInfor(simulator)
+    infor.tenant(connection_points={LOGICAL_ID: {"client_id": infor.file["ci"], "active": True}})
+    proof = infor.proof(m3=True, logical_id=LOGICAL_ID)
     assert proof.outcome == "proved" and {"m3", "connection_point"} <= {stage.name for stage in proof.stages}
 
 
 def test_revocation_takes_the_access_token_only(simulator):
-    stand = Stand(simulator)
+    infor = SimulatedInfor(simulator)
     before = simulator.last()
-    assert stand.proof(stages=("token",), revoke=True).as_dict()["revoked"] is True
+    assert infor.proof(stages=("token",), revoke=True).as_dict()["revoked"] is True
     assert [call["path"].rpartition("/")[2] for call in simulator.journal(before)] == ["token.oauth2", "revoke_token.oauth2"]
 
 
-def found_by_workers(stands) -> list:
-    """What a worker for each stand finds, all at once, forked as Ansible forks them: from a process that made no call yet."""
+def found_by_workers(tenants) -> list:
+    """What a worker for each tenant finds, all at once, forked as Ansible forks them: from a process that made no call yet."""
     context = multiprocessing.get_context("fork")
     found = context.SimpleQueue()
-    workers = [context.Process(target=lambda stand=stand: found.put([finding.id for finding in stand.proof().findings])) for stand in stands]
+    workers = [context.Process(target=lambda infor=infor: found.put([finding.id for finding in infor.proof().findings])) for infor in tenants]
     for worker in workers:
         worker.start()
     results = [found.get() for _worker in workers]
@@ -391,17 +391,17 @@ def found_by_workers(stands) -> list:
 
 
 def test_sixty_workers_with_three_files_make_three_logins(simulator):
-    stands = [Stand(simulator) for _file in range(3)]
+    tenants = [SimulatedInfor(simulator) for _file in range(3)]
     before = simulator.last()
-    assert found_by_workers(stands * 20) == [[]] * 60
+    assert found_by_workers(tenants * 20) == [[]] * 60
     assert len([call for call in simulator.journal(before) if call.get("login")]) == 3
 
 
 def test_a_refused_file_is_tried_once_by_sixty_workers(simulator):
-    stand = Stand(simulator)
-    stand.account(enabled=False)
+    infor = SimulatedInfor(simulator)
+    infor.account(enabled=False)
     before = simulator.last()
-    assert found_by_workers([stand] * 60) == [["A02"]] * 60
+    assert found_by_workers([infor] * 60) == [["A02"]] * 60
     assert len(simulator.journal(before)) == 1
 
 
@@ -419,7 +419,7 @@ def test_a_play_of_sixty_environments_with_three_files_makes_three_logins(simula
     files = []
     for number in range(3):
         files.append(tmp_path / f"{number}.ionapi")
-        files[-1].write_text(json.dumps(Stand(simulator).file))
+        files[-1].write_text(json.dumps(SimulatedInfor(simulator).file))
         files[-1].chmod(0o600)
     hosts = {f"environment{number}": {"ionapi_file": str(files[number % 3])} for number in range(60)}
     shared = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ca": simulator.ca}

@@ -178,7 +178,7 @@ class ServiceAccount(Record):
 
 
 class Grant(Record):
-    """What one login gave: every token of it dies when the grant is gone."""
+    """What one login gave: every token of it ends with the grant."""
 
     tenant: str
     client_id: str
@@ -198,7 +198,7 @@ class Token(Record):
 
 
 class Records:
-    """The records in the words of this package, over the plain document store.
+    """The records as models, over the plain document store.
 
     Nothing is cached here: one read by key costs microseconds, and a reset or a restart needs no second thought.
     """

@@ -178,7 +178,7 @@ def retry_after(response) -> float | None:
 
 
 def shape_of(response) -> str:
-    """The form of a body in a few words, none of them from the body."""
+    """A short description of the form of a body. Nothing in it comes from the body."""
     body = _json(response)
     if is_page(response):
         return "a web page"
