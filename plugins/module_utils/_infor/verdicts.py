@@ -223,7 +223,7 @@ def _login_problem(response):
 
 
 def _is_limit(response) -> bool:
-    if not 400 <= response.status < 500:
+    if response.status not in (400, 401, 403):
         return False
     body = response.body[:4096].lower()
     if str(object_in(response).get("error", "")).lower() in _LIMIT_CODES:
