@@ -85,13 +85,13 @@ def _proof_options_of(ionapis, params) -> dict:
     options = {label: proof_options_from(params, label, ionapi) for label, ionapi in ionapis.items()}
     if params["require_proof"] == "full" and params["stop_after"] == "verify":
         for label, ionapi in ionapis.items():
-            left_out = options[label].left_out(ionapi)
+            left_out = ", ".join(options[label].left_out(ionapi))
             if left_out:
                 raise failure(
                     InvalidInput,
                     "E45",
                     "stages",
-                    f"{', '.join(left_out)} must run before DocBits is changed, because require_proof is full",
+                    f"{left_out} must run before DocBits is changed, because require_proof is full",
                     "leave stages out, or set require_proof to partial",
                 )
     return options
