@@ -14,11 +14,16 @@ author:
   - docbits.ion contributors (@docbits)
 description:
   - Logs in to Infor with an ION API file (C(.ionapi)) as DocBits will, and asks the ION API gateway what the service account may do.
-  - Goes stage by stage from name resolution to security role. Every failure names its cause and the place in the Infor console
-    where it is mended. An outage of Infor is reported as undetermined, never as wrong credentials.
-  - Fails unless every stage passed. The result holds all stages in both cases.
-  - Environments of one play that share a file share one login, and a refused file is not tried again.
-  - The play makes fewer logins in a minute and tenant than Infor allows, because production uses the same allowance.
+  - Goes stage by stage from name resolution to security role. A product is proved by a response of the documented form, and by nothing else.
+    A refusal names its cause and the place in the Infor console that corrects it. Everything else is undetermined, for example an
+    outage, a page of a proxy, or a response of another form, and says what was seen.
+  - Fails if a stage is refused or undetermined. The result has all stages in both cases.
+  - Environments of one play that share a file share one login, and a refused file is not tried again. If the gateway refuses a shared token,
+    the play logs in once more, since one of its own tasks may have revoked it.
+  - The play makes fewer logins in a minute and tenant than Infor allows, because production uses the same limit.
+  - Logins and their limit are shared by the hosts of a task in M(docbits.ion.environments), and on Linux by the workers of a play. A module that
+    runs on another machine shares them with nobody.
+  - Waits as long as C(Retry-After) of Infor says if O(deadline) allows it, otherwise the message says how long Infor asks to wait.
 extends_documentation_fragment:
   - docbits.ion.source
   - docbits.ion.ionapi
@@ -41,11 +46,10 @@ EXAMPLES = r"""
     src: production.ionapi
     logical_id: lid://infor.ims.docbits
 
-- name: Only see whether Infor accepts the login, in a tenant without MingleEnterprise
+- name: Only see whether Infor accepts the login
   docbits.ion.connection_info:
     src: production.ionapi
     stages: [token]
-    optional_roles: [MingleEnterprise]
 """
 
 RETURN = r"""
@@ -56,12 +60,14 @@ connection:
   contains:
     outcome:
       description:
-        - V(proved) when no stage found an error, V(refused) when Infor said no.
-        - V(undetermined) when nothing was refused but something could not be asked.
+        - V(proved) when every stage passed that the profile needs.
+        - V(partial) when every stage passed, but O(stages) left out some that the profile needs.
+        - V(refused) when Infor refused for a cause that a finding names.
+        - V(undetermined) when nothing was refused but a stage has no answer that can be relied on.
       type: str
       sample: proved
     stages:
-      description: The stages in the order in which they were carried out.
+      description: The stages in the order in which they ran.
       type: list
       elements: dict
       contains:
@@ -74,7 +80,7 @@ connection:
           type: str
           sample: passed
         seconds:
-          description: How long it took. A stage that another environment of the run carried out first shows the wait for its result.
+          description: How long it took. A stage that another environment of the run did first shows the wait for its result.
           type: float
           sample: 0.213
         findings:
@@ -101,7 +107,7 @@ connection:
         enforced_scopes: false
         scopes: 4
     identity:
-      description: The user that the service account stands for.
+      description: The user of the service account.
       returned: when the stage V(identity) passed
       type: dict
       sample:
@@ -109,12 +115,20 @@ connection:
         name: DocBits Service
     roles:
       description: The security roles of this user.
-      returned: when the stage V(roles) was carried out
+      returned: when the stage V(roles) ran and the list of roles could be read
       type: dict
       sample:
         assigned: [IDM-AdvancedUser, Infor-SuiteUser]
         effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser]
         missing: [MingleEnterprise]
+    refresh:
+      description:
+        - What the stage V(refresh) used up. C(rotated) tells whether Infor replaced the refresh token, V(null) if no answer came.
+      returned: when the stage V(refresh) ran
+      type: dict
+      sample:
+        refresh_token_used: true
+        rotated: false
     revoked:
       description: Whether the access token was revoked.
       returned: when O(revoke=true), except in check mode
@@ -142,9 +156,9 @@ findings:
       type: str
       sample: "production.ionapi: roles"
     message:
-      description: What is so.
+      description: What is wrong.
       type: str
-      sample: the service account's user lacks the security role IDM-AdvancedUser
+      sample: the user of the service account lacks the security role IDM-AdvancedUser
     action:
       description: The next step.
       type: str

@@ -28,6 +28,19 @@ extends_documentation_fragment:
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
 options:
+  require_proof:
+    description:
+      - Which proof of its ION API files a task needs before it goes on to DocBits.
+      - V(full) needs every stage that O(profile) needs. O(stages) may not leave one of them out.
+      - V(partial) accepts a proof with fewer stages, if each of them passes.
+      - V(not_refused) also goes on if a stage is undetermined, for example during an outage of Infor. Its findings become warnings.
+      - A refusal always fails the task.
+    type: str
+    default: full
+    choices:
+      - full
+      - partial
+      - not_refused
   stop_after:
     description: The last stage to go to. V(parse) makes no call, V(prove) makes none to DocBits.
     type: str
@@ -57,7 +70,7 @@ EXAMPLES = r"""
 RETURN = r"""
 connections:
   description:
-    - The proof of each distinct ION API file, by where it came from.
+    - The proof of each distinct ION API file, by where it came from. If one of them fails, the others are proved and reported too.
     - As RV(docbits.ion.connection_info#module:connection), but with C(stages) as a dictionary of each stage and its outcome.
   returned: success
   type: dict
@@ -66,7 +79,7 @@ connections:
       outcome: proved
       stages:
         token: passed
-        refresh: passed
+        refresh_token: passed
         roles: passed
       roles:
         assigned: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]

@@ -24,6 +24,7 @@ JSON_TYPE = "application/json;charset=UTF-8"
 
 NOT_FOUND_PAGE = "<!DOCTYPE html><html><head><title>404</title></head><body>The page was not found</body></html>"
 SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in to Infor OS Portal</body></html>"
+LIMIT_PAGE = "<!DOCTYPE html><html><head><title>Limit</title></head><body>Too many requests. Please try again later.</body></html>"
 UNAVAILABLE_PAGE = "<!DOCTYPE html><html><head><title>Unavailable</title></head><body>The service is not available</body></html>"
 
 
@@ -72,7 +73,10 @@ async def token(request: Request, records: Records, tenant: Tenant) -> Response:
     if dict(form).get("grant_type") != "refresh_token" and not records.login_allowed(tenant):
         limit = switches.login_limit
         retry = {} if limit.retry_after is None else {"Retry-After": str(limit.retry_after)}
-        return _json(limit.status, {"error": "too_many_requests"}, retry)
+        if limit.form == "html":
+            return HTMLResponse(LIMIT_PAGE, status_code=limit.status, headers=retry)
+        sentence = {"error": "invalid_request", "error_description": "Limit of service account authentications exceeded. Please try again later."}
+        return _json(limit.status, sentence if limit.form == "sentence" else {"error": "too_many_requests"}, retry)
 
     server = AuthorizationServer(records, tenant)
     headers, body, status = server.create_token_response(str(request.url), "POST", form, dict(request.headers))

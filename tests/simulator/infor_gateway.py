@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from .infor_records import Records, ServiceAccount
@@ -34,11 +35,27 @@ IMPLIED_ROLES = {
     "idm-superuser": ["IDM-User"],
 }
 
+PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in to go on</body></html>"
+XHTML_PAGE = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body>Please sign in to go on</body></html>'
+# Answers with status 200 that are not those of a product.
+PRODUCT_ANSWERS = {
+    "error_list": lambda: JSONResponse({"ErrorList": [{"Message": "Not authorized", "Severity": "Error", "Code": "1"}]}),
+    "error_object": lambda: JSONResponse({"error": {"code": 403, "message": "Access denied"}}),
+    "xml_error": lambda: Response("<error><message>Access denied</message></error>", media_type="application/xml"),
+    "text": lambda: PlainTextResponse("Access denied"),
+    "empty": lambda: Response(b""),
+    "other_json": lambda: JSONResponse({"message": "welcome"}),
+    "page": lambda: HTMLResponse(PAGE),
+    "xhtml_page": lambda: Response(XHTML_PAGE, media_type="application/xml"),
+    "empty_list": lambda: JSONResponse([]),
+    "fail": lambda: JSONResponse({"status": "FAIL", "code": 500, "errors": "Internal error"}),
+    "code_471": lambda: JSONResponse({"status": "FAIL", "code": 471, "errors": "Invalid client id provided"}),
+}
 NO_USER_ERROR = {"Message": "User not found", "Severity": "Error", "Code": "404"}
 
 
 class Gateway:
-    """The door: tenant, token, entitlement and scope are looked at here, then the product answers."""
+    """Checks tenant, token, entitlement and scope; then the product answers."""
 
     def __init__(self, store):
         self._records = Records(store)
@@ -63,12 +80,17 @@ class Gateway:
         if tenant is None:
             return _error(404, "Not Found")
 
+        if tenant.switches.gateway_page is not None:
+            return HTMLResponse(PAGE, status_code=tenant.switches.gateway_page)
+
         scheme, _blank, text = request.headers.get("authorization", "").partition(" ")
         found = self._records.token(text.strip(), "access") if scheme.lower() == "bearer" else None
         switches = tenant.switches
         if found is None or found[1].tenant != ti or switches.suites.get("*") == 401:
             return _unauthorized(ti)
         token, grant = found
+        if self._records.refuses_fresh(text.strip(), token, switches):
+            return _unauthorized(ti)
         request.state.principal = grant.client_id
         request.state.client_id = grant.client_id
         request.state.tenant = tenant
@@ -82,6 +104,8 @@ class Gateway:
             return _error(status, STATUS_TEXTS.get(status, "Error"), headers)
         if suite not in SCOPE_OF_SUITE:
             return _error(404, "Not Found")
+        if suite in switches.product_answers:
+            return PRODUCT_ANSWERS[switches.product_answers[suite]]()
         if token.enforced and SCOPE_OF_SUITE[suite] not in token.scopes:
             return _error(403, "insufficient_scope")
         return None
@@ -93,6 +117,7 @@ STATUS_TEXTS = {
     404: "Not Found",
     429: "Quota exceeded",
     500: "Internal Server Error",
+    501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
@@ -131,6 +156,8 @@ def products() -> Starlette:
 
 async def users_me(request: Request) -> Response:
     switches = request.state.tenant.switches
+    if isinstance(switches.users_me, int):
+        return Response(status_code=204) if switches.users_me == 204 else _error(switches.users_me, STATUS_TEXTS.get(switches.users_me, "Error"))
     if switches.users_me == "error_list":
         return JSONResponse({"response": {"userlist": []}, "ErrorList": [NO_USER_ERROR]})
     user = _user(request)
@@ -149,6 +176,7 @@ async def users_me(request: Request) -> Response:
         listed = {entry["display"].strip().lower() for entry in groups}
         implied = sorted(role for role in _effective_roles(request.state.account) if role.lower() not in listed)
         groups += [{"display": role, "type": "Security Role"} for role in implied]
+    groups = _named(groups, switches.role_names)
     given, _blank, family = user.displayName.partition(" ")
     entry = {
         "id": user.id,
@@ -160,8 +188,45 @@ async def users_me(request: Request) -> Response:
         "profilePicture": {"cdnPathMediumImage": ""},
         "groups": groups,
     }
-    if user.id is None:
-        del entry["id"]
+    return _users_me_answer(switches.users_me, entry)
+
+
+def _named(groups: list[dict], how: str) -> list[dict]:
+    """The groups with their names as a tenant might write them."""
+    change = {
+        "normal": lambda name: name,
+        "lower": str.lower,
+        "prefix": lambda name: f"ACME:{name}",
+        "words": lambda name: re.sub(r"(?<=[a-z])(?=[A-Z])|-", " ", name),
+    }
+    if how == "group":
+        return [{"display": "DocBits services", "type": "Group"}]
+    return [{**group, "display": change[how](group["display"])} for group in groups]
+
+
+def _users_me_answer(mood: str, entry: dict) -> Response:
+    """The user in one of the forms that users/me may have."""
+    rest = {key: value for key, value in entry.items() if key != "groups"}
+    displays = [group["display"] for group in entry["groups"]]
+    match mood:
+        case "inner_error_list":
+            return JSONResponse({"response": {"userlist": [], "ErrorList": [NO_USER_ERROR]}})
+        case "xml":
+            return Response(f"<response><userlist><user><id>{entry['id']}</id></user></userlist></response>", media_type="application/xml")
+        case "list":
+            return JSONResponse([entry])
+        case "other_keys":
+            return JSONResponse({"totalResults": 1, "Resources": [entry]})
+        case "no_userlist":
+            return JSONResponse({"response": {}})
+    entry = {
+        "no_groups": rest,
+        "groups_null": {**rest, "groups": None},
+        "groups_strings": {**rest, "groups": displays},
+        "groups_text": {**rest, "groups": ", ".join(displays)},
+        "groups_other_name": {**rest, "securityRoles": entry["groups"]},
+        "first_page": {**rest, "groups": entry["groups"][:1], "groupsNext": "startIndex=2"},
+    }.get(mood, entry)
     return JSONResponse({"response": {"userlist": [entry]}})
 
 

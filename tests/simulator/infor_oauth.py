@@ -73,6 +73,8 @@ class InforValidator(RequestValidator):
         if basic and request.client_secret:
             raise errors.InvalidRequestError("Use one way of client authentication, not both", request=request)
         client_id, secret = basic or (request.client_id or "", request.client_secret or "")
+        if self.tenant.switches.client_authentication == ("body" if basic else "header"):
+            raise InvalidClient(self.tenant)
         app = self.records.app(client_id)
         if app is None or app.tenant != self.tenant.ti or not _same(app.secret, secret):
             raise InvalidClient(self.tenant)
@@ -134,10 +136,13 @@ class InforValidator(RequestValidator):
     def save_bearer_token(self, token, request, *args, **kwargs) -> None:
         former = self.records.token(request.refresh_token, "refresh") if request.grant_type == "refresh_token" else None
         if former is None:
-            account = request.user
-            grant_id = self.records.new_grant(Grant(tenant=self.tenant.ti, client_id=request.client_id, service_account=account and account.id))
+            account = request.user and request.user.id
+            reused = self.records.grant_of(request.client_id, account) if self.tenant.switches.reuse_grant else None
+            grant_id = reused or self.records.new_grant(Grant(tenant=self.tenant.ti, client_id=request.client_id, service_account=account))
         else:
             grant_id = former[0].grant
+            if self.tenant.switches.refresh_ends_access_token:
+                self.records.delete_access_tokens(grant_id)
             if token.get("refresh_token") != request.refresh_token:
                 self.records.delete_token(request.refresh_token)
         scopes = request.scopes or []
@@ -147,6 +152,7 @@ class InforValidator(RequestValidator):
             scopes=scopes,
             enforced=request.client.enforce_scopes,
             expires=time.time() + request.client.token_lifetime,
+            issued=time.time(),
         )
         self.records.put_token(token["access_token"], access)
         if "refresh_token" in token:
@@ -237,7 +243,7 @@ def _access_token(tenant: Tenant, request) -> str:
         "Identity2": account.user.id if account and account.user else None,
         "Tenant": tenant.ti,
         "EnforceScopesForClient": "1" if request.client.enforce_scopes else "0",
-        "exp": int(time.time()) + request.client.token_lifetime,
+        "exp": int(time.time()) + tenant.switches.clock_offset + request.client.token_lifetime,
     }
     claims.update(tenant.switches.token_claims)
     present = {name: value for name, value in claims.items() if value is not None}

@@ -17,7 +17,9 @@ APPS = "infor_apps"
 SERVICE_ACCOUNTS = "infor_service_accounts"
 ACCOUNT_OF_KEY = "infor_account_of_key"
 GRANTS = "infor_grants"
+GRANT_OF = "infor_grant_of"
 TOKENS = "infor_tokens"
+TOKENS_OF_GRANT = "infor_tokens_of_grant"
 LOGINS = "infor_logins"
 
 ON_PREMISES_TENANT = "infor"
@@ -32,11 +34,12 @@ class Record(BaseModel):
 
 
 class LoginLimit(Record):
-    """How many logins a tenant takes, and what it answers beyond that (status at the limit: tag U)."""
+    """How many logins a tenant takes, and what it answers beyond that (status and form at the limit: tag U)."""
 
     per_minute: int | None = None
     per_day: int | None = None
     status: int = 429
+    form: Literal["json", "sentence", "html"] = "json"
     retry_after: int | None = None
 
 
@@ -56,6 +59,29 @@ class ConnectionPoint(Record):
     documents: list[str] = ["Sync.CaptureDocument"]
 
 
+# Answers of users/me to an account with a user (tag U). A number is a status.
+UsersMe = Literal[
+    "normal",
+    "error_list",
+    "inner_error_list",
+    "xml",
+    "list",
+    "other_keys",
+    "no_userlist",
+    "no_groups",
+    "groups_null",
+    "groups_strings",
+    "groups_text",
+    "groups_other_name",
+    "first_page",
+    204,
+    404,
+    501,
+]
+# Answers with status 200 that are no answer of the product (tag U).
+ProductAnswer = Literal["error_list", "error_object", "xml_error", "text", "empty", "other_json", "page", "xhtml_page", "empty_list", "fail", "code_471"]
+
+
 class Switches(Record):
     """The scenario of one tenant; the defaults are a healthy tenant."""
 
@@ -69,18 +95,27 @@ class Switches(Record):
     token_delay: float = 0
     token_errors: dict[str, TokenError] = {}
     login_limit: LoginLimit | None = None
+    client_authentication: Literal["any", "header", "body"] = "any"
+    refresh_ends_access_token: bool = False
+    reuse_grant: bool = False
+    clock_offset: int = 0
 
     # gateway: suite name (or "*" for all of them) to the status it answers instead of its own
     suites: dict[str, int] = {}
     gateway_delay: float = 0
+    gateway_page: int | None = None
     retry_after: int | None = None
+    fresh_token_refusals: int = 0
+    fresh_token_seconds: float = 0
 
     # identity
-    users_me: Literal["normal", "error_list"] = "normal"
+    users_me: UsersMe = "normal"
+    role_names: Literal["normal", "lower", "prefix", "words", "group"] = "normal"
     users_me_without_user: Literal["empty_list", "error_list", 401, 404] = "empty_list"
     list_implied_roles: bool = False
 
-    # products
+    # products: suite name to another answer with status 200
+    product_answers: dict[str, ProductAnswer] = {}
     connection_points: dict[str, ConnectionPoint] = {}
     ims_client_refused_status: int = 400
     idm_entities: list[str] = ["CaptureDocument"]
@@ -117,7 +152,7 @@ class Group(Record):
 
 
 class User(Record):
-    """The Infor user behind a service account; `id` None plays an answer without an id."""
+    """The Infor user behind a service account; `id` None plays an answer whose id is null."""
 
     id: str | None
     displayName: str = "DocBits Service"
@@ -143,7 +178,7 @@ class ServiceAccount(Record):
 
 
 class Grant(Record):
-    """What one login gave: every token of it dies when the grant is gone."""
+    """What one login gave: every token of it ends with the grant."""
 
     tenant: str
     client_id: str
@@ -158,10 +193,12 @@ class Token(Record):
     scopes: list[str] = Field(default_factory=list)
     enforced: bool = False
     expires: float | None = None
+    issued: float = 0
+    refusals: int = 0
 
 
 class Records:
-    """The records in the words of this package, over the plain document store.
+    """The records as models, over the plain document store.
 
     Nothing is cached here: one read by key costs microseconds, and a reset or a restart needs no second thought.
     """
@@ -211,10 +248,14 @@ class Records:
     def new_grant(self, grant: Grant) -> str:
         grant_id = secrets.token_hex(16)
         self._store.put(GRANTS, grant_id, grant.model_dump())
+        self._store.put(GRANT_OF, f"{grant.client_id} {grant.service_account}", grant_id)
         return grant_id
 
     def put_token(self, text: str, token: Token) -> None:
         self._store.put(TOKENS, _digest(text), token.model_dump())
+        if token.kind == "access":
+            digests = self._store.get(TOKENS_OF_GRANT, token.grant) or []
+            self._store.put(TOKENS_OF_GRANT, token.grant, list(dict.fromkeys([*digests, _digest(text)])))
 
     def token(self, text: str, kind: str) -> tuple[Token, Grant] | None:
         """The token and its grant, or None when it was never issued, has expired or was revoked."""
@@ -225,6 +266,24 @@ class Records:
             return None
         grant = self._get(Grant, GRANTS, token.grant)
         return None if grant is None else (token, grant)
+
+    def refuses_fresh(self, text: str, token: Token, switches: Switches) -> bool:
+        """Whether the gateway does not know this access token yet; counts the refusal."""
+        if token.refusals < switches.fresh_token_refusals:
+            self.put_token(text, token.model_copy(update={"refusals": token.refusals + 1}))
+            return True
+        return time.time() < token.issued + switches.fresh_token_seconds
+
+    def grant_of(self, client_id: str, service_account: str | None) -> str | None:
+        """The newest grant of a client and account that is alive, for tenants that reuse grants."""
+        grant_id = self._store.get(GRANT_OF, f"{client_id} {service_account}")
+        return grant_id if grant_id and self._store.get(GRANTS, grant_id) else None
+
+    def delete_access_tokens(self, grant_id: str) -> None:
+        """End the access tokens of a grant that were issued so far."""
+        for digest in self._store.get(TOKENS_OF_GRANT, grant_id) or []:
+            self._store.delete(TOKENS, digest)
+        self._store.delete(TOKENS_OF_GRANT, grant_id)
 
     def delete_token(self, text: str) -> None:
         self._store.delete(TOKENS, _digest(text))

@@ -8,176 +8,301 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from urllib.parse import quote
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, proxies_for
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
-from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_in
+from ansible_collections.docbits.ion.plugins.module_utils._infor import verdicts as _verdicts
+from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_from
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import ON_PREMISES, PASSWORD
 
-# The products behind the gateway, by the names of Available APIs, and a call that each answers without changing anything.
+# The products behind the gateway, by their names in Available APIs: a read and the verdict for its response.
 PRODUCTS = {
-    "IFS": "ifsservice/usermgt/v2/users/me",
-    "IDM": "IDM/api/datamodel/entities",
-    "ION Messaging": "IONSERVICES/api/ion/messaging/service/ping",
-    "M3": "M3/m3api-rest/v2/execute/CMS535MI/FpwVersion",
-    # Assumed: without a service name some tenants answer 404.
-    "LN": "LN/lnapi/odata/$metadata",
+    "IFS": ("ifsservice/usermgt/v2/users/me", _verdicts.identity_verdict),
+    "IDM": ("IDM/api/datamodel/entities", _verdicts.idm_verdict),
+    "ION Messaging": ("IONSERVICES/api/ion/messaging/service/ping", _verdicts.ping_verdict),
+    "M3": ("M3/m3api-rest/v2/execute/CMS535MI/FpwVersion", _verdicts.m3_verdict),
+    "LN": ("LN/lnapi/odata/$metadata", _verdicts.ln_verdict),
 }
 _ACCEPTED_DOCUMENTS = "IONSERVICES/api/ion/messaging/service/v3/{logical_id}/acceptedDocuments"
 
-# A token is shared only while it has this many seconds left, or a quarter of a short life: no one gets it in its last moment.
+# A cached token is used only while it lives this many seconds longer, or a quarter of a short life.
 _MARGIN = 60.0
-# Where Infor tells no lifetime: long enough for one environment, far below the default of two hours.
+# The life of a token in the cache if Infor gives no lifetime: enough for one environment, far below the default of two hours.
 _UNKNOWN_LIFETIME = 300.0
-# An outage is asked about again by the next environment, but not by all of them at once.
-_OUTAGE_REMEMBERED = 60.0
+# For so many seconds no other environment tries a login that had no definite answer.
+_OUTAGE_CACHED = 60.0
+# The gateway may know a new token some seconds after the authorization server issued it. For so long the first 401 is asked again.
+LAG_PAUSES = (1.0, 2.0)
+# The purpose of a login of which nothing is used up.
+READ = "read"
+_RETRIED_STATUSES = (429, 502, 503, 504)
 
 
 class Infor:
     """Infor as one ION API file reaches it.
 
-    ionapi:    the parsed file
-    transport: L(HttpClient), with the token endpoint on its list of reads
-    secrets:   L(Secrets), told of every token the moment it comes
-    label:     how findings name the file
-    ends:      the time of C(time.monotonic) at which waiting for other workers ends
-    shared:    whether a login may be shared with the other environments of the run that have the same file
+    ionapi:   the parsed file
+    settings: Settings of the HTTP client; the deadline starts here
+    secrets:  Secrets, to which every token is added as soon as it is received
+    label:    the name of the file in findings
+    purpose:  logins are shared between environments with the same file and purpose; None shares with nobody
     """
 
-    def __init__(self, ionapi, transport, secrets, label: str, ends: float, shared: bool = True) -> None:
+    def __init__(self, ionapi, settings, secrets, label: str, check_mode: bool = False, purpose: str | None = READ) -> None:
+        # A login changes nothing that anyone would miss; a revocation does and is not a read.
+        self._http = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
         self._ionapi = ionapi
-        self._transport = transport
+        self._settings = settings
+        self._deadline = time.monotonic() + settings.deadline
         self._secrets = secrets
         self._label = label
-        self._ends = ends
-        self._shared = shared
-        self._answers: dict = {}
+        self._purpose = purpose
+        self._responses: dict = {}
+        self._record: dict = {}
+        self._is_own_login = False
+        self._is_token_accepted = False
+        self._is_token_lost = False
+        self._lag_pauses = LAG_PAUSES
+        self._credentials_in_body = False
+        self.tokens: list = []
+        self.is_offline_access_refused = False
         secrets.add(*ionapi.secret_values())
         secrets.add_basic_credentials(ionapi.ci, ionapi.cs)
 
+    @property
+    def token(self) -> Token:
+        """The token in use."""
+        return self.tokens[-1]
+
     def login(self) -> Token:
-        """A token for the file: the run's one for this credential, or a first one.
+        """Log in, or use the token of another environment of this run.
 
-        raises: L(Refused) or L(Unreachable); a refusal is remembered for the whole run, no other environment tries again
+        Raises: Refused or Unreachable. Every environment of the run gets the same refusal; none tries the login again.
         """
-        credential = ("login", self._ionapi.token_url, self._ionapi.grant, self._scope(), *self._credential())
-        return self._once(credential, self._log_in)
+        return self._use(self._shared(self._login_key(), self._log_in))
 
-    def refresh(self, token: Token) -> Token:
-        """Use the refresh token, once per run: where Infor replaces refresh tokens at use, a second use would be refused."""
-        form = {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
+    def refresh(self) -> Token:
+        """Use the refresh token, once per run: if Infor rotates refresh tokens, it would refuse a second use.
 
-        def use():
-            renewed = self._ask_for_token(form, _diagnosis.refresh_problem)
-            return Token(renewed.access_token, renewed.refresh_token or token.refresh_token, renewed.lifetime)
+        Raises: Refused or Unreachable.
+        """
+        former = self.token
+        form = {"grant_type": "refresh_token", "refresh_token": former.refresh_token}
 
-        return self._once(("refresh", token.refresh_token), use)
+        def refresh():
+            renewed = self._token_in(self._post(self._ionapi.token_url, form), _verdicts.refresh_verdict)
+            return replace(renewed, refresh_token=renewed.refresh_token or former.refresh_token)
+
+        try:
+            return self._use(self._shared(json.dumps(["refresh", former.refresh_token]), refresh))
+        except IonError:
+            # The refresh token may be used up and the former access token ended: nobody uses this login again.
+            _logins.TOKEN_CACHE.forget(self._login_key())
+            self._is_token_lost = True
+            self._purpose = self._purpose and READ
+            raise
 
     def revoke(self, token: Token) -> list:
-        """Revoke the access token, and only that: with the refresh token Infor may end the grant that DocBits lives on."""
+        """Revoke an access token, and return a warning if that fails. With a refresh token, Infor may end the grant that DocBits uses."""
         if self._ionapi.revoke_url is None:
             return [_diagnosis.finding("A15", self._label, cause="the file has no or")]
         try:
-            answer = self._post(self._ionapi.revoke_url, {"token": token.access_token, "token_type_hint": "access_token"})
+            response = self._post(self._ionapi.revoke_url, {"token": token.access_token, "token_type_hint": "access_token"})
         except (Unreachable, BadAnswer):
-            return [_diagnosis.finding("A15", self._label, cause="no answer")]
-        return [] if answer.status == 200 else [_diagnosis.finding("A15", self._label, cause=f"status {answer.status}")]
+            return [_diagnosis.finding("A15", self._label, cause="no response")]
+        return [] if response.status == 200 else [_diagnosis.finding("A15", self._label, cause=f"status {response.status}")]
 
-    def ask(self, product: str, token: Token):
-        """The answer of a product in C(PRODUCTS) to its call that changes nothing. Asked once, then remembered."""
-        return self._get(PRODUCTS[product], token)
+    def ask(self, product: str) -> _verdicts.Verdict:
+        """The verdict for a product in PRODUCTS. It is asked once; later calls return the same verdict or raise the same error."""
+        path, verdict_of = PRODUCTS[product]
+        return verdict_of(self._read(path))
 
-    def accepted_documents(self, logical_id: str, token: Token):
-        """The answer of ION to what a connection point may send with this client id."""
-        return self._get(_ACCEPTED_DOCUMENTS.format(logical_id=quote(logical_id, safe="")), token)
+    def user(self) -> dict:
+        """The user in the response of IFS, if its verdict is proved."""
+        return _verdicts.user_in(self._read(PRODUCTS["IFS"][0]))
 
-    def _credential(self):
-        return (self._ionapi.ci, self._ionapi.cs, self._ionapi.saak or "", self._ionapi.sask or "")
+    def ask_accepted_documents(self, logical_id: str) -> tuple:
+        """The verdict for what a connection point accepts from this client id, and whether that includes the document of DocBits."""
+        response = self._read(_ACCEPTED_DOCUMENTS.format(logical_id=quote(logical_id, safe="")))
+        verdict = _verdicts.accepted_documents_verdict(response)
+        return verdict, verdict.id is None and _verdicts.accepts_capture_document(response)
 
-    def _scope(self) -> str:
-        scopes = list(self._ionapi.scopes)
-        # Seen in public clients of on-premises servers: without this scope they issue no refresh token.
-        if self._ionapi.flavour == "on_premises" and self._ionapi.grant == "password" and "offline_access" not in scopes:
-            scopes.append("offline_access")
-        return " ".join(scopes)
+    # The login
+
+    def _login_key(self) -> str:
+        file = self._ionapi
+        credentials = (file.ci, file.cs, file.saak or "", file.sask or "")
+        # Another proxy, CA or timeout may have another outcome.
+        way = (self._settings.ca_path, sorted(proxies_for(file.token_url, self._settings.proxy).items()), self._settings.timeout)
+        return json.dumps(["login", self._purpose, file.token_url, file.grant, file.scopes, credentials, way])
 
     def _log_in(self) -> Token:
-        if not _logins.SHELF.wait_for_turn(self._ionapi.token_url, self._ends):
-            raise Unreachable(_diagnosis.finding("A16", self._label))
         form = {"grant_type": self._ionapi.grant}
-        if self._ionapi.grant == "password":
+        if self._ionapi.grant == PASSWORD:
             form.update(username=self._ionapi.saak, password=self._ionapi.sask)
-        if self._scope():
-            form["scope"] = self._scope()
-        return self._ask_for_token(form, _diagnosis.login_problem)
+        scopes = list(self._ionapi.scopes)
+        # Public clients of on-premises servers get a refresh token by this scope only (contract, C).
+        adds_offline_access = self._ionapi.flavour == ON_PREMISES and self._ionapi.grant == PASSWORD and "offline_access" not in scopes
+        response = self._post_login(form, [*scopes, "offline_access"] if adds_offline_access else scopes)
+        if adds_offline_access and _verdicts.login_verdict(response).id == "A07":
+            self.is_offline_access_refused = True
+            response = self._post_login(form, scopes)
+        self._is_own_login = True
+        return self._token_in(response, _verdicts.login_verdict)
 
-    def _ask_for_token(self, form, problem_of) -> Token:
-        answer = self._post(self._ionapi.token_url, form)
-        problem = problem_of(answer)
-        if problem:
-            names = {"status": answer.status, "code": _diagnosis.code_of(answer), "grant": self._ionapi.grant}
-            raise error_of([_diagnosis.finding(problem, self._label, key="pu", **names)])
-        token = token_in(_diagnosis.object_in(answer), time.time())
-        self._secrets.add(token.access_token, token.refresh_token)
-        return token
+    def _post_login(self, form, scopes):
+        if scopes:
+            form = {**form, "scope": " ".join(scopes)}
+        response = self._post_in_turn(form)
+        if self._credentials_in_body or _verdicts.login_verdict(response).id != "A01":
+            return response
+        # RFC 6749 allows credentials in the header or in the body; a server may support only one of them.
+        self._credentials_in_body = True
+        second = self._post_in_turn(form)
+        if _verdicts.login_verdict(second).id in ("A01", "A13"):
+            self._credentials_in_body = False
+            return response
+        return second
+
+    def _post_in_turn(self, form):
+        if not _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline):
+            raise Unreachable(_diagnosis.finding("A16", self._label))
+        return self._post(self._ionapi.token_url, form)
+
+    def _token_in(self, response, verdict_of) -> Token:
+        verdict = verdict_of(response)
+        if verdict.id:
+            raise error_of([_diagnosis.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
+        return token_from(_verdicts.object_in(response), response.headers)
 
     def _post(self, url, form):
-        # One login is one request: what fails is reported, never tried again.
-        auth = tuple(part.encode() for part in (self._ionapi.ci, self._ionapi.cs))
-        return self._call("pu", "POST", url, retry=False, data=form, auth=auth, headers={"Accept": "application/json"})
+        credentials = {"client_id": self._ionapi.ci, "client_secret": self._ionapi.cs}
+        if self._credentials_in_body:
+            request = {"data": {**form, **credentials}}
+        else:
+            request = {"data": form, "auth": tuple(part.encode() for part in credentials.values())}
+        return self._call("pu", "POST", url, headers={"Accept": "application/json"}, **request)
 
-    def _get(self, path, token):
-        if path not in self._answers:
-            headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/json"}
-            self._answers[path] = self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
-        return self._answers[path]
+    # The cache
 
-    def _call(self, key, method, url, **request):
-        try:
-            return self._transport.call(method, url, **request)
-        except BadAnswer as error:
-            if error.id != "N04":
-                raise
-            raise Unreachable(_diagnosis.finding("N04", self._label, key=key), **error.facts) from None
+    def _shared(self, key, make, replaces=None) -> dict:
+        """The record that `make` leads to, made once per run for the key."""
 
-    def _once(self, key, ask) -> Token:
-        """The token that O(ask) gives, or its refusal, made once per run for O(key) where sharing is allowed."""
-        if not self._shared:
-            return ask()
-        record = _logins.SHELF.once(json.dumps(key), lambda: self._record_of(ask), self._ends)
+        def make_record():
+            started = time.monotonic()
+            try:
+                token = make()
+            except (Refused, Unreachable, BadAnswer) as error:
+                # Another environment may have another name for the same file, and a deadline is a matter of one environment.
+                findings = [self._without_label(finding) for finding in error.findings]
+                cached = 0.0 if error.id in ("A16", "N07") else _OUTAGE_CACHED
+                return {"findings": findings}, math.inf if isinstance(error, Refused) else time.monotonic() + cached
+            facts = {"in_body": self._credentials_in_body, "offline_access_refused": self.is_offline_access_refused, "renewed": replaces is not None}
+            lifetime = _UNKNOWN_LIFETIME if token.lifetime is None else token.lifetime
+            return {"token": asdict(token), **facts}, started + lifetime - min(_MARGIN, lifetime / 4)
+
+        if self._purpose is None:
+            record, _good_until = make_record()
+        else:
+            record = _logins.TOKEN_CACHE.get_or_make(key, make_record, self._deadline, replaces)
         if record is None:
             raise Unreachable(_diagnosis.finding("A17", self._label))
         if "findings" in record:
-            raise error_of([self._named_here(finding) for finding in record["findings"]])
+            raise error_of([self._with_label(finding) for finding in record["findings"]])
+        return record
+
+    def _use(self, record) -> Token:
         token = Token(**record["token"])
         self._secrets.add(token.access_token, token.refresh_token)
+        self._record = record
+        self._credentials_in_body, self.is_offline_access_refused = record["in_body"], record["offline_access_refused"]
+        self.tokens.append(token)
         return token
 
-    def _record_of(self, ask):
-        try:
-            token = ask()
-        except (Refused, Unreachable, BadAnswer) as error:
-            findings = [self._named_anywhere(finding) for finding in error.findings]
-            if isinstance(error, Refused):
-                return {"findings": findings}, math.inf
-            # Waiting too long for a turn is this caller's matter alone.
-            return {"findings": findings}, 0.0 if error.id == "A16" else time.monotonic() + _OUTAGE_REMEMBERED
-        lifetime = _UNKNOWN_LIFETIME if token.lifetime is None else token.lifetime
-        return {"token": asdict(token)}, time.monotonic() + lifetime - min(_MARGIN, lifetime / 4)
+    def _renew_once(self) -> bool:
+        """Replace a token of the cache that the gateway refuses, once per run: this run itself may have ended it, by a revocation or a refresh."""
+        is_shared = self._purpose is not None and not self._is_own_login
+        if self._is_token_accepted or self._record.get("renewed") or not (is_shared or self._is_token_lost):
+            return False
+        self._use(self._shared(self._login_key(), self._log_in, replaces=self._record))
+        return True
 
-    def _named_anywhere(self, finding) -> dict:
-        # Another environment may call the same file by another name.
-        own = finding.where.startswith(f"{self._label}: ")
-        return {**finding.as_dict(), "where": finding.where[len(self._label) :] if own else finding.where}
+    def _without_label(self, finding) -> dict:
+        is_own = finding.where.startswith(f"{self._label}: ")
+        return {**finding.as_dict(), "where": finding.where[len(self._label) :] if is_own else finding.where}
 
-    def _named_here(self, finding) -> Finding:
+    def _with_label(self, finding) -> Finding:
         return Finding(**{**finding, "where": self._label + finding["where"] if finding["where"].startswith(": ") else finding["where"]})
+
+    # The gateway
+
+    def _read(self, path):
+        """The response to a read. It is sent once; the response, or the error, serves all stages."""
+        if path not in self._responses:
+            try:
+                self._responses[path] = self._read_with_valid_token(path)
+            except IonError as error:
+                self._responses[path] = error
+        response = self._responses[path]
+        if isinstance(response, IonError):
+            raise type(response)(response.findings, **response.facts)
+        return response
+
+    def _read_with_valid_token(self, path):
+        response = self._get(path)
+        for pause in self._lag_pauses:
+            if response.status == 401 and self._has_time_for(pause):
+                time.sleep(pause)
+                response = self._get(path)
+        # After that time no product needs more than one repetition.
+        self._lag_pauses = LAG_PAUSES[:1]
+        if response.status == 401 and _verdicts.is_from_infor(response) and self._renew_once():
+            response = self._get(path)
+        self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not _verdicts.is_page(response))
+        return response
+
+    def _get(self, path):
+        """The response to a GET, repeated as the option retries allows. A Retry-After beyond the deadline ends it at once."""
+        attempt = 0
+        while True:
+            error = response = None
+            headers = {"Authorization": f"Bearer {self.token.access_token}", "Accept": "application/json"}
+            pause = min(8.0, 0.5 * 2**attempt)
+            try:
+                response = self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
+            except Unreachable as unreachable:
+                error = unreachable
+            else:
+                pause = _verdicts.retry_after(response) or pause
+                if response.status not in _RETRIED_STATUSES:
+                    return response
+            if attempt == self._settings.retries or not self._has_time_for(pause) or (error and error.id == "N04"):
+                if error:
+                    raise error
+                return response
+            attempt += 1
+            time.sleep(pause)
+
+    def _has_time_for(self, seconds) -> bool:
+        return time.monotonic() + seconds < self._deadline
+
+    def _call(self, key, method, url, **request):
+        try:
+            # Repeating is decided here: a login never, a read with the limits of Infor in mind.
+            return self._http.call(method, url, retry=False, **request)
+        except BadAnswer as error:
+            if error.id != "N04":
+                raise
+            status = error.facts.get("status")
+            raise Unreachable(_diagnosis.finding("N04", self._label, key=key, seen=f"a redirect (status {status})"), **error.facts) from None
 
 
 def error_of(findings, **facts) -> IonError:
-    """The error for these findings: L(Refused) when one of its errors is about the file, the account or its roles."""
+    """The error for findings: Refused if at least one names a cause that Infor refuses for, otherwise Unreachable."""
     errors = [finding for finding in findings if finding.level == ERROR]
     return (Unreachable if all(map(_diagnosis.is_undetermined, errors)) else Refused)(findings, **facts)

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every cause for which Infor can refuse DocBits, with its sentence and the click that mends it. Private to the collection."""
+"""Every diagnosis of the proof: what is wrong, and the place in the Infor console that corrects it. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 APPS = "API Gateway > Authorized Apps"
 ACCOUNTS = "Security > Manage > Service Accounts"
 ROLES = "Security > Users (or Service Users) > the account's user > Security Roles"
+DOWNLOAD = f"a fresh download from {APPS}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One cause.
+    """One diagnosis.
 
-    key:          the key of the ION API file, or the product, that the finding points at
-    message:      what is so; names in braces are filled from whitelisted values only
-    action:       the next step, with the place in the Infor console
-    level:        C(error) or C(warning)
-    undetermined: C(True) where the answer says nothing about the file, the account or its roles: Infor down, slow or busy
+    key:          the key of the ION API file, the option, or the product that the finding is about
+    message:      what is wrong; names in braces are filled from known values only, never from a response body
+    action:       the next step
+    level:        error or warning
+    undetermined: True if nothing follows about the file, the account or its roles; False if Infor refused for the cause that the message names
     """
 
     key: str
@@ -32,10 +33,9 @@ class Row:
     undetermined: bool = False
 
 
-# The ids N01 to N09 are those of _transport, which raises N05 to N09 itself. The other ids are the rows of the contract's
-# table "failure, diagnosis, action"; its N5 and N6 are N10 and N11 here. A13 and later, G09, G10 and R05 fill its gaps.
-# Assumed (no live tenant was seen): the error codes behind A01, A02, A06, A07, the effect described by A11, every
-# sentence that rests on a JWT claim (J01, J02), and G09.
+# N05 to N09 are findings of the HTTP client. A01 to A12, J, G01 to G08, R01 to R05, I and M are the rows of the table "failure, diagnosis,
+# action" in the contract; its N5 and N6 are N10 and N11 here. The other ids fill its gaps.
+# Assumed, because no live tenant was seen: the error codes of A01, A02, A06 and A07, the effect of A11, and the claims of J01 and J02.
 ROWS = {
     "N01": Row(
         "{key}",
@@ -45,31 +45,31 @@ ROWS = {
     ),
     "N02": Row(
         "{key}",
-        "{host} does not take a connection ({cause})",
-        "open the way to this host and port in the firewall, and check the port in {key} (443, on-premises also 2443, 7443 or 9443)",
+        "{host} does not accept a connection ({cause})",
+        "allow this host and port in the firewall, and check the port in {key} (443, on premises also 2443, 7443 or 9443)",
         undetermined=True,
     ),
     "N03": Row(
         "{key}",
         "no trusted TLS connection to {host} ({cause})",
-        "give the CA of the inspecting proxy or of the on-premises server in the option ca_path; do not switch verification off",
+        "give the CA of the inspecting proxy or of the on-premises server in the option ca_path; do not disable verification",
         undetermined=True,
     ),
     "N04": Row(
         "{key}",
-        "a web page or a redirect came where an API answers, as portals, sign-in pages, firewalls and maintenance pages do",
-        f"download the credentials again in {APPS} and compare {{key}}; {{hint}}",
+        "the response is {seen}, as portals, sign-in pages, proxies, firewalls and maintenance pages send it",
+        f"compare {{key}} with {DOWNLOAD} ({{hint}}); if it is the same, find out what answers between this machine and Infor",
         undetermined=True,
     ),
     "N10": Row(
         "pu, ot",
-        "the authorization server knows no token endpoint at this address (status 404): tenant or path is wrong, or the tenant is gone",
-        f"compare ti with the tenant in pu, and both with a fresh download from {APPS}",
+        "the authorization server has no token endpoint at this address (status 404): the tenant or the path is wrong, or the tenant was removed",
+        f"compare ti with the tenant in pu, and both with {DOWNLOAD}",
     ),
     "N11": Row(
         "pu, ot",
-        "the token endpoint does not take a POST (status 405), so this is another address",
-        f"compare pu and ot with a fresh download from {APPS}; the endpoint answers POST only, so a health check with GET or HEAD proves nothing",
+        "this address does not accept a POST (status 405), so it is not the token endpoint",
+        f"compare pu and ot with {DOWNLOAD}; a token endpoint accepts POST only, so a health check with GET or HEAD proves nothing",
     ),
     "A01": Row(
         "ci, cs",
@@ -78,8 +78,8 @@ ROWS = {
     ),
     "A02": Row(
         "saak, sask",
-        "the authorization server does not accept the service account: wrong or replaced keys, the account disabled or deleted, or its user disabled or locked",
-        f"check that the status is Enabled in {ACCOUNTS}; otherwise make a new one with {APPS} > Download Credentials > Create Service Account",
+        "the authorization server does not accept the service account: its keys are wrong or were replaced, or it or its user is disabled, deleted or locked",
+        f"check that the status is Enabled in {ACCOUNTS}; otherwise create a new one with {APPS} > Download Credentials > Create Service Account",
     ),
     "A03": Row(
         "saak",
@@ -88,61 +88,63 @@ ROWS = {
     ),
     "A04": Row(
         "saak, sask",
-        "the authorized app allows Password Credentials only, but the file has no service account to log in with",
+        "the authorized app allows Password Credentials only, but the file has no service account",
         f"download it again in {APPS} > Download Credentials with Create Service Account switched on",
     ),
     "A05": Row(
         "saak, sask",
-        "the authorized app allows Client Credentials only, but the file is meant for a service account, which DocBits needs for IDM",
+        "the authorized app allows Client Credentials only, but the file has a service account, which DocBits needs for IDM",
         f"create an app with Grant Type Password Credentials in {APPS} and download its credentials with Create Service Account switched on",
     ),
     "A06": Row(
         "ci",
-        "the authorized app may not use this grant, or is disabled",
+        "the authorized app may not use the grant {grant}, or is disabled",
         f"check in {APPS} that the app is enabled, of Type Backend Service, and allows the grant {{grant}}",
     ),
     "A07": Row(
         "sc",
-        "a scope that the file asks for is not associated with the app or its service account",
-        f"compare sc with the scopes of the app in {APPS}, and ask the tenant's administrator to add them to the service account in {ACCOUNTS}",
+        "a scope in sc is not associated with the app or its service account",
+        f"compare sc with the scopes of the app in {APPS}, and ask the administrator of the tenant to add them to the service account in {ACCOUNTS}",
     ),
     "A08": Row(
         "token",
-        "Infor allows no more logins for now (20 service-account logins a minute and 1,000 a day are shared by the whole tenant)",
-        "wait some minutes and run again with fewer environments at once; do not loop over logins",
+        "Infor allows no more logins for now (status {status}{wait}); 20 service-account logins a minute and 1,000 a day are shared by the whole tenant",
+        "wait some minutes and run again with fewer environments at once; do not log in repeatedly",
         undetermined=True,
     ),
     "A09": Row(
         "token",
-        "Infor's authorization server failed (status {status}), which says nothing about the credentials",
+        "the authorization server of Infor failed (status {status}), which says nothing about the credentials",
         "wait until Infor works again (see status.infor.com or ask Infor support), then run again",
         undetermined=True,
     ),
     "A10": Row(
         "pu, ot",
-        "the answer carries no access token, so this is no token endpoint",
-        f"compare pu and ot with a fresh download from {APPS}; {{hint}}",
+        "the response to the login has status 200 but no access token ({seen})",
+        f"compare pu and ot with {DOWNLOAD}; {{hint}}",
+        undetermined=True,
     ),
     "A11": Row(
         "ci",
-        "Issue Refresh Tokens is off: Infor gave no refresh token, and DocBits relies on one",
+        "Infor issued no refresh token, which DocBits relies on",
         f"switch on Issue Refresh Tokens in {APPS} > the app and save; the file stays valid",
     ),
     "A12": Row(
         "ci",
         "access tokens live only {lifetime} s",
-        f"raise OAuth 2.0 Access Token lifetime in {APPS} > the app (Infor's default is 2 hours)",
+        f"raise OAuth 2.0 Access Token lifetime in {APPS} > the app (the default is 2 hours)",
         WARNING,
     ),
     "A13": Row(
         "ci, saak",
-        "the authorization server refused the login (status {status}, error {code})",
-        f"compare the file with a fresh download from {APPS}, and ask the tenant's administrator for the entry of this login in the security logs",
+        "the login was refused for a cause that is not known here (status {status}, error {code}, {seen})",
+        f"compare the file with {DOWNLOAD}, and ask the administrator of the tenant for the entry of this login in the security logs",
+        undetermined=True,
     ),
     "A14": Row(
         "ci",
-        "the refresh token that Infor had just issued was not accepted (status {status}, error {code})",
-        f"raise Refresh Token Grant Lifetime above the access token's lifetime in {APPS} > the app and save",
+        "the refresh token that Infor had just issued was refused (status {status}, error invalid_grant)",
+        f"check Refresh Token Grant Lifetime in {APPS} > the app: it must not be shorter than the access token lifetime; then check the status in {ACCOUNTS}",
     ),
     "A15": Row(
         "token",
@@ -152,15 +154,43 @@ ROWS = {
     ),
     "A16": Row(
         "token",
-        "this run has made as many logins as it may in this minute for the tenant, and the time of the option deadline is over before the next one",
+        "this run has made as many logins in this minute as the limit of the tenant allows, and the option deadline passes before the next one",
         "raise the option deadline or lower forks; environments that share one file share one login",
         undetermined=True,
     ),
     "A17": Row(
         "token",
-        "another environment of this run was still waiting for the same answer when the time of the option deadline was over",
+        "another environment of this run was still waiting for the same response when the option deadline passed",
         "raise the option deadline, or find out why Infor is slow",
         undetermined=True,
+    ),
+    "A18": Row(
+        "saak, sask",
+        "the file has no service account, which the profile docbits_export needs for IDM",
+        f"download it again in {APPS} > Download Credentials with Create Service Account switched on, or set the option profile to infor",
+    ),
+    "A19": Row(
+        "ci",
+        "the authorization server refuses the scope offline_access, which the collection adds on premises to get a refresh token, and issued none without it",
+        f"check in {APPS} > the app that Issue Refresh Tokens is on, and ask the administrator of the server how it issues refresh tokens",
+        undetermined=True,
+    ),
+    "A20": Row(
+        "ci",
+        "the authorized app may not use a refresh token (status {status}, error {code})",
+        f"switch on Issue Refresh Tokens in {APPS} > the app and save; the file stays valid",
+    ),
+    "A21": Row(
+        "ci",
+        "the refresh was refused for a cause that is not known here (status {status}, error {code}, {seen})",
+        "run again; if it repeats, ask the administrator of the tenant for the entry of this refresh in the security logs",
+        undetermined=True,
+    ),
+    "A22": Row(
+        "token",
+        "Infor rotates refresh tokens: the stage refresh used one up, and Infor replaced it",
+        "leave the stage refresh out; if DocBits cannot log in afterwards, Infor reuses one grant for all logins, and DocBits needs a new login",
+        WARNING,
     ),
     "J01": Row(
         "{key}",
@@ -170,23 +200,23 @@ ROWS = {
     ),
     "J02": Row(
         "sc",
-        "scopes are enforced for this app, but the token carries none",
+        "scopes are enforced for this app, but the token has none",
         f"download the credentials again in {APPS} so that the file has sc (version 1.1), after the scopes were added to the service account in {ACCOUNTS}",
         WARNING,
     ),
     "G01": Row(
         "iu, ti",
-        "the gateway misses the tenant in the path (status 400)",
-        f"compare iu (no path) and ti with a fresh download from {APPS}",
+        "the tenant is missing in the path of the gateway (status 400 from every product)",
+        f"compare iu (no path) and ti with {DOWNLOAD}",
     ),
     "G02": Row(
         "iu, pu",
-        "the gateway does not accept a token that Infor has just issued (status 401): another region or tenant, a wrong clock, or a revoked token",
-        f"compare the regions and tenants in iu and pu with a fresh download from {APPS}, then run again for a fresh token",
+        "the gateway refuses a token that Infor has just issued (status 401 from every product, also later): another region or tenant, or a revoked token",
+        f"compare the regions and tenants in iu and pu with {DOWNLOAD}, then run again for a new token",
     ),
     "G03": Row(
         "{product}",
-        "only {product} refuses the token (status 401), the gateway accepts it",
+        "{product} refuses the token (status 401, also when asked again), while another product accepts it",
         "ask the Infor administrator of {product} to look at its security log and at the user of the service account",
     ),
     "G04": Row(
@@ -196,65 +226,95 @@ ROWS = {
     ),
     "G05": Row(
         "{product}",
-        "the tenant has no {product} behind the gateway (status 404)",
+        "the tenant has no {product} behind the gateway (status 404), while another product answers",
         "look for {product} in API Gateway > Available APIs; if it is missing, ask Infor to provision it for this tenant",
     ),
     "G06": Row(
         "iu, ti",
-        "the gateway knows none of the tenant's products (status 404 everywhere), so the tenant in the path is wrong",
-        f"compare ti and iu with a fresh download from {APPS}",
+        "the gateway has none of the products of the tenant (status 404 from every product), so the tenant in the path is wrong",
+        f"compare ti and iu with {DOWNLOAD}",
     ),
     "G07": Row(
         "{product}",
-        "the gateway's quota for {product} is used up (status 429)",
-        "wait as long as the quota lasts (API Gateway > Available APIs > Policies), then run again",
+        "the quota of the gateway for {product} is exhausted (status {status}{wait})",
+        "wait until the quota is renewed (API Gateway > Available APIs > Policies), then run again",
         undetermined=True,
     ),
     "G08": Row(
         "{product}",
-        "{product} kept silent until the gateway gave up (status 504)",
-        "try again later; if it stays, ask Infor support",
+        "{product} did not answer before the gateway gave up (status 504)",
+        "run again later; if it repeats, ask Infor support",
         undetermined=True,
     ),
     "G09": Row(
         "{product}",
-        "{product} answered in a form that no client can read (status {status}), or with an error list only",
-        "run again later; if it stays, call the same API in API Gateway > Available APIs > {product} > Documentation and send the result to Infor support",
+        "the response of {product} does not have the documented form (status {status}, {seen})",
+        "run again later; if it repeats, call the same API in API Gateway > Available APIs > {product} > Documentation and send the result to Infor support",
         undetermined=True,
     ),
     "G10": Row(
         "{product}",
         "{product} failed (status {status}), which says nothing about the file",
-        "try again later; if it stays, ask Infor support",
+        "run again later; if it repeats, ask Infor support",
+        undetermined=True,
+    ),
+    "G11": Row(
+        "iu",
+        "no product accepted the token, and they disagree about the cause ({seen})",
+        f"run again; if it repeats, compare iu and ti with {DOWNLOAD}, and look at the products in API Gateway > Available APIs",
+        undetermined=True,
+    ),
+    "G12": Row(
+        "{product}",
+        "status {status} came for {product} with {seen}, so it is not known whether Infor or something in between refused",
+        "look for a proxy or firewall on the way; if there is none, check that {product} is in API Gateway > Available APIs, and the roles in " + ROLES,
+        undetermined=True,
+    ),
+    "G13": Row(
+        "{product}",
+        "{product} answers with status 404, which may be normal: this call is not documented for every installation",
+        "check {product} in the browser, or leave it out of the proof",
         undetermined=True,
     ),
     "R01": Row(
         "saak",
-        "the service account stands for no user, so IDM and M3 will refuse it",
+        "the service account belongs to no user, so IDM and M3 will refuse it",
         f"download the credentials again in {APPS} > Download Credentials > Create Service Account and choose the user in Full Name",
     ),
     "R02": Row(
         "roles",
-        "the service account's user lacks the security role {role}",
+        "the user of the service account lacks the security role {role}",
         f"add {{role}} in {ROLES}, wait some minutes, and run again for a new token",
     ),
     "R03": Row(
         "roles",
-        "{role} is held only through {through}, which is more than an export needs",
+        "{role} is assigned only through {through}, which is more than an export needs",
         f"replace {{through}} by {{role}} in {ROLES}",
         WARNING,
     ),
     "R04": Row(
         "roles",
-        "the service account's user lacks {role}, which newer tenants no longer know",
-        "take {role} out of the option required_roles if this tenant does not offer it; otherwise add it in " + ROLES,
+        "the user of the service account lacks {role}, which newer tenants no longer have",
+        "take {role} out of the option required_roles if this tenant does not have it; otherwise add it in " + ROLES,
         WARNING,
     ),
     "R05": Row(
         "roles",
-        "the service account's user holds the administrator role {role}, which belongs to the person who makes the file",
+        "the user of the service account has the administrator role {role}, which belongs to the person who creates the file",
         f"remove {{role}} from the user in {ROLES}",
         WARNING,
+    ),
+    "R06": Row(
+        "roles",
+        "the security roles are not known: the response of users/me has {seen}",
+        f"compare the roles of the user with the option required_roles in {ROLES}",
+        undetermined=True,
+    ),
+    "R07": Row(
+        "roles",
+        "it is not known whether the user has the security role {role}: users/me lists {through}, which may be the same",
+        f"look in {ROLES}; if this tenant writes the role so, name it so in the option required_roles",
+        undetermined=True,
     ),
     "I01": Row(
         "logical_id",
@@ -263,23 +323,35 @@ ROWS = {
     ),
     "I02": Row(
         "ci",
-        "the connection point holds the client id of another authorized app (code 471), typically after a new app was created",
+        "the connection point has the client id of another authorized app (code 471), typically after a new app was created",
         "put the Client ID of this app into ION Desk > Connect > Connection Points > the connection point > ION API Client ID",
     ),
     "I03": Row(
         "logical_id",
-        "ION does not let this authorized app speak for the logical id (status 403)",
+        "ION does not let this authorized app use the logical id (status 403)",
         "make SFV_LogicalID of the BOD mapping and the option logical_id equal to the logical id in ION Desk > Connect > Connection Points",
+    ),
+    "I05": Row(
+        "logical_id",
+        "the connection point does not list Sync.CaptureDocument, the document that DocBits sends",
+        "add it to ION Desk > Connect > Connection Points > the connection point > Documents, unless the BOD mapping names another document",
+        WARNING,
+    ),
+    "I04": Row(
+        "logical_id",
+        "the connection point lists no document that it accepts",
+        "add the document to ION Desk > Connect > Connection Points > the connection point > Documents",
+        undetermined=True,
     ),
     "M01": Row(
         "saak",
-        "M3 refuses to act for the service account (error 163): it stands for no user that M3 knows",
+        "M3 refuses to act for the service account (error 163): it belongs to no user that M3 knows",
         f"download the credentials again in {APPS} > Download Credentials > Create Service Account with the user in Full Name, "
         "and check that user in M3 (MNS150)",
     ),
     "M02": Row(
         "M3",
-        "the M3 program answered with an error of its own",
+        "the M3 program returned an error message",
         "call CMS535MI FpwVersion in API Gateway > Available APIs > M3 and read errorMessage of its first result",
     ),
 }

@@ -1,169 +1,176 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One login per credential and few per minute, across the threads and forked workers of one play. Private to the collection."""
+"""The token cache and the login rate limiter, shared by the threads and forked workers of one play. Private to the collection."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-import mmap
 import os
-import struct
 import threading
 import time
+from collections import defaultdict, deque
 from contextlib import contextmanager
 
-from ansible_collections.docbits.ion.plugins.module_utils._http.locks import WorkerLocks
-
-# Infor counts 20 service-account logins a minute per tenant, and production makes some of them.
-LOGINS_A_MINUTE = 15
+# Infor allows about 20 service-account logins a minute per tenant (usage limits of Infor OS), and production uses the same allowance.
+LOGINS_PER_MINUTE = 15
 MINUTE = 60.0
-
-SLOTS = 4096
-SLOT_SIZE = 16 * 1024
-TENANTS = 4096
-POLL = 0.05
-
-_HEADER = struct.Struct("=16sdI")  # key, good until, length of the record
-_TENANT = struct.Struct(f"=16sI{LOGINS_A_MINUTE}d")  # key, place of the oldest turn, turns
-_NOBODY = bytes(16)
+POLL_INTERVAL = 0.05
 
 
-class Shelf:
-    """What the workers of one play share: a record per key, made once, and the turns of the login limiter.
+class _SharedLog:
+    """Append-only JSON records in an anonymous memory file, which workers inherit when Ansible forks them.
 
-    The memory is anonymous and is made when this file is imported, before Ansible forks its workers: they inherit it, no
-    disk ever holds a byte of it, and a process that was started another way has a shelf of its own.
-
-    Who may touch it is decided by L(WorkerLocks): lock 0 guards the memory, lock n + 1 belongs to whoever is making the record of
-    slot n. A thread lock and the set C(_at_work) part the threads of one process. Nobody waits for another lock while holding
-    lock 0, so no deadlock is possible.
+    No record is ever on a disk. On systems without memfd_create (anything but Linux) each worker has a log of its own.
+    Byte 0 of the file is the lock of the log itself; other bytes serve as locks of keys. The kernel releases the locks of a process that ends.
     """
 
-    def __init__(self, slots: int = SLOTS, slot_size: int = SLOT_SIZE, tenants: int = TENANTS) -> None:
-        self._slots, self._slot_size, self._tenants = slots, slot_size, tenants
-        self._records_at = slots * _HEADER.size + tenants * _TENANT.size
-        # Pages that nobody writes to cost nothing, so the shelf is large enough for a big fleet.
-        self._memory = mmap.mmap(-1, self._records_at + slots * slot_size)
-        self._locks = WorkerLocks()
-        self._salt = os.urandom(16)
-        self._be_alone_in_this_process()
-        os.register_at_fork(after_in_child=self._be_alone_in_this_process)
+    def __init__(self) -> None:
+        self._file = os.memfd_create("docbits.ion") if hasattr(os, "memfd_create") else None
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
 
-    def _be_alone_in_this_process(self) -> None:
-        # A fork copies neither the other threads nor their locks; what stood for them here must go too.
-        self._threads = threading.Lock()
-        self._at_work: set = set()
-
-    def once(self, key: str, work, ends: float):
-        """The record of O(key): the one on the shelf while it is good, otherwise what O(work) makes while all others wait.
-
-        work: makes C((record, good_until)): a JSON-like dict and a time of C(time.monotonic), which is the same in all processes
-        ends: the time at which waiting for another worker ends, and C(None) is returned
-
-        When the shelf is full or the record too large, O(work) runs for this caller alone.
-        """
-        key = self._digest(key)
-        while True:
-            with self._alone():
-                slot = self._slot_of(key)
-                record = None if slot is None else self._record_in(slot)
-                if record is not None:
-                    return record
-                if slot is None or self._begin(slot, key):
-                    break
-            if time.monotonic() >= ends:
-                return None
-            time.sleep(POLL)
-        made = None
-        try:
-            made = work()
-        finally:
-            if slot is not None:
-                self._end(slot, key, made)
-        return made[0]
-
-    def wait_for_turn(self, tenant: str, ends: float) -> bool:
-        """Wait until the tenant may be asked for one more login; C(False), at once, when that is later than O(ends)."""
-        key = self._digest(tenant)
-        with self._alone():
-            turn = self._reserve(key, time.monotonic(), ends)
-        if turn is None:
-            return False
-        time.sleep(max(0.0, turn - time.monotonic()))
-        return True
+    def _reset(self) -> None:
+        # After a fork only the current thread exists; a lock that another thread held would never be released.
+        self._thread_lock = threading.Lock()
+        self._key_locks: dict = defaultdict(threading.Lock)
+        self._read_up_to = 0
+        self._values: dict = defaultdict(lambda: deque(maxlen=LOGINS_PER_MINUTE))
 
     @contextmanager
-    def _alone(self):
-        with self._threads:
-            self._locks.wait_for(0)
+    def locked(self):
+        """Hold the lock of the log. Nothing that waits for another lock may run inside."""
+        with self._thread_lock:
+            if self._file is None:
+                yield
+                return
+            fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
             try:
+                size = os.fstat(self._file).st_size
+                for line in os.pread(self._file, size - self._read_up_to, self._read_up_to).splitlines():
+                    key, value = json.loads(line)
+                    self._values[key].append(value)
+                self._read_up_to = size
                 yield
             finally:
-                self._locks.free(0)
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 0)
 
-    def _digest(self, key: str) -> bytes:
-        return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16, key=self._salt).digest()
+    def values(self, key: str) -> list:
+        """The newest values of a key, oldest first. Call it under `locked`."""
+        return list(self._values[key])
 
-    def _slot_of(self, key):
-        """The slot that holds O(key), or a free one, or C(None) when there is neither."""
-        for slot in _places_for(key, self._slots):
-            holder = self._memory[slot * _HEADER.size : slot * _HEADER.size + 16]
-            if holder in (key, _NOBODY):
-                return slot
-        return None
+    def append(self, key: str, value) -> None:
+        """Add a value. Call it under `locked`."""
+        self._values[key].append(value)
+        if self._file is not None:
+            line = json.dumps([key, value]).encode() + b"\n"
+            os.pwrite(self._file, line, self._read_up_to)
+            self._read_up_to += len(line)
 
-    def _record_in(self, slot):
-        _key, good_until, length = _HEADER.unpack_from(self._memory, slot * _HEADER.size)
-        if good_until <= time.monotonic():
-            return None
-        start = self._records_at + slot * self._slot_size
-        return json.loads(self._memory[start : start + length])
-
-    def _begin(self, slot, key) -> bool:
-        if slot in self._at_work or not self._locks.take(slot + 1):
+    def try_lock(self, key: str) -> bool:
+        """Take the lock of a key unless another thread or worker holds it."""
+        with self._thread_lock:
+            lock = self._key_locks[key]
+        if not lock.acquire(blocking=False):
             return False
-        self._at_work.add(slot)
-        _HEADER.pack_into(self._memory, slot * _HEADER.size, key, 0.0, 0)
+        try:
+            if self._file is not None:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _lock_byte(key))
+        except OSError:
+            lock.release()
+            return False
         return True
 
-    def _end(self, slot, key, made) -> None:
-        with self._alone():
-            if made is not None:
-                record, good_until = made
-                raw = json.dumps(record).encode()
-                if len(raw) <= self._slot_size:
-                    start = self._records_at + slot * self._slot_size
-                    self._memory[start : start + len(raw)] = raw
-                    # The header comes last: a record is on the shelf when it is whole.
-                    _HEADER.pack_into(self._memory, slot * _HEADER.size, key, good_until, len(raw))
-            self._at_work.discard(slot)
-            self._locks.free(slot + 1)
+    def unlock(self, key: str) -> None:
+        """Release the lock of a key."""
+        if self._file is not None:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _lock_byte(key))
+        self._key_locks[key].release()
 
-    def _reserve(self, key, now, ends):
-        """The time of the next turn, which is taken, or C(None) when it is later than O(ends).
 
-        Each turn is at least a minute after the one C(LOGINS_A_MINUTE) turns before it, and turns never go back in time:
-        so no minute has more of them. When the table is full, tenants share rows, which only makes them slower.
+class SharedCache:
+    """Records that are made once per key, whoever needs them first. The token cache is one."""
+
+    def __init__(self) -> None:
+        self._log = _SharedLog()
+
+    def get_or_make(self, key: str, make, deadline: float, replaces=None):
+        """The record of the key, or None if another worker is still making it at the deadline.
+
+        make:     returns (record, good_until): JSON-like data and a time of time.monotonic, which all processes share
+        deadline: a time of time.monotonic
+        replaces: a record that is no longer good although its time has not passed
         """
-        base = self._slots * _HEADER.size
-        for place in _places_for(key, self._tenants):
-            holder, oldest, *turns = _TENANT.unpack_from(self._memory, base + place * _TENANT.size)
-            if holder in (key, _NOBODY):
+        key = _digest(key)
+        while True:
+            record = self._current(key)
+            if record is not None and record != replaces:
+                return record
+            if self._log.try_lock(key):
                 break
-        turn = max(now, turns[oldest] + MINUTE) if turns[oldest] else now
-        if turn > ends:
-            return None
-        turns[oldest] = turn
-        _TENANT.pack_into(self._memory, base + place * _TENANT.size, key if holder == _NOBODY else holder, (oldest + 1) % LOGINS_A_MINUTE, *turns)
-        return turn
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(POLL_INTERVAL)
+        try:
+            record = self._current(key)
+            if record is None or record == replaces:
+                record, good_until = make()
+                self._append(key, record, good_until)
+            return record
+        finally:
+            self._log.unlock(key)
+
+    def forget(self, key: str) -> None:
+        """Make the record again the next time that somebody needs it."""
+        self._append(_digest(key), None, 0.0)
+
+    def _current(self, key):
+        with self._log.locked():
+            values = self._log.values(key)
+        record, good_until = values[-1] if values else (None, 0.0)
+        return record if good_until > time.monotonic() else None
+
+    def _append(self, key, record, good_until) -> None:
+        with self._log.locked():
+            self._log.append(key, [record, good_until])
 
 
-def _places_for(key, places):
-    """All places of a table in the order in which a key is looked for, and settles: none is ever given back, so a free one ends the search."""
-    first = int.from_bytes(key[:8], "big")
-    return ((first + step) % places for step in range(places))
+class LoginRateLimiter:
+    """Limits logins to LOGINS_PER_MINUTE per tenant."""
+
+    def __init__(self) -> None:
+        self._log = _SharedLog()
+
+    def acquire(self, tenant: str, deadline: float) -> bool:
+        """Wait for the tenant's next slot. Returns False at once if that is later than the deadline, a time of time.monotonic."""
+        slot = self._reserve(tenant, time.monotonic(), deadline)
+        if slot is None:
+            return False
+        time.sleep(max(0.0, slot - time.monotonic()))
+        return True
+
+    def _reserve(self, tenant, now, deadline):
+        """The time of the next slot, which is taken, or None. Each slot is at least a minute after the one LOGINS_PER_MINUTE slots before it."""
+        key = _digest(tenant)
+        with self._log.locked():
+            slots = self._log.values(key)
+            slot = max(now, slots[0] + MINUTE) if len(slots) == LOGINS_PER_MINUTE else now
+            if slot > deadline:
+                return None
+            self._log.append(key, slot)
+        return slot
 
 
-SHELF = Shelf()
+def _digest(key: str) -> str:
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _lock_byte(key: str) -> int:
+    return 1 + int(key[:12], 16)
+
+
+# Made when this file is imported, before Ansible forks its workers.
+TOKEN_CACHE = SharedCache()
+LOGIN_RATE_LIMITER = LoginRateLimiter()

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the way to a host is open: its name, its port, its TLS certificate. Private to the collection."""
+"""Whether a host can be reached: name resolution, TCP connection, TLS certificate. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,77 +12,78 @@ from urllib.parse import urlsplit
 
 try:
     from requests.utils import select_proxy
-except ImportError:  # the module says so before it comes here
+except ImportError:  # reported by HttpClient
     select_proxy = None
 
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import proxies_for, tls_context
-from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
 
-LEGS = ("resolve", "connect", "tls")
+CHECKS = ("resolve", "connect", "tls")
 
-_LONGEST_CONNECT = 10.0
-# How long a run relies on an open way, and on a closed one.
-_OPEN_REMEMBERED = 300.0
-_CLOSED_REMEMBERED = 30.0
+_MAX_CONNECT_TIMEOUT = 10.0
+# Seconds for which the environments of a run rely on a host that was reached, and on one that was not.
+_REACHED_CACHED = 300.0
+_NOT_REACHED_CACHED = 30.0
+
+_CACHE = SharedCache()
 
 
 def goes_through_proxy(url: str, proxy) -> bool:
-    """Whether a call to O(url) goes through a proxy, by the option O(proxy) or the environment variables."""
+    """Whether a request to the URL goes through a proxy, by the option proxy or the environment variables."""
     return bool(select_proxy(url, proxies_for(url, proxy)))
 
 
-def reach(url: str, settings, ends: float) -> dict:
-    """The legs of the way to the host of O(url), as far as it is open; one try per host and run.
+def reach(url: str, settings, deadline: float) -> dict:
+    """The results of CHECKS for the host of a URL, up to the first problem; once per host and run.
 
-    An address without TLS has no leg C(tls).
-    Each leg is C({"seconds", "problem", "names"}): the id of a row of the diagnosis, or C(None), and what fills the row's braces.
-    When another worker's try takes longer than until O(ends), no leg is given.
+    Each result is {"seconds", "problem", "names"}: the row of the diagnosis or None, and values for its braces. An address without TLS has no
+    result `tls`. There is no result at all if another worker is still trying at the deadline, a time of time.monotonic.
     """
     parts = urlsplit(url)
     has_tls = parts.scheme == "https"
-    way = (parts.hostname, parts.port or (443 if has_tls else 80), has_tls)
+    host = (parts.hostname, parts.port or (443 if has_tls else 80), has_tls)
 
-    def travel():
-        legs = _travel(*way, settings)
-        is_open = not any(leg["problem"] for leg in legs.values())
-        return legs, time.monotonic() + (_OPEN_REMEMBERED if is_open else _CLOSED_REMEMBERED)
+    def check():
+        results = _check(*host, settings)
+        is_reached = not any(result["problem"] for result in results.values())
+        return results, time.monotonic() + (_REACHED_CACHED if is_reached else _NOT_REACHED_CACHED)
 
-    return _logins.SHELF.once(repr(("reach", way, settings.ca_path)), travel, ends) or {}
+    return _CACHE.get_or_make(repr((host, settings.ca_path, settings.timeout)), check, deadline) or {}
 
 
-def _travel(host, port, has_tls, settings) -> dict:
-    legs: dict = {}
-    timeout = min(settings.timeout, _LONGEST_CONNECT)
+def _check(host, port, has_tls, settings) -> dict:
+    results: dict = {}
+    timeout = min(settings.timeout, _MAX_CONNECT_TIMEOUT)
     context = tls_context(settings.ca_path)
     started = time.monotonic()
 
-    def arrived(leg, problem=None, cause=None):
+    def add(name, problem=None, cause=None):
         nonlocal started
         now = time.monotonic()
-        legs[leg] = {"seconds": now - started, "problem": problem, "names": {"host": f"{host}:{port}", "cause": cause}}
+        results[name] = {"seconds": now - started, "problem": problem, "names": {"host": f"{host}:{port}", "cause": cause}}
         started = now
 
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        arrived("resolve", "N01")
-        return legs
-    arrived("resolve")
+        add("resolve", "N01")
+        return results
+    add("resolve")
     try:
         connection = socket.create_connection((host, port), timeout=timeout)
     except OSError as error:
-        arrived("connect", "N02", _cause_of_connect(error))
-        return legs
-    arrived("connect")
+        add("connect", "N02", _cause_of_connect(error))
+        return results
+    add("connect")
     with connection:
         if not has_tls:
-            return legs
+            return results
         try:
             with context.wrap_socket(connection, server_hostname=host):
-                arrived("tls")
+                add("tls")
         except (OSError, ValueError) as error:
-            arrived("tls", "N03", _cause_of_tls(error))
-    return legs
+            add("tls", "N03", _cause_of_tls(error))
+    return results
 
 
 def _cause_of_connect(error) -> str:

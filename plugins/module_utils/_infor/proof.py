@@ -6,27 +6,31 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, Refused, Unreachable
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
 from ansible_collections.docbits.ion.plugins.module_utils._infor import tokens as _tokens
-from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor, error_of
+from ansible_collections.docbits.ion.plugins.module_utils._infor.client import READ, Infor, error_of
+from ansible_collections.docbits.ion.plugins.module_utils._infor.verdicts import PROVED, REFUSED, UNDETERMINED, Verdict, gateway_verdict
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLIENT_CREDENTIALS, CLOUD, DOCBITS_EXPORT
 
-PASSED, WARNED, FAILED, UNDETERMINED, SKIPPED = "passed", "warned", "failed", "undetermined", "skipped"
-PROVED, REFUSED = "proved", "refused"
+# Outcomes of a stage, besides UNDETERMINED.
+PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
+# The outcome of a proof without some of the stages that the profile needs. The others are PROVED, REFUSED and UNDETERMINED.
+PARTIAL = "partial"
 
-# Each stage with the one it builds on, in the order in which they are carried out.
+# Each stage with the one that it needs, in the order in which they run.
 STAGES = {
     "resolve": None,
     "connect": "resolve",
     "tls": "connect",
     "token": "tls",
-    "refresh": "token",
+    "refresh_token": "token",
+    "refresh": "refresh_token",
     "token_facts": "token",
     "gateway": "token",
     "identity": "gateway",
@@ -37,49 +41,71 @@ STAGES = {
     "ln": "gateway",
     "connection_point": "gateway",
 }
-# Those that an option of their own asks for.
-ON_REQUEST = ("m3", "ln", "connection_point")
-# What a DocBits export needs.
-DEFAULT_STAGES = tuple(stage for stage in STAGES if stage not in ON_REQUEST)
+# Requested by options of their own.
+_BY_OPTION = ("m3", "ln", "connection_point")
+STAGE_CHOICES = tuple(stage for stage in STAGES if stage not in _BY_OPTION)
+# Not the stage refresh: Infor may reuse one grant for all logins of a client and user, and end the tokens that DocBits has (contract, U).
+DEFAULT_STAGES = tuple(stage for stage in STAGE_CHOICES if stage != "refresh")
+# Asked one after the other until one of them shows that the gateway accepts the token.
+_GATEWAY_WITNESSES = ("IFS", "ION Messaging", "IDM")
 
 
 @dataclass(frozen=True)
 class ProofOptions:
-    """What is to be proved.
+    """What to prove.
 
-    label:          how findings name the ION API file
-    stages:         the stages wanted; those they build on come with them
-    required_roles: the security roles that the service account's user must have
-    optional_roles: those among them that the tenant may no longer know: a missing one is a warning
-    profile:        C(docbits_export) makes a missing refresh token an error, C(infor) a warning
-    logical_id:     C(lid://...) of a connection point whose client id is to be checked
+    label:          the name of the ION API file in findings
+    stages:         the requested stages; those that they need run too
+    required_roles: the security roles that the user of the service account needs
+    optional_roles: those of required_roles that the tenant may not have; a missing one is a warning
+    profile:        docbits_export: what DocBits needs; infor: any authorized app
+    logical_id:     lid://... of a connection point whose client id is checked
     m3, ln:         whether to ask these products too
-    revoke:         whether to revoke the access token at the end; such a proof shares its login with no one
+    revoke:         whether to revoke the access token at the end; such a proof shares its login with nobody
     """
 
     label: str
     stages: tuple = DEFAULT_STAGES
     required_roles: tuple = _roles.REQUIRED_BY_DOCBITS
-    optional_roles: tuple = ()
-    profile: str = "docbits_export"
+    optional_roles: tuple = _roles.OPTIONAL_BY_DEFAULT
+    profile: str = DOCBITS_EXPORT
     logical_id: str | None = None
     m3: bool = False
     ln: bool = False
     revoke: bool = False
 
-    def wanted(self) -> list:
-        """The names of the stages to carry out, in order."""
+    def selected(self) -> list:
+        """The names of the stages that run, in order."""
         names = set(self.stages)
-        names.update(name for name, asked in (("m3", self.m3), ("ln", self.ln), ("connection_point", self.logical_id)) if asked)
+        names.update(name for name, is_requested in (("m3", self.m3), ("ln", self.ln), ("connection_point", self.logical_id)) if is_requested)
         for name in reversed(list(STAGES)):
             if name in names and STAGES[name]:
                 names.add(STAGES[name])
         return [name for name in STAGES if name in names]
 
+    def left_out(self, ionapi) -> list:
+        """The stages that the profile needs and that do not run."""
+        selected = self.selected()
+        return [name for name in needed_stages(self.profile, ionapi) if name not in selected]
+
+
+def needed_stages(profile: str, ionapi) -> list:
+    """The stages without which a file is not proved for a profile. users/me is documented for the cloud only."""
+    names = {"token", "gateway"}
+    if profile == DOCBITS_EXPORT:
+        names |= {"refresh_token", "idm", "ion_messaging"}
+        if ionapi.flavour == CLOUD:
+            names |= {"identity", "roles"}
+    return [name for name in STAGES if name in names]
+
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: its outcome, how many seconds it took, what was found, and for a skipped one why."""
+    """The result of one stage.
+
+    seconds: how long it took
+    reason:  why it was skipped
+    """
 
     name: str
     outcome: str
@@ -100,9 +126,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Proof:
-    """The stages carried out, and what was learned on the way. Holds no secret."""
+    """The results of the stages that ran, and facts. Has no secret.
+
+    needed:     names of stages without which nothing is proved
+    afterwards: findings of the revocation
+    """
 
     stages: tuple
+    needed: tuple = ()
     facts: dict = field(default_factory=dict)
     afterwards: tuple = ()
 
@@ -113,81 +144,85 @@ class Proof:
 
     @property
     def outcome(self) -> str:
-        """C(proved), C(refused), or C(undetermined) where nothing was refused but something could not be asked."""
+        """REFUSED if a stage was refused; else UNDETERMINED if one that ran is not proved; else PARTIAL if a needed one did not run; else PROVED."""
         errors = [finding for finding in self.findings if finding.level == ERROR]
-        if not errors:
-            return PROVED
-        return UNDETERMINED if all(map(_diagnosis.is_undetermined, errors)) else REFUSED
+        outcomes = {stage.name: stage.outcome for stage in self.stages}
+        if not all(map(_diagnosis.is_undetermined, errors)):
+            return REFUSED
+        if errors or any(outcomes.get(name, PASSED) not in (PASSED, WARNED) for name in self.needed):
+            return UNDETERMINED
+        return PROVED if self.needed and all(name in outcomes for name in self.needed) else PARTIAL
 
     def as_dict(self) -> dict:
         """The proof as a module returns it."""
         return {**self.summary(), "stages": [stage.as_dict() for stage in self.stages]}
 
     def summary(self) -> dict:
-        """The proof as one part of a larger result: each stage with its outcome alone. Ansible spends time on every value that a host returns."""
+        """The proof as one part of a larger result: only the outcome of each stage. Ansible spends time on every value that a host returns."""
         return {"outcome": self.outcome, "stages": {stage.name: stage.outcome for stage in self.stages}, **self.facts}
 
 
-def prove(ionapi, settings, wanted: ProofOptions, secrets, check_mode: bool) -> Proof:
-    """Prove O(ionapi) against Infor. A refusal or an outage is part of the proof, not an exception.
+def prove(ionapi, settings, options: ProofOptions, secrets, check_mode: bool) -> Proof:
+    """Prove an ION API file against Infor. A refusal or an outage is part of the proof, not an exception.
 
-    settings: L(Settings) of the transport
-    secrets:  L(Secrets), told of every token
-    raises:   L(InvalidInput) for a CA bundle that cannot be read
+    settings: Settings of the HTTP client
+    secrets:  Secrets, to which every token is added
+
+    Raises: InvalidInput for a CA bundle that cannot be read.
     """
-    return _Prover(ionapi, settings, wanted, secrets, check_mode).proof()
+    return _Prover(ionapi, settings, options, secrets, check_mode).proof()
 
 
-def require(proof: Proof) -> None:
-    """Raise L(Refused) or L(Unreachable) with all findings unless the file was proved."""
-    if proof.outcome != PROVED:
-        raise error_of(proof.findings, connection=proof.as_dict())
+def require(proofs: dict, accepted=(PROVED, PARTIAL), **facts) -> None:
+    """Raise Refused or Unreachable with the findings of all proofs, by label, unless the outcome of each is accepted."""
+    if any(proof.outcome not in accepted for proof in proofs.values()):
+        raise error_of([finding for proof in proofs.values() for finding in proof.findings], **facts)
 
 
-class _Skipped(Exception):
-    """Why a stage has nothing to do; what builds on it goes on."""
+class _Skip(Exception):
+    """Why a stage does not apply. The stages that need it run all the same."""
 
 
 class _Prover:
-    def __init__(self, ionapi, settings, wanted, secrets, check_mode) -> None:
+    def __init__(self, ionapi, settings, options, secrets, check_mode) -> None:
         self._ionapi = ionapi
         self._settings = settings
-        self._wanted = wanted
+        self._options = options
         self._check_mode = check_mode
-        self._ends = time.monotonic() + settings.deadline
-        # A login changes nothing that anyone would miss; a revocation does and is no read.
-        transport = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
-        self._infor = Infor(ionapi, transport, secrets, wanted.label, self._ends, shared=not wanted.revoke)
+        self._deadline = time.monotonic() + settings.deadline
+        self._selected = options.selected()
+        self._needed = needed_stages(options.profile, ionapi)
+        # A refresh may end the access token of its login, and a revocation does: others must not have that login.
+        purpose = "refresh" if "refresh" in self._selected else READ
+        self._infor = Infor(ionapi, settings, secrets, options.label, check_mode, None if options.revoke else purpose)
         self._stages: list = []
         self._blocked_by: dict = {}
         self._facts: dict = {}
-        self._tokens: list = []
-        self._hints = _tokens.Hints(opaque=True)
-        self._user: dict = {}
-        self._ways = {
+        self._methods = {
             "token": self._prove_token,
+            "refresh_token": self._prove_refresh_token,
             "refresh": self._prove_refresh,
             "token_facts": self._prove_token_facts,
             "gateway": self._prove_gateway,
             "identity": self._prove_identity,
             "roles": self._prove_roles,
-            "idm": lambda: self._product("IDM"),
-            "ion_messaging": lambda: self._product("ION Messaging"),
-            "m3": lambda: self._product("M3", _diagnosis.m3_problem),
-            "ln": self._prove_ln,
+            "idm": lambda: self._prove_product("IDM"),
+            "ion_messaging": lambda: self._prove_product("ION Messaging"),
+            "m3": lambda: self._prove_product("M3"),
+            "ln": lambda: self._prove_product("LN"),
             "connection_point": self._prove_connection_point,
         }
 
     def proof(self) -> Proof:
-        for name in self._wanted.wanted():
-            stage = self._carry_out(name)
+        for name in self._selected:
+            stage = self._run(name)
             self._stages.append(stage)
             if stage.outcome in (FAILED, UNDETERMINED):
                 self._blocked_by[name] = name
-        afterwards = self._revoke() if self._wanted.revoke and not self._check_mode else []
-        return Proof(tuple(self._stages), self._facts, tuple(afterwards))
+        afterwards = self._revoke() if self._options.revoke and not self._check_mode else []
+        return Proof(tuple(self._stages), tuple(self._needed), self._facts, tuple(afterwards))
 
-    def _carry_out(self, name) -> Stage:
+    def _run(self, name) -> Stage:
         blocker = self._blocked_by.get(STAGES[name])
         if blocker:
             self._blocked_by[name] = blocker
@@ -195,113 +230,139 @@ class _Prover:
         started = time.monotonic()
         seconds = None
         try:
-            if name in _preflight.LEGS:
-                findings, seconds = self._leg(name)
+            if name in _preflight.CHECKS:
+                findings, seconds = self._check_hosts(name)
             else:
-                findings = self._ways[name]()
-        except _Skipped as skipped:
-            return Stage(name, SKIPPED, reason=str(skipped))
+                findings = self._methods[name]()
+        except _Skip as skip:
+            return Stage(name, SKIPPED, reason=str(skip))
         except (Refused, Unreachable, BadAnswer) as error:
             findings = error.findings
         seconds = time.monotonic() - started if seconds is None else seconds
-        return Stage(name, _outcome_of(name, findings), seconds, tuple(findings))
+        outcome = _outcome_of(name, findings)
+        if outcome == UNDETERMINED and name in ("identity", "roles") and self._ionapi.flavour != CLOUD:
+            # Not needed on premises, where users/me is not documented.
+            findings = [replace(finding, level=WARNING) for finding in findings]
+        return Stage(name, outcome, seconds, tuple(findings))
 
-    def _found(self, id_, **names):
-        return _diagnosis.finding(id_, self._wanted.label, **names)
+    def _finding(self, id_, **names):
+        return _diagnosis.finding(id_, self._options.label, **names)
 
-    def _leg(self, name):
-        ways = {"pu": self._ionapi.token_url, "iu": self._ionapi.gateway_url}
-        straight = {key: url for key, url in ways.items() if not _preflight.goes_through_proxy(url, self._settings.proxy)}
-        if not straight:
-            raise _Skipped("calls go through a proxy, which resolves, connects and answers for itself")
+    def _findings(self, verdict, product) -> list:
+        return [self._finding(verdict.id, **{"key": "iu", "product": product, **verdict.names})] if verdict.id else []
+
+    def _check_hosts(self, name):
+        urls = {"pu": self._ionapi.token_url, "iu": self._ionapi.gateway_url}
+        direct = {key: url for key, url in urls.items() if not _preflight.goes_through_proxy(url, self._settings.proxy)}
+        if not direct:
+            raise _Skip("requests go through a proxy, which resolves, connects and verifies TLS itself")
         if name == "tls":
-            straight = {key: url for key, url in straight.items() if url.startswith("https:")}
-            if not straight:
-                raise _Skipped("the file names addresses without TLS, as only a simulator on this machine has them")
+            direct = {key: url for key, url in direct.items() if url.startswith("https:")}
+            if not direct:
+                raise _Skip("the file has addresses without TLS, as only a simulator on this machine does")
         findings, seconds = [], 0.0
-        for key, url in straight.items():
-            leg = _preflight.reach(url, self._settings, self._ends).get(name)
-            if leg is None:
-                raise Unreachable(self._found("A17"))
-            seconds += leg["seconds"]
-            if leg["problem"]:
-                findings.append(self._found(leg["problem"], key=key, **leg["names"]))
+        for key, url in direct.items():
+            result = _preflight.reach(url, self._settings, self._deadline).get(name)
+            if result is None:
+                raise Unreachable(self._finding("A17"))
+            seconds += result["seconds"]
+            if result["problem"]:
+                findings.append(self._finding(result["problem"], key=key, **result["names"]))
         return findings, seconds
 
-    @property
-    def _token_in_use(self):
-        return self._tokens[-1]
-
     def _prove_token(self) -> list:
+        if self._options.profile == DOCBITS_EXPORT and not self._ionapi.has_service_account:
+            return [self._finding("A18")]
         token = self._infor.login()
-        self._tokens.append(token)
         self._facts["token"] = {"lifetime": token.lifetime, "refresh_token": token.refresh_token is not None}
         if token.lifetime is not None and token.lifetime < _tokens.SHORTEST_LIFETIME:
-            return [self._found("A12", lifetime=int(token.lifetime))]
+            return [self._finding("A12", lifetime=int(token.lifetime))]
         return []
+
+    def _prove_refresh_token(self) -> list:
+        """Whether Infor issued a refresh token, which is all that the setting Issue Refresh Tokens does."""
+        if self._ionapi.grant == CLIENT_CREDENTIALS:
+            raise _Skip("a login by client credentials has no refresh token")
+        if self._infor.token.refresh_token is not None:
+            return []
+        level = ERROR if self._options.profile == DOCBITS_EXPORT else WARNING
+        return [self._finding("A19" if self._infor.is_offline_access_refused else "A11", level=level)]
 
     def _prove_refresh(self) -> list:
-        if self._ionapi.grant == "client_credentials":
-            raise _Skipped("a login by client credentials has no refresh token")
-        if self._token_in_use.refresh_token is None:
-            return [self._found("A11", level=ERROR if self._wanted.profile == "docbits_export" else WARNING)]
-        self._tokens.append(self._infor.refresh(self._token_in_use))
-        return []
+        former = self._infor.token
+        if former.refresh_token is None:
+            raise _Skip("no refresh token was issued")
+        # If no answer comes, nobody knows what became of it.
+        self._facts["refresh"] = {"refresh_token_used": True, "rotated": None}
+        renewed = self._infor.refresh()
+        is_rotated = self._facts["refresh"]["rotated"] = renewed.refresh_token != former.refresh_token
+        return [self._finding("A22")] if is_rotated else []
 
     def _prove_token_facts(self) -> list:
-        self._hints = _tokens.hints_of(self._token_in_use.access_token, self._ionapi.tenant, self._ionapi.ci)
-        self._facts["token"].update(self._hints.as_dict())
-        return _tokens.findings_of(self._hints, self._wanted.label)
+        claims = self._claims()
+        self._facts["token"].update(claims.as_dict())
+        return _tokens.findings_of(claims, self._options.label)
+
+    def _claims(self):
+        return _tokens.claims_of(self._infor.token.access_token, self._ionapi.tenant, self._ionapi.ci)
 
     def _prove_gateway(self) -> list:
-        """Whether the gateway itself takes the token; where one product has a problem, a second one tells whose it is."""
-        problem = _diagnosis.gateway_problem(self._ask("IFS"))
-        if problem is None:
-            return []
-        of_all = _diagnosis.gateway_problem_of_all([problem, _diagnosis.gateway_problem(self._ask("ION Messaging"))])
-        return [self._problem(of_all, "the gateway", self._ask("IFS"))] if of_all else []
+        """Whether the gateway accepts the token: one product has to accept it, and only all of them together show that none does."""
+        verdicts, error = {}, None
+        for product in _GATEWAY_WITNESSES:
+            try:
+                verdicts[product] = self._infor.ask(product)
+            except IonError as unanswered:
+                error = error or unanswered
+                verdicts[product] = Verdict("G10", {"seen": "no response"})
+            if gateway_verdict({product: verdicts[product]}).id is None:
+                return []
+        verdict = gateway_verdict(verdicts)
+        if error and verdict.id == "G10":
+            raise error
+        return self._findings(verdict, "each product that was asked")
 
     def _prove_identity(self) -> list:
-        answer = self._ask("IFS")
-        problem = _diagnosis.identity_problem(answer)
-        # How IFS answers for an account without a user is unknown; the token's own claim tells it apart.
-        if problem in ("G03", "G04", "G05") and self._hints.linked_user is False:
-            problem = "R01"
-        if problem:
-            return [self._problem(problem, "IFS", answer)]
-        self._user = _diagnosis.user_in(answer)
-        self._facts["identity"] = {"id": str(self._user["id"]), "name": str(self._user.get("displayName") or "")}
+        verdict = _of_one_product(self._infor.ask("IFS"))
+        if verdict.id in ("G03", "G04", "G05"):
+            # How IFS answers for an account without a user is not known; the claim of the token tells.
+            if self._claims().linked_user is False:
+                verdict = Verdict("R01")
+            elif verdict.id == "G05":
+                verdict = Verdict("G13", verdict.names)
+            elif self._ionapi.flavour != CLOUD:
+                verdict = Verdict("G12", verdict.names)
+        if verdict.id:
+            return self._findings(verdict, "IFS")
+        user = self._infor.user()
+        self._facts["identity"] = {"id": str(user["id"]), "name": str(user.get("displayName") or "")}
         return []
 
     def _prove_roles(self) -> list:
-        roles = _roles.compare(_roles.names_in(self._user), self._wanted.required_roles)
-        self._facts["roles"] = roles.as_dict()
-        return _roles.findings_of(roles, self._wanted.required_roles, self._wanted.label, self._wanted.optional_roles)
+        assigned = _roles.role_list(self._infor.user())
+        roles = _roles.compare(assigned.names, self._options.required_roles)
+        if not assigned.problem:
+            self._facts["roles"] = roles.as_dict()
+        return _roles.findings_of(roles, self._options.required_roles, self._options.label, self._options.optional_roles, assigned.problem)
 
-    def _prove_ln(self) -> list:
-        # Assumed: LN may answer 404 here although it works, so that alone is no refusal.
-        return [self._found("G05", level=WARNING, product="LN") if finding.id == "G05" else finding for finding in self._product("LN")]
+    def _prove_product(self, product) -> list:
+        return self._findings(_of_one_product(self._infor.ask(product)), product)
 
     def _prove_connection_point(self) -> list:
-        answer = self._infor.accepted_documents(self._wanted.logical_id, self._token_in_use)
-        problem = _diagnosis.connection_point_problem(answer)
-        return [self._problem(problem, "ION Messaging", answer)] if problem else []
-
-    def _product(self, product, problem_of=_diagnosis.gateway_problem) -> list:
-        answer = self._ask(product)
-        problem = problem_of(answer)
-        return [self._problem(problem, product, answer)] if problem else []
-
-    def _ask(self, product):
-        return self._infor.ask(product, self._token_in_use)
-
-    def _problem(self, id_, product, answer):
-        return self._found(id_, key="iu", product=product, status=answer.status)
+        verdict, has_document = self._infor.ask_accepted_documents(self._options.logical_id)
+        if verdict.id is None and not has_document:
+            return [self._finding("I05")]
+        return self._findings(_of_one_product(verdict), "ION Messaging")
 
     def _revoke(self) -> list:
-        findings = [finding for token in self._tokens for finding in self._infor.revoke(token)]
-        self._facts["revoked"] = bool(self._tokens) and not findings
+        findings = [finding for token in self._infor.tokens for finding in self._infor.revoke(token)]
+        self._facts["revoked"] = bool(self._infor.tokens) and not findings
         return findings
+
+
+def _of_one_product(verdict):
+    # The gateway accepted the path of another product, so the tenant is in it.
+    return Verdict("G09", {**verdict.names, "seen": "the error Bad Request"}) if verdict.id == "G01" else verdict
 
 
 def _outcome_of(name, findings) -> str:
@@ -309,5 +370,5 @@ def _outcome_of(name, findings) -> str:
     if not errors:
         return WARNED if findings else PASSED
     # A name that is not resolved or a port that is closed is a definite answer to its own stage.
-    determined = name in _preflight.LEGS or not all(map(_diagnosis.is_undetermined, errors))
-    return FAILED if determined else UNDETERMINED
+    is_determined = name in _preflight.CHECKS or not all(map(_diagnosis.is_undetermined, errors))
+    return FAILED if is_determined else UNDETERMINED

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a token endpoint gives, and what an access token says about itself. Pure. Private to the collection."""
+"""Tokens of Infor, their lifetime, and the claims of an access token. No I/O. Private to the collection."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import base64
 import json
 import math
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 
-# Below this a run over many environments outlives its own token.
+# A run over many environments takes longer than a token that lives shorter.
 SHORTEST_LIFETIME = 600
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token as issued. Neither token ever shows in a repr.
+    """An access token as issued. Its repr shows neither token.
 
-    lifetime: seconds that it lives from its issue, or C(None) where Infor did not say
+    lifetime: seconds from its issue, or None if Infor did not say
     """
 
     access_token: str = field(repr=False)
@@ -29,10 +30,10 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Hints:
-    """What the claims of an access token say, C(None) where they do not say it. Read without verification: a hint, never a judge.
+class TokenClaims:
+    """What the claims of an access token say, None where they do not say it. Their signature is not verified, so they only explain or warn.
 
-    The names of the claims come from one token of 2020 that was seen; another tenant may issue opaque tokens.
+    Source of the claim names: one token of 2020 (contract, confidence C). Other tenants may issue opaque tokens.
     """
 
     opaque: bool
@@ -43,49 +44,59 @@ class Hints:
     scopes: int | None = None
 
     def as_dict(self) -> dict:
-        """The hints as a module returns them; O(scopes) is their number."""
+        """The claims as a module returns them; `scopes` is their number."""
         return dict(vars(self))
 
 
-def token_in(body: dict, now: float) -> Token:
-    """The token in a token endpoint's success.
+def token_from(body: dict, headers: dict) -> Token:
+    """The token in a successful response of a token endpoint.
 
-    now: the wall clock in seconds, for a lifetime that only the token itself tells
+    The clock of this machine is not used: it may be minutes off. `expires_in` is a duration, and the claim `exp` counts from the claim `iat`
+    or from the header `Date` of the response.
     """
-    access = body["access_token"]
-    refresh = body.get("refresh_token")
+    access, refresh = body["access_token"], body.get("refresh_token")
     lifetime = _seconds(body.get("expires_in"))
     if lifetime is None:
-        ends = _seconds(_claims_of(access).get("exp"))
-        lifetime = ends - now if ends is not None else None
+        claims = _claims_of(access)
+        issued = _seconds(claims.get("iat")) or server_time(headers)
+        expires = _seconds(claims.get("exp"))
+        lifetime = _seconds(expires - issued) if expires and issued else None
     return Token(access, refresh if isinstance(refresh, str) and refresh else None, lifetime)
 
 
-def hints_of(access_token: str, tenant: str, client_id: str) -> Hints:
-    """What O(access_token) says about itself, held against the tenant and the client id of the file."""
+def server_time(headers: dict) -> float | None:
+    """The time of the header Date in seconds since the epoch, or None."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def claims_of(access_token: str, tenant: str, client_id: str) -> TokenClaims:
+    """The claims of an access token, compared with the tenant and the client id of the file."""
     claims = _claims_of(access_token)
     if not claims:
-        return Hints(opaque=True)
+        return TokenClaims(opaque=True)
     enforced, scope = claims.get("EnforceScopesForClient"), claims.get("scope")
-    return Hints(
+    return TokenClaims(
         opaque=False,
         tenant_matches=_same(claims.get("Tenant"), tenant),
         client_matches=_same(claims.get("client_id"), client_id),
-        # Assumed: a token that names its service account but no Identity2 stands for no user.
+        # Assumed: a token that names its service account but no Identity2 belongs to no user.
         linked_user=bool(claims.get("Identity2")) if "Identity2" in claims or "ServiceAccount" in claims else None,
         enforced_scopes=None if enforced is None else str(enforced).lower() in ("1", "true"),
         scopes=len(scope.split()) if isinstance(scope, str) else None,
     )
 
 
-def findings_of(hints: Hints, label: str) -> list:
-    """Mixed files and scopes that nobody asked for, as warnings: the gateway has the last word."""
+def findings_of(claims: TokenClaims, label: str) -> list:
+    """Warnings about mixed files and about scopes that nobody asked for. The gateway decides, not the claims."""
     found = []
-    if hints.tenant_matches is False:
+    if claims.tenant_matches is False:
         found.append(_diagnosis.finding("J01", label, key="ti", what="tenant"))
-    if hints.client_matches is False:
+    if claims.client_matches is False:
         found.append(_diagnosis.finding("J01", label, key="ci", what="client"))
-    if hints.enforced_scopes and not hints.scopes:
+    if claims.enforced_scopes and not claims.scopes:
         found.append(_diagnosis.finding("J02", label))
     return found
 
@@ -101,12 +112,12 @@ def _claims_of(access_token) -> dict:
     return claims if isinstance(claims, dict) else {}
 
 
-def _same(claim, wanted):
-    return claim.casefold() == wanted.casefold() if isinstance(claim, str) and claim else None
+def _same(claim, expected):
+    return claim.casefold() == expected.casefold() if isinstance(claim, str) and claim else None
 
 
 def _seconds(value):
-    # Infor sends a number; clients are known that got it as text.
+    # Infor sends a number; some clients report a numeric string.
     if isinstance(value, bool):
         return None
     try:

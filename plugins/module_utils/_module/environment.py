@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
+from dataclasses import replace
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
@@ -22,9 +25,15 @@ from ansible_collections.docbits.ion.plugins.module_utils._module._options impor
     network_options,
     settings_from,
 )
-from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, wanted_from
+from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, proof_options_from
 
 STOPS = ("parse", "prove", "verify")
+# The outcomes of a proof with which a task goes on, by the option require_proof.
+ACCEPTED_OUTCOMES = {
+    "full": (_proof.PROVED,),
+    "partial": (_proof.PROVED, _proof.PARTIAL),
+    "not_refused": (_proof.PROVED, _proof.PARTIAL, _proof.UNDETERMINED),
+}
 
 ARGUMENT_SPEC = docbits_options().merged(
     network_options(),
@@ -32,7 +41,12 @@ ARGUMENT_SPEC = docbits_options().merged(
     default_ionapi_options(),
     export_set_options(),
     proof_options(),
-    ArgumentSpec({"stop_after": {"type": "str", "choices": list(STOPS), "default": "verify"}}),
+    ArgumentSpec(
+        {
+            "require_proof": {"type": "str", "choices": list(ACCEPTED_OUTCOMES), "default": "full"},
+            "stop_after": {"type": "str", "choices": list(STOPS), "default": "verify"},
+        }
+    ),
 )
 
 
@@ -43,13 +57,17 @@ def run(context: Context) -> dict:
     declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
     files = judge_files(declared, expectations_from(params), params, context.secrets)
     result = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
+    options = _proof_options_of(files.ionapis, params)
     if params["stop_after"] == "parse":
         return {**result, "stopped_after": "parse"}
-    for label, ionapi in files.ionapis.items():
-        proof = _proof.prove(ionapi, settings, wanted_from(params, label), context.secrets, context.check_mode)
-        _proof.require(proof)
-        result["connections"][label] = proof.summary()
-        result["findings"] += [finding.as_dict() for finding in proof.findings]
+    proofs = {label: _proof.prove(ionapi, settings, options[label], context.secrets, context.check_mode) for label, ionapi in files.ionapis.items()}
+    result["connections"] = {label: proof.summary() for label, proof in proofs.items()}
+    # Without a write, a proof with fewer stages is what the user asked for.
+    accepted = ACCEPTED_OUTCOMES[params["require_proof"]] + ((_proof.PARTIAL,) if params["stop_after"] == "prove" else ())
+    _proof.require(proofs, accepted, connections=result["connections"])
+    # What is undetermined was accepted by the option require_proof, and is shown all the same.
+    accepted_findings = [replace(finding, level=WARNING) if finding.level == ERROR else finding for proof in proofs.values() for finding in proof.findings]
+    result["findings"] += [finding.as_dict() for finding in accepted_findings]
     if params["stop_after"] == "prove":
         return {**result, "stopped_after": "prove"}
     try:
@@ -60,3 +78,20 @@ def run(context: Context) -> dict:
         error.facts["connections"] = result["connections"]
         raise
     return {**result, **reconciled, "findings": result["findings"] + reconciled["findings"]}
+
+
+def _proof_options_of(ionapis, params) -> dict:
+    """The options of the proof of each ION API file, by label. Raises: InvalidInput, before any request."""
+    options = {label: proof_options_from(params, label, ionapi) for label, ionapi in ionapis.items()}
+    if params["require_proof"] == "full" and params["stop_after"] == "verify":
+        for label, ionapi in ionapis.items():
+            left_out = ", ".join(options[label].left_out(ionapi))
+            if left_out:
+                raise failure(
+                    InvalidInput,
+                    "E45",
+                    "stages",
+                    f"{left_out} must run before DocBits is changed, because require_proof is full",
+                    "leave stages out, or set require_proof to partial",
+                )
+    return options

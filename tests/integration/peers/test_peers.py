@@ -11,14 +11,13 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, Settings
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
@@ -27,7 +26,7 @@ from integration.peers import servers
 from integration.phases import ANSIBLE_BIN
 
 # As far as a server goes that is an authorization server and no Infor.
-STAGES = ("token", "refresh", "token_facts")
+STAGES = ("token", "refresh_token", "refresh", "token_facts")
 
 
 @pytest.fixture(scope="module", params=["django-oauth-toolkit", "oidc-provider"])
@@ -45,7 +44,8 @@ def peer(request, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _run_of_its_own(monkeypatch):
-    monkeypatch.setattr(_logins, "SHELF", _logins.Shelf(slots=64))
+    monkeypatch.setattr(_logins, "TOKEN_CACHE", _logins.SharedCache())
+    monkeypatch.setattr(_logins, "LOGIN_RATE_LIMITER", _logins.LoginRateLimiter())
 
 
 def parsed(peer, grant="password"):
@@ -64,16 +64,17 @@ def proof_of(peer, ionapi, **wanted):
     return prove(ionapi, settings(peer), ProofOptions(label="peer.ionapi", **wanted), Secrets(), check_mode=False)
 
 
-def infor(peer, ionapi, shared=True):
-    transport = HttpClient(settings(peer), reads=frozenset([("POST", ionapi.token_url)]))
-    return Infor(ionapi, transport, Secrets(), "peer.ionapi", time.monotonic() + 60, shared=shared)
+def infor(peer, ionapi, purpose="refresh"):
+    return Infor(ionapi, settings(peer), Secrets(), "peer.ionapi", purpose=purpose)
 
 
 def test_login_by_password_and_refresh_are_proved(peer):
     ionapi = parsed(peer)
     before = peer.posts_to(ionapi)
     proof = proof_of(peer, ionapi, stages=STAGES)
-    assert outcomes(proof) == dict.fromkeys(["resolve", "connect", "tls", *STAGES], "passed"), proof.findings
+    passed = dict.fromkeys(["resolve", "connect", "tls", *STAGES], "passed")
+    assert outcomes(proof) == {**passed, "refresh": "warned" if peer.rotates else "passed"}, proof.findings
+    assert proof.facts["refresh"] == {"refresh_token_used": True, "rotated": peer.rotates}
     assert proof.facts["token"]["refresh_token"] is True and proof.facts["token"]["lifetime"] >= 3600
     assert peer.posts_to(ionapi) - before == 2
 
@@ -81,8 +82,8 @@ def test_login_by_password_and_refresh_are_proved(peer):
 def test_login_by_client_credentials_is_proved(peer):
     ionapi = parsed(peer, "client_credentials")
     before = peer.posts_to(ionapi)
-    proof = proof_of(peer, ionapi, stages=STAGES)
-    assert proof.outcome == "proved" and outcomes(proof)["refresh"] == "skipped"
+    proof = proof_of(peer, ionapi, stages=STAGES, profile="infor")
+    assert proof.outcome == "partial" and outcomes(proof)["refresh"] == "skipped"
     assert peer.posts_to(ionapi) - before == 1
 
 
@@ -95,17 +96,29 @@ def another_tenant(ionapi):
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
-    [(wrong("cs"), "A01"), (wrong("ci"), "A01"), (wrong("sask"), "A02"), (wrong("saak"), "A02"), (another_tenant, "N10")],
-    ids=["secret-A01", "client-A01", "password-A02", "user-A02", "tenant-N10"],
+    ("change", "found", "outcome"),
+    [
+        (wrong("cs"), "A01", "refused"),
+        (wrong("ci"), "A01", "refused"),
+        (wrong("sask"), "A02", "refused"),
+        (wrong("saak"), "A02", "refused"),
+        (another_tenant, "N04", "undetermined"),
+    ],
+    ids=["secret-A01", "client-A01", "password-A02", "user-A02", "tenant-N04"],
 )
-def test_a_refusal_is_told_by_its_cause_and_not_tried_again(peer, change, found):
+def test_refusal_names_its_cause_and_is_not_tried_again(peer, change, found, outcome):
     ionapi = change(parsed(peer))
     before = peer.posts_to(ionapi)
     proof = proof_of(peer, ionapi, stages=STAGES)
-    assert [finding.id for finding in proof.findings] == [found] and proof.outcome == "refused"
-    assert outcomes(proof) == {"resolve": "passed", "connect": "passed", "tls": "passed", "token": "failed", "refresh": "skipped", "token_facts": "skipped"}
-    assert peer.posts_to(ionapi) - before == 1
+    # oidc-provider answers 404 in plain text, django-oauth-toolkit with a page.
+    assert [finding.id for finding in proof.findings] in ([found], ["A13"] if found == "N04" else [found]) and proof.outcome == outcome
+    assert outcomes(proof) == {
+        **dict.fromkeys(("resolve", "connect", "tls"), "passed"),
+        "token": "failed" if outcome == "refused" else "undetermined",
+        **dict.fromkeys(STAGES[1:], "skipped"),
+    }
+    # The client's credentials are sent in both ways that OAuth has.
+    assert peer.posts_to(ionapi) - before == (2 if found == "A01" else 1)
 
 
 def test_a_grant_that_the_app_does_not_have_is_refused(peer):
@@ -119,23 +132,28 @@ def test_a_refresh_token_is_used_once_in_a_run(peer):
     ionapi = parsed(peer)
     token = infor(peer, ionapi).login()
     before = peer.posts_to(ionapi)
-    renewed = [infor(peer, ionapi).refresh(token) for _environment in range(3)]
+    renewed = [refreshed(infor(peer, ionapi)) for _environment in range(3)]
     assert peer.posts_to(ionapi) - before == 1
     assert len(set(renewed)) == 1 and renewed[0].access_token != token.access_token
     assert peer.is_active(peer.files["password"], renewed[0].access_token)
 
 
+def refreshed(client):
+    client.login()
+    return client.refresh()
+
+
 def test_a_refresh_token_that_was_replaced_is_refused(peer):
-    alone = infor(peer, parsed(peer), shared=False)
+    alone = infor(peer, parsed(peer), purpose=None)
     token = alone.login()
-    renewed = alone.refresh(token)
+    renewed = alone.refresh()
     assert (renewed.refresh_token != token.refresh_token) is peer.rotates
     assert refresh_is_refused(alone, token) is peer.rotates
 
 
 def test_revocation_ends_this_login_and_no_other(peer):
     file = peer.files["password"]
-    client = infor(peer, parsed(peer), shared=False)
+    client = infor(peer, parsed(peer), purpose=None)
     ours, of_docbits = client.login(), client.login()
     assert peer.is_active(file, ours.access_token)
     assert client.revoke(ours) == []
@@ -146,8 +164,9 @@ def test_revocation_ends_this_login_and_no_other(peer):
 
 
 def refresh_is_refused(client, token) -> bool:
+    client.tokens.append(token)
     try:
-        client.refresh(token)
+        client.refresh()
     except Refused as refused:
         assert refused.id == "A14"
         return True
@@ -156,8 +175,8 @@ def refresh_is_refused(client, token) -> bool:
 
 @pytest.mark.parametrize("grant", ["password", "client_credentials"])
 def test_a_proof_can_revoke_what_it_was_given(peer, grant):
-    proof = proof_of(peer, parsed(peer, grant), stages=("token", "refresh"), revoke=True)
-    assert proof.outcome == "proved" and proof.as_dict()["revoked"] is True
+    proof = proof_of(peer, parsed(peer, grant), stages=("token", "refresh"), revoke=True, profile="infor")
+    assert proof.outcome == "partial" and proof.as_dict()["revoked"] is True
 
 
 PLAY = """
@@ -171,9 +190,9 @@ PLAY = """
       register: proof
     - ansible.builtin.assert:
         that:
-          - proof.connection.outcome == 'proved'
-          - proof.connection.stages | map(attribute='name') | list == ['resolve', 'connect', 'tls', 'token', 'refresh']
-          - proof.connection.stages | map(attribute='outcome') | unique | list == ['passed']
+          - proof.connection.outcome == 'partial'
+          - proof.connection.stages | map(attribute='name') | list == ['resolve', 'connect', 'tls', 'token', 'refresh_token', 'refresh']
+          - proof.connection.stages | map(attribute='outcome') | difference(['warned']) == ['passed']
 """
 
 

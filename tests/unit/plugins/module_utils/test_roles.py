@@ -12,26 +12,35 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as
 REQUIRED = _roles.REQUIRED_BY_DOCBITS
 
 
-def found(assigned, required=REQUIRED, may_be_unknown=()) -> list:
-    findings = _roles.findings_of(_roles.compare(assigned, required), required, "file", may_be_unknown)
+def found(assigned, required=REQUIRED, optional=(), problem=None) -> list:
+    findings = _roles.findings_of(_roles.compare(assigned, required), required, "file", optional, problem)
     return [(finding.id, finding.level) for finding in findings]
 
 
-def test_names_are_taken_from_every_group_that_has_one():
-    groups = [
-        {"display": " IDM-User ", "type": "Security Role"},
-        {"display": "Accounting", "type": "Distribution Group"},
-        {"display": "IDM-User"},
-        {"display": "  "},
-        {"display": 7},
-        "odd",
-    ]
-    assert _roles.names_in({"groups": groups}) == ("Accounting", "IDM-User")
+def test_names_of_groups_of_every_type_are_roles():
+    groups = [{"display": " IDM-User ", "type": "Security Role"}, {"display": "Accounting", "type": "Distribution Group"}, {"display": "IDM-User"}]
+    assert _roles.role_list({"groups": groups}) == _roles.RoleList(("Accounting", "IDM-User"))
 
 
-@pytest.mark.parametrize("user", [{}, {"groups": None}, {"groups": "IDM-User"}, {"groups": {"display": "IDM-User"}}])
-def test_a_user_without_a_list_of_groups_has_no_roles(user):
-    assert _roles.names_in(user) == ()
+@pytest.mark.parametrize("user", [{}, {"groups": None}, {"groups": "IDM-User"}, {"groups": {"display": "IDM-User"}}, {"groups": ["IDM-User"]}])
+def test_role_list_of_another_form_has_a_problem(user):
+    assert _roles.role_list(user).names == () and _roles.role_list(user).problem
+
+
+@pytest.mark.parametrize("names", [[], ["Everyone"], ["DocBits services", "Accounting"]])
+def test_list_without_any_known_role_is_not_one_of_roles(names):
+    assert _roles.role_list({"groups": [{"display": name} for name in names]}).problem
+
+
+def test_list_with_another_page_is_incomplete():
+    groups = [{"display": "Infor-SuiteUser"}]
+    assert _roles.role_list({"groups": groups, "groupsNext": "startIndex=2"}).problem
+    assert not _roles.role_list({"groups": groups, "groupsNext": None}).problem
+
+
+def test_entry_without_a_name_leaves_the_list_incomplete():
+    roles = _roles.role_list({"groups": [{"display": "IDM-User"}, {"display": 7}]})
+    assert roles.names == ("IDM-User",) and roles.problem
 
 
 @pytest.mark.parametrize(
@@ -74,8 +83,21 @@ def test_findings(assigned, ids):
     assert found(assigned) == ids
 
 
-def test_a_role_that_the_tenant_may_not_know_is_a_warning():
-    assert found(REQUIRED[:2], may_be_unknown=["mingleenterprise"]) == [("R04", "warning")]
+def test_missing_optional_role_is_a_warning():
+    assert found(REQUIRED[:2], optional=["mingleenterprise"]) == [("R04", "warning")]
+
+
+def test_missing_role_in_an_incomplete_list_is_undetermined_once():
+    assert found([], problem="no list groups", optional=REQUIRED[2:]) == [("R06", "error")]
+    assert found(REQUIRED[:2], problem="groups without a name", optional=REQUIRED[2:]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_similar"),
+    [("T:IDM-AdvancedUser", True), ("T/idm-advanceduser", True), ("IDM Advanced User", True), ("IDM-User", False), ("IDM-AdvancedUser2", False)],
+)
+def test_role_with_a_prefix_is_undetermined(name, is_similar):
+    assert found([name], required=["IDM-AdvancedUser"]) == [("R07" if is_similar else "R02", "error")]
 
 
 def test_a_required_administrator_role_is_not_too_much():

@@ -108,7 +108,7 @@ def test_r1_no_user(infor, variant, status, key):
 def test_r1_no_id(infor):
     ionapi = infor.new()
     change_service_account(infor, ionapi, user={"id": None})
-    assert "id" not in infor.users_me(ionapi).json()["response"]["userlist"][0]
+    assert infor.users_me(ionapi).json()["response"]["userlist"][0]["id"] is None
 
 
 def test_users_me_error_list_with_a_user(infor):
