@@ -171,4 +171,4 @@ def test_a_mapping_is_no_secret_and_its_encoding_is_told(played):
 
 def test_no_source_shows_a_secret(played):
     _results, outputs, known = played
-    assert leaks.places(known, outputs) == []
+    assert leaks.outputs_with(known, outputs) == []

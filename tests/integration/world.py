@@ -34,6 +34,7 @@ class World:
     ionapi:      its ION API file as a dict, as made (before a scenario damages the text)
     variables:   the host's variables, for the inventory and for the start of the scenario
     secrets:     every secret string that no output may show
+    closed_port: a bound socket that does not listen, held so that no other server takes the port
     """
 
     scenario: Scenario
@@ -42,6 +43,7 @@ class World:
     ionapi: dict
     variables: dict
     secrets: set
+    closed_port: socket.socket
 
     @property
     def principals(self) -> set:
@@ -62,7 +64,7 @@ class Vault:
 
 
 def build(scenarios: list, simulator, folder: Path) -> list:
-    """The worlds of all scenarios and ways: made known to the simulator, with inventory, files and tasks in O(folder)."""
+    """The worlds of all scenarios and ways: registered in the simulator, with inventory, files and tasks in `folder`."""
     vault = Vault()
     worlds = [_world(scenario, way, number, simulator, folder, vault) for number, scenario in enumerate(scenarios) for way in scenario.ways]
     for world in worlds:
@@ -79,14 +81,16 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
     wanted = dict(scenario.start.ionapi)
     text, changes, without = wanted.pop("text", None), wanted.pop("set", {}), wanted.pop("without", [])
     tenant = "infor" if wanted.get("flavour") == "op" else f"{way[0].upper()}{number:03}_TST"
+    closed_port = socket.socket()
+    closed_port.bind(("127.0.0.1", 0))
     ionapi = make_ionapi(simulator.infor_url, tenant, "DocBits_Test", **wanted)
     variables = {
         "scenario": scenario.name,
-        # A DocBits host of its own, so that contract and faults concern nobody else.
+        # A DocBits host of its own, so that its contract and faults affect no other host.
         "host": host.replace(".", "-"),
         "docbits_url": simulator.host_url(host.replace(".", "-")),
         "infor_url": simulator.infor_url,
-        "closed_url": f"https://127.0.0.1:{_closed_port()}",
+        "closed_url": f"https://127.0.0.1:{closed_port.getsockname()[1]}",
         "ca_path": str(simulator.ca),
         "organisation": host,
         "tenant": tenant,
@@ -101,7 +105,7 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
     file.write_text(vault.encrypted(variables["ionapi"]))
     variables["ionapi_file"] = str(file)
     known = {ionapi[key] for key in SECRET_KEYS if key in ionapi} | {variables["api_key"], variables["wrong_secret"], vault.password}
-    return World(scenario, way, host, ionapi, variables, known)
+    return World(scenario, way, host, ionapi, variables, known, closed_port)
 
 
 def _register(world, simulator) -> None:
@@ -134,14 +138,8 @@ def _text_of(name):
     return (HERE / "files" / name).read_text()
 
 
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class _VaultText(str):
-    """Text that stands in a YAML file as a vaulted value."""
+    """Text that a YAML file holds as a vaulted value."""
 
 
 class _InventoryDumper(yaml.SafeDumper):
