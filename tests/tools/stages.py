@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the stages of `make test`, two at a time, and ends with a table and one line of counts."""
+"""Runs the stages of `make test`, three at a time, and ends with a table and one line of counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ LOGS = environment.BUILD / "logs"
 TESTS = environment.CHECKOUT / "tests"
 SCENARIOS = "tests/integration/test_promises.py"
 SAMPLE = "environment-new or environment-role-missing or update-file or undone-when-a-later-step-fails or ionapi-cloud"
-AT_A_TIME = 2
+# On two cores: the stage `integration` mostly waits.
+AT_A_TIME = 3
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,24 @@ class Stage:
         return Outcome(self.name, passed=len(tests) - failed - skipped, failed=failed or int(not succeeded))
 
 
-def lint(stage: Stage) -> Outcome:
-    """The checks of antsibull-nox and of noxfile.py, each a session of nox with an environment of its own."""
-    # The environments are made when missing; they are for this configuration.
+def nox(stage: Stage, *options) -> list:
+    """Run sessions of nox, each in an environment of its own that is made when missing. True for each that passed, False for each that failed."""
+    # The environments of another configuration may lack a package.
     venvs = environment.BUILD / "nox" / hashlib.sha256((environment.CHECKOUT / "antsibull-nox.toml").read_bytes()).hexdigest()[:8]
-    report = LOGS / "nox.json"
+    report = LOGS / f"{stage.name}.json"
     report.unlink(missing_ok=True)
-    # CI=true: formatters check and do not write.
-    stage.run("nox", "-R", "--envdir", venvs, "--report", report, CI="true")
+    # With CI set, formatters do not write. ansible-lint has a session of its own.
+    stage.run("nox", "-R", "--envdir", venvs, "--report", report, *options, CI="true", GALAXY_IMPORTER_RUN_ANSIBLE_LINT="false")
     if not report.exists():
-        return stage.counted(False)
-    # The session `lint` only groups others. antsibull-nox passes over errors of the import into Galaxy with a warning.
-    sessions = [session["result"] == "success" for session in json.loads(report.read_text())["sessions"] if session["name"] != "lint"]
+        return [False]
+    # The session `lint` only groups others.
+    return [session["result"] == "success" for session in json.loads(report.read_text())["sessions"] if session["name"] != "lint"]
+
+
+def lint(stage: Stage) -> Outcome:
+    """The checks of antsibull-nox that antsibull-nox.toml selects, and those of noxfile.py."""
+    sessions = nox(stage)
+    # antsibull-nox passes over errors of the import into Galaxy with a warning.
     return stage.counted(*sessions, "Galaxy importer emitted" not in stage.log.read_text())
 
 
@@ -158,14 +165,14 @@ def sanity(stage: Stage) -> Outcome:
 
 
 def quick_lint(stage: Stage) -> Outcome:
-    """ruff on the changed files, and whether the generated pages are up to date."""
+    """ruff on the changed files, mypy, and whether the generated pages are up to date."""
     python = [path for path in environment.changed_files() if path.endswith(".py")]
     style = [stage.run("ruff", *command, *python) for command in (["check"], ["format", "--check"]) if python]
-    return stage.counted(*style, stage.run("nox", "--sessions", "pages"))
+    return stage.counted(*style, *nox(stage, "--sessions", "pages", "typing"))
 
 
 def quick_units(stage: Stage) -> Outcome:
-    """The changed unit tests, and those that import a changed layer by its name."""
+    """The changed unit tests, those that import a changed layer, and those of the collection as a whole."""
     changed = environment.changed_files()
     layers = {match[0] for path in changed if (match := re.search(r"\b(module_utils\._\w+|plugin_utils|lookup|simulator)\b", path.replace("/", ".")))}
     files = [
@@ -173,7 +180,7 @@ def quick_units(stage: Stage) -> Outcome:
         for path in sorted(TESTS.glob("unit/**/test_*.py"))
         if str(path.relative_to(environment.CHECKOUT)) in changed or any(layer in path.read_text() for layer in layers)
     ]
-    return stage.pytest(*files) if files else Outcome(stage.name, skipped="no unit test concerns the change")
+    return stage.pytest("tests/unit/test_consistency.py", *files)
 
 
 def quick_scenarios(stage: Stage) -> Outcome:
