@@ -16,6 +16,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from xml.etree import ElementTree
 
 import environment
@@ -30,13 +31,14 @@ AT_A_TIME = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a stage ended: counts of its tests, seconds, and the reason if it was skipped."""
+    """How a stage ended: counts of its tests, seconds, the reason if it was skipped, and a note for the table."""
 
     stage: str
     passed: int = 0
     failed: int = 0
     seconds: float = 0.0
     skipped: str = ""
+    note: str = ""
 
 
 class Stage:
@@ -53,8 +55,9 @@ class Stage:
         """Run a command, with its output in the log. True if it succeeded."""
         arguments = [str(argument) for argument in command]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+        shown = f"$ {shlex.join(arguments)}\n".replace(f"{environment.CHECKOUT}/", "")
         with self.log.open("a") as log, subprocess.Popen(arguments, cwd=cwd, env=self.variables | variables, **pipes) as process:
-            for line in (f"$ {shlex.join(arguments)}\n".replace(f"{environment.CHECKOUT}/", ""), *process.stdout):
+            for line in chain([shown], process.stdout):
                 log.write(line)
                 log.flush()
                 if self._live:
@@ -129,7 +132,8 @@ def scenarios_on(core: environment.Core | None):
         venv = environment.core_venv(core) if core else environment.main_venv()
         if venv is None:
             return Outcome(stage.name, skipped=f"no Python {', '.join(core.pythons)}")
-        return stage.pytest(SCENARIOS, ANSIBLE_BIN=str(venv / "bin"))
+        outcome = stage.pytest(SCENARIOS, ANSIBLE_BIN=str(venv / "bin"))
+        return replace(outcome, note="each scenario with its seven promises")
 
     return scenarios
 
@@ -224,8 +228,8 @@ def main(arguments) -> int:
             print(f"\n──── {outcome.stage} ────\n{(LOGS / f'{outcome.stage}.log').read_text()}", end="")
     print(f"\n{'stage':<20}{'passed':>8}{'failed':>8}{'seconds':>9}")
     for outcome in outcomes:
-        note = f"  skipped: {outcome.skipped}" if outcome.skipped else ""
-        print(f"{outcome.stage:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.seconds:>9.1f}{note}")
+        note = f"skipped: {outcome.skipped}" if outcome.skipped else outcome.note
+        print(f"{outcome.stage:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.seconds:>9.1f}  {note}".rstrip())
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"\n{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
     return int(failed > 0)
@@ -233,17 +237,17 @@ def main(arguments) -> int:
 
 def timed(name: str, variables: dict, live: bool) -> Outcome:
     """Run one stage, report it, and measure its time."""
-    print(f"{name}: started", flush=True)
+    print(f"{name}: started\n", end="", flush=True)
     started = time.monotonic()
     try:
         outcome = STAGES[name](Stage(name, variables, live))
     except Exception as error:
         # The results of the other stages are still of use.
-        print(f"{name}: {type(error).__name__}: {error}", flush=True)
+        print(f"{name}: {type(error).__name__}: {error}\n", end="", flush=True)
         outcome = Outcome(name, failed=1)
     outcome = replace(outcome, seconds=time.monotonic() - started)
     result = "skipped" if outcome.skipped else "FAILED" if outcome.failed else "passed"
-    print(f"{name}: {result} after {outcome.seconds:.0f} s", flush=True)
+    print(f"{name}: {result} after {outcome.seconds:.0f} s\n", end="", flush=True)
     return outcome
 
 
