@@ -37,8 +37,8 @@ ANSIBLE = {
 }
 COLLECTION = {
     (f"{OURS}.plugin_utils._controller", "Controller", "prepared"): "reading files",
-    (f"{OURS}.module_utils._http.client", "HttpClient", "_call_once"): "calls: HTTP and TLS",
-    (f"{OURS}.module_utils._core.run", None, "execute"): "checking, planning, comparing",
+    (f"{OURS}.module_utils._transport", "HttpClient", "_call_once"): "calls: HTTP and TLS",
+    (f"{OURS}.module_utils._run", None, "execute"): "checking, planning, comparing",
 }
 
 

@@ -10,6 +10,7 @@ import json
 import secrets
 import socket
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -34,7 +35,6 @@ class World:
     ionapi:      its ION API file as a dict, as made (before a scenario damages the text)
     variables:   the host's variables, for the inventory and for the start of the scenario
     secrets:     every secret string that no output may show
-    closed_port: a bound socket that does not listen, held so that no other server takes the port
     """
 
     scenario: Scenario
@@ -43,7 +43,6 @@ class World:
     ionapi: dict
     variables: dict
     secrets: set
-    closed_port: socket.socket
 
     @property
     def principals(self) -> set:
@@ -81,8 +80,6 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
     wanted = dict(scenario.start.ionapi)
     text, changes, without = wanted.pop("text", None), wanted.pop("set", {}), wanted.pop("without", [])
     tenant = "infor" if wanted.get("flavour") == "op" else f"{way[0].upper()}{number:03}_TST"
-    closed_port = socket.socket()
-    closed_port.bind(("127.0.0.1", 0))
     ionapi = make_ionapi(simulator.infor_url, tenant, "DocBits_Test", **wanted)
     variables = {
         "scenario": scenario.name,
@@ -90,7 +87,7 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
         "host": host.replace(".", "-"),
         "docbits_url": simulator.host_url(host.replace(".", "-")),
         "infor_url": simulator.infor_url,
-        "closed_url": f"https://127.0.0.1:{closed_port.getsockname()[1]}",
+        "closed_url": f"https://127.0.0.1:{_closed_socket().getsockname()[1]}",
         "ca_path": str(simulator.ca),
         "organisation": host,
         "tenant": tenant,
@@ -105,7 +102,7 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
     file.write_text(vault.encrypted(variables["ionapi"]))
     variables["ionapi_file"] = str(file)
     known = {ionapi[key] for key in SECRET_KEYS if key in ionapi} | {variables["api_key"], variables["wrong_secret"], vault.password}
-    return World(scenario, way, host, ionapi, variables, known, closed_port)
+    return World(scenario, way, host, ionapi, variables, known)
 
 
 def _register(world, simulator) -> None:
@@ -136,6 +133,14 @@ def _rendered(value, variables):
 
 def _text_of(name):
     return (HERE / "files" / name).read_text()
+
+
+@cache
+def _closed_socket() -> socket.socket:
+    """Bound and not listening, until this process ends: connections are refused, and no other process can open the port."""
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    return closed
 
 
 class _VaultText(str):
