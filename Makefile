@@ -4,7 +4,9 @@ PYTHON ?= python3
 STAGES = $(PYTHON) -B tests/tools/stages.py
 INSIDE = $(PYTHON) -B tests/tools/environment.py
 
-.PHONY: demo test lint units scenarios integration sanity artifact fuzz bench docs format clean
+CORES = scenarios-2.18 scenarios-2.19 scenarios-2.20 scenarios-2.21
+
+.PHONY: demo test quick lint units scenarios $(CORES) integration sanity simulate fuzz bench docs format clean
 
 demo: ## three environments, from nothing: deploy, deploy again, check after a hand edit
 	@$(INSIDE) python tests/demo/demo.py
@@ -12,12 +14,18 @@ demo: ## three environments, from nothing: deploy, deploy again, check after a h
 test: ## everything that continuous integration runs
 	@$(STAGES) test
 
-lint units scenarios integration sanity artifact fuzz bench docs: ## one part of it
+quick: ## what a change needs, in a minute
+	@$(STAGES) quick
+
+lint units scenarios $(CORES) integration sanity simulate fuzz bench: ## one part of it
 	@$(STAGES) $@
 
-format: ## bring the Python files into shape
-	@$(INSIDE) ruff check --no-cache --fix .
-	@$(INSIDE) ruff format --no-cache .
+docs: ## write the pages that are made from tables in the code
+	@for page in tests/docs/generate_*.py; do $(INSIDE) python $$page || exit 1; done
+
+format: ## format the Python files
+	@$(INSIDE) ruff check --fix .
+	@$(INSIDE) ruff format .
 
 clean: ## remove everything that was made
 	rm -rf build

@@ -28,7 +28,7 @@ BOLD, GREEN, RED, PLAIN = ("\033[1m", "\033[32m", "\033[31m", "\033[0m") if sys.
 
 
 def main() -> int:
-    """Run it all; 0 when everything came out as a reader is told."""
+    """Run the demonstration. Returns 0 if every check holds."""
     shutil.rmtree(DEMO, ignore_errors=True)
     shutil.copytree(CHECKOUT / "examples" / "rollout", DEMO)
     PASSWORD.touch(mode=0o600)
@@ -37,28 +37,28 @@ def main() -> int:
         for name, tenant in TENANTS.items():
             prepare(simulator, name, tenant)
         checks = [*first_run(simulator), *second_run(simulator), *after_a_hand_edit(simulator)]
-    headline("What was shown")
+    headline("Results")
     for text, held in checks:
         print(f"  {GREEN + 'yes' if held else RED + 'NO '}{PLAIN}  {text}")
-    print(f"\n  Look around in {DEMO.relative_to(CHECKOUT)}: inventory, ionapi and mappings are all that a user writes.\n")
+    print(f"\n  See {DEMO.relative_to(CHECKOUT)}: inventory, ionapi and mappings are all that a user writes.\n")
     return 0 if all(held for _text, held in checks) else 1
 
 
 def prepare(simulator, name, tenant) -> None:
-    """What the two consoles would give: an authorized app with its ION API file, and a DocBits organisation with an API key."""
+    """Create in the simulator what a user gets from the two consoles: an authorized app with its ION API file, a DocBits organisation with an API key."""
     ionapi = make_ionapi(simulator.infor_url, tenant, f"DocBits_{name.capitalize()}")
     register(simulator, ionapi)
     api_key = secrets.token_urlsafe(32)
     simulator.put_organisation(name, api_key=api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
     encrypt(json.dumps(ionapi), DEMO / "ionapi" / f"{name}.ionapi")
     encrypt(f"docbits_api_key: {api_key}\n", INVENTORY / "host_vars" / name / "vault.yml")
-    # The real inventory names DocBits' own hosts; here the simulator stands in their place.
-    place = {"docbits_url": simulator.host_url(), "docbits_environment": None, "docbits_ca_path": simulator.ca, "docbits_allow_insecure": True}
-    (INVENTORY / "host_vars" / name / "simulator.yml").write_text(json.dumps(place))
+    # The real inventory names DocBits' own hosts; here the simulator replaces them.
+    connection = {"docbits_url": simulator.host_url(), "docbits_environment": None, "docbits_ca_path": simulator.ca, "docbits_allow_insecure": True}
+    (INVENTORY / "host_vars" / name / "simulator.yml").write_text(json.dumps(connection))
 
 
 def encrypt(text, path) -> None:
-    """Encrypt from memory, so that the plain text never stands in a file."""
+    """Encrypt from memory, so that no file ever holds the plain text."""
     path.parent.mkdir(exist_ok=True)
     subprocess.run(
         ["ansible-vault", "encrypt", "--vault-password-file", PASSWORD, "--output", path, "-"], input=text, text=True, check=True, capture_output=True
@@ -66,29 +66,29 @@ def encrypt(text, path) -> None:
 
 
 def first_run(simulator):
-    """Empty environments become what is declared."""
+    """Deploy to empty environments."""
     headline("First run: three empty environments, ring by ring")
     before = simulator.last()
     report = deploy()
     logins = [request for request in simulator.journal(before) if request.get("login")]
-    yield "the first run brought all three environments to their declaration", outcomes(report) == {"changed"} and len(report) == 3
-    yield f"it proved each ION API file against Infor with one login each ({len(logins)})", len(logins) == 3
-    yield "and found nothing to remark in their files", not any(environment["findings"] for environment in report)
+    yield "the first run deployed the declaration to all three environments", outcomes(report) == {"changed"} and len(report) == 3
+    yield f"it proved each ION API file against Infor, with one login each ({len(logins)})", len(logins) == 3
+    yield "and reported no finding", not any(environment["findings"] for environment in report)
 
 
 def second_run(simulator):
-    """Nothing has changed, so nothing is written."""
+    """Deploy the same declaration again."""
     headline("Second run: nothing to do")
     before = simulator.last()
     report = deploy()
     writes = simulator.writes(before)
-    yield "the second run changed nothing, in no environment", outcomes(report) == {"unchanged"} and len(report) == 3
+    yield "the second run changed no environment", outcomes(report) == {"unchanged"} and len(report) == 3
     yield f"and sent no write: {len(simulator.journal(before))} requests in the journal, {len(writes)} writes", not writes
 
 
 def after_a_hand_edit(simulator):
-    """Someone edits production in the web console; check mode shows that edit and touches nothing."""
-    headline("Third run: check mode, after someone edited a mapping of production by hand")
+    """Edit production as in the web console, and run in check mode."""
+    headline("Third run: check mode, after an edit of a mapping of production by hand")
     [edited] = [export for export in simulator.exports("production") if export["title"] == "Invoices to IDM and ION"]
     mapping = edited["files"]["idm_mapping"].replace("IF_SUPPLIER_NAME=SupplierName", "IF_SUPPLIER_NAME=Vendor")
     simulator.edit_export("production", edited["id"], files={"idm_mapping": mapping})
@@ -96,22 +96,22 @@ def after_a_hand_edit(simulator):
     report = deploy("--check", "--diff")
     changed = [environment["environment"] for environment in report if environment["outcome"] == "changed"]
     steps = [step["reason"] for environment in report for step in environment["steps"]]
-    yield "check mode showed the hand edit of production, and that alone", changed == ["production"] and steps == ["idm_mapping"]
+    yield "check mode showed the edit of production and nothing else", changed == ["production"] and steps == ["idm_mapping"]
     yield "and sent no write", not simulator.writes(before)
 
 
 def deploy(*options) -> list:
-    """One run of the playbook as a user starts it; the environments of its rollout report."""
+    """Run the playbook as a user does. Returns the environments of the rollout report."""
     report = DEMO / "report.json"
     command = ["ansible-playbook", "-i", INVENTORY, CHECKOUT / "playbooks" / "deploy_ion.yml", "--vault-password-file", PASSWORD, *options]
-    print(f"{BOLD}$ {' '.join(str(word).replace(f'{CHECKOUT}/', '') for word in command)}{PLAIN}", flush=True)
+    print(f"{BOLD}$ {' '.join(str(argument).replace(f'{CHECKOUT}/', '') for argument in command)}{PLAIN}", flush=True)
     environment = {
         **os.environ,
         "ANSIBLE_CALLBACKS_ENABLED": "docbits.ion.rollout",
         "DOCBITS_ION_REPORT": str(report),
         "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
     }
-    subprocess.run([str(word) for word in command], env=environment, cwd=CHECKOUT, check=False)
+    subprocess.run([str(argument) for argument in command], env=environment, cwd=CHECKOUT, check=False)
     return json.loads(report.read_text())["environments"]
 
 
@@ -121,7 +121,7 @@ def outcomes(report) -> set:
 
 
 def headline(text) -> None:
-    """A line that stands out between the runs."""
+    """Print a heading between the runs."""
     print(f"\n{BOLD}== {text} {'=' * max(0, 90 - len(text))}{PLAIN}\n", flush=True)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator and three ansible-playbook runs for all selected scenarios together; each test then looks at what came out."""
+"""One simulator and three ansible-playbook runs for all selected scenarios together; each test then checks what they left."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from types import SimpleNamespace
 
 import pytest
 
-from integration import phases, scenario, world
+from integration import leaks, phases, scenario, world
 from simulator.client import Simulator
 
 BUILD = scenario.CHECKOUT / "build"
-
-
 NO_PARAMETERS = SimpleNamespace(params={})
 
 
 @dataclass
 class Story:
-    """All that the tests of one session look at.
+    """What the runs of one session left.
 
     worlds: host name to its world
-    phases: C(start), C(check), C(real) and C(again)
+    phases: `start`, `check`, `real` and `again` to what that phase left
+    leaks:  phase to host name to the outputs that contain a secret of the host
     state:  the simulator's database
     """
 
     worlds: dict
     phases: dict
+    leaks: dict
     state: Path
 
 
 @pytest.fixture(scope="session")
 def story(request):
-    """Everything that happened. Only the scenarios of the selected tests are played."""
-    wanted = {item.callspec.params["told"].name for item in request.session.items if "told" in getattr(item, "callspec", NO_PARAMETERS).params}
+    """The runs of the scenarios of the selected tests; of all scenarios if no test selects one."""
+    parameters = [getattr(item, "callspec", NO_PARAMETERS).params for item in request.session.items]
+    wanted = {given["scenario"].name for given in parameters if "scenario" in given}
     scenarios = [item for item in scenario.load() if item.name in wanted or not wanted]
     folder = BUILD / "integration" / phases.ANSIBLE_BIN.parent.name
     shutil.rmtree(folder, ignore_errors=True)
@@ -49,6 +50,8 @@ def story(request):
             worlds = world.build(scenarios, simulator, folder)
             played = phases.run_phases(worlds, simulator, folder)
     except Exception:
-        # One cause, told once, instead of the same error for each of a thousand tests.
-        pytest.exit(f"the scenarios could not be played:\n{traceback.format_exc()}", returncode=1)
-    return Story({item.host: item for item in worlds}, played, folder / "simulator/state.sqlite")
+        # One cause, reported once instead of for each test.
+        pytest.exit(f"the scenarios could not be run:\n{traceback.format_exc()}", returncode=1)
+    secrets = {item.host: item.secrets for item in worlds}
+    leaked = {phase: leaks.leaks_by_owner(secrets, played[phase].outputs) for phase in scenario.PHASES}
+    return Story({item.host: item for item in worlds}, played, leaked, folder / "simulator/state.sqlite")

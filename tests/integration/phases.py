@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs every scenario as check, real and again, one ansible-playbook each, and keeps all that came out of it."""
+"""Runs every scenario as check, real and again, one ansible-playbook each, and keeps all outputs."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Phase:
     outputs: dict = field(default_factory=dict)
 
     def requests_of(self, world) -> list:
-        """The calls of one host."""
+        """The requests of one host."""
         return [request for request in self.requests if request["principal"] in world.principals]
 
 
 def run_phases(worlds: list, simulator, folder: Path) -> dict:
-    """Each phase by its name, and the state before them all under the name C(start)."""
+    """Each phase by its name, and the state before all of them under the name `start`."""
     phases = {"start": Phase(exports=_exports(worlds, simulator))}
     for name in PHASES:
         phases[name] = _run_phase(name, worlds, simulator, folder)
@@ -56,7 +56,7 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     temporary.mkdir(parents=True)
     results, log = place / "results.jsonl", place / "ansible.log"
     results.touch()
-    # An empty one, so that none of the machine's counts.
+    # An empty one, so that no configuration of the machine applies.
     (place / "ansible.cfg").touch()
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
         "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
@@ -94,7 +94,7 @@ def _exports(worlds, simulator) -> dict:
 
 
 class Watcher:
-    """Keeps every file that appears under a directory, also one that is gone a moment later, by a second link to it."""
+    """Keeps every file that appears under a directory, also one that is removed a moment later, by a second link to it."""
 
     PAUSE = 0.01
 

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scenarios: what stands at the start, what is declared, how it must end. Data only, from scenarios/*.yml."""
+"""The scenarios: the state at the start, what is declared, the expected end. Data only, from scenarios/*.yml."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import yaml
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 PHASES = ("check", "real", "again")
-# How a task comes to run: inside a worker, as a module shipped to another machine, or as one of a batch (module environments).
+# How a task runs: in an Ansible worker, as a module shipped to another machine, or as part of a batch (module environments).
 WORKER, SHIPPED, BATCH = "worker", "shipped", "batch"
 
 
 @dataclass(frozen=True)
 class Start:
-    """What stands before the first run.
+    """The state before the first run.
 
     exports:  records of DocBits, as its simulator stores them, with the text of their files
     docbits:  contract, document types, sub-organisations and switches of the organisation
-    ionapi:   how the ION API file is made (C(version), C(flavour), C(service_account)), C(set) and C(without) that change its
-              keys, or C(text) that replaces it
-    infor:    roles of the service account, switches of the tenant (further keys), and C(app) and C(account) that change these records
-    faults:   faults of the wire, as the simulator takes them
+    ionapi:   how the ION API file is made (`version`, `flavour`, `service_account`), `set` and `without` that change its
+              keys, or `text` that replaces it
+    infor:    roles of the service account, switches of the tenant (further keys), and `app` and `account` that change these records
+    faults:   faults of the connection, in the form that the simulator takes
     """
 
     exports: list = field(default_factory=list)
@@ -38,15 +38,15 @@ class Start:
 
 @dataclass(frozen=True)
 class Expect:
-    """How it must end.
+    """The expected end.
 
     changed: whether the first real run reports a change
-    failed:  C(true) or C(false) for every phase, or the list of the phases that fail
+    failed:  `True` or `False` for every phase, or the list of the phases that fail
     finding: the id of a finding that must be there
     says:    texts that the message of a failure contains
     warns:   the ids of the findings that become warnings of the first real run
     shows:   JMESPath expressions on the first real run's result, and their values
-    after:   words of each export that stands at the end, in the order of their titles; left out: as the diff says
+    after:   fields of each export at the end, in the order of titles; left out: only what the diff says is checked
     """
 
     changed: bool = False
@@ -64,7 +64,7 @@ class Expect:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario. O(declare) holds the options of the task as a user writes them, Jinja and all."""
+    """One scenario. `declare` holds the options of the task as a user writes them, with Jinja."""
 
     name: str
     module: str
@@ -83,7 +83,7 @@ class Scenario:
 
 
 def load() -> list:
-    """All scenarios, in the order of their files; a name that stands twice or a key that nothing reads is an error."""
+    """All scenarios, in the order of their files; a name that occurs twice or a key that nothing reads is an error."""
     scenarios = []
     for path in sorted((HERE / "scenarios").glob("*.yml")):
         for item in yaml.safe_load(path.read_text()):

@@ -171,4 +171,4 @@ def test_mapping_is_shown_and_its_encoding_reported(played):
 
 def test_output_holds_no_secret(played):
     _results, outputs, known = played
-    assert leaks.places(known, outputs) == []
+    assert leaks.outputs_with(known, outputs) == []

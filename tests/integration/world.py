@@ -63,7 +63,7 @@ class Vault:
 
 
 def build(scenarios: list, simulator, folder: Path) -> list:
-    """The worlds of all scenarios and ways: made known to the simulator, with inventory, files and tasks in O(folder)."""
+    """The worlds of all scenarios and ways: registered in the simulator, with inventory, files and tasks in `folder`."""
     vault = Vault()
     worlds = [_world(scenario, way, number, simulator, folder, vault) for number, scenario in enumerate(scenarios) for way in scenario.ways]
     for world in worlds:
@@ -83,7 +83,7 @@ def _world(scenario, way, number, simulator, folder, vault) -> World:
     ionapi = make_ionapi(simulator.infor_url, tenant, "DocBits_Test", **wanted)
     variables = {
         "scenario": scenario.name,
-        # A DocBits host of its own, so that contract and faults concern nobody else.
+        # A DocBits host of its own, so that its contract and faults affect no other host.
         "host": host.replace(".", "-"),
         "docbits_url": simulator.host_url(host.replace(".", "-")),
         "infor_url": simulator.infor_url,
@@ -144,7 +144,7 @@ def _closed_socket() -> socket.socket:
 
 
 class _VaultText(str):
-    """Text that stands in a YAML file as a vaulted value."""
+    """Text that a YAML file holds as a vaulted value."""
 
 
 class _InventoryDumper(yaml.SafeDumper):

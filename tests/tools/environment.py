@@ -32,25 +32,29 @@ RUNTIME_REQUIREMENTS = CHECKOUT / "meta/ee-requirements.txt"
 # Every Python that a supported ansible-core runs on, as controller or as target.
 KNOWN_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
-# Variables of the caller that would change what the tests see.
-NOT_HANDED_ON = ("ANSIBLE_", "DOCBITS_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "XDG_")
+# Variables of the caller that would change the tests.
+NOT_PASSED_ON = ("ANSIBLE_", "DOCBITS_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "XDG_")
 
 
 @dataclass(frozen=True)
 class Core:
-    """One version of ansible-core that the scenarios run on, and the Pythons that can be its controller."""
+    """One version of ansible-core that the scenarios run on, and the Pythons that it runs on as controller."""
 
     version: str
     pythons: tuple
 
     @property
     def venv(self) -> Path:
-        """Where it stands: with the collection's run-time packages and nothing else, as at a user's."""
+        """Its environment, with the run-time packages of the collection and nothing else, as a user has it."""
         return BUILD / f"core-{self.version}"
 
 
-OLDEST_CORE = Core("2.18", ("3.11", "3.12", "3.13"))
-NEWEST_CORE = Core("2.21", ("3.12", "3.13", "3.14"))
+CORES = (
+    Core("2.18", ("3.11", "3.12", "3.13")),
+    Core("2.19", ("3.11", "3.12", "3.13")),
+    Core("2.20", ("3.12", "3.13", "3.14")),
+    Core("2.21", ("3.12", "3.13", "3.14")),
+)
 
 
 def main_venv() -> Path:
@@ -59,18 +63,20 @@ def main_venv() -> Path:
 
 
 def bench_venv() -> Path:
-    """The environment of the benchmark: that of the tests and what draws its plot."""
+    """The environment of the benchmark: that of the tests, with what draws the plot."""
     return made_venv(BUILD / "bench-venv", sys.executable, [*REQUIREMENTS, CHECKOUT / "tests/bench/requirements.txt"])
 
 
 def core_venv(core: Core) -> Path | None:
-    """The environment of another ansible-core, made when missing; none where no fitting Python is installed."""
-    python = next((found for version in core.pythons if (found := find_python(version))), None)
+    """The environment of another ansible-core, made when missing; None if no fitting Python is installed."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    versions = sorted(core.pythons, key=lambda version: version != own)
+    python = next((found for version in versions if (found := find_python(version))), None)
     return python and made_venv(core.venv, python, [RUNTIME_REQUIREMENTS], f"ansible-core~={core.version}.0")
 
 
 def made_venv(venv: Path, python: str, requirement_files: list, *packages: str) -> Path:
-    """The virtual environment at O(venv), made anew only when its Python, its place or its requirements changed."""
+    """The virtual environment at `venv`, made again only when its Python, its path or its requirements changed."""
     wanted = "\n".join([str(venv), python, *packages, *(path.read_text() for path in requirement_files)])
     stamp = venv / "made-for"
     key = hashlib.sha256(wanted.encode()).hexdigest()
@@ -87,7 +93,7 @@ def made_venv(venv: Path, python: str, requirement_files: list, *packages: str) 
 
 
 def find_python(version: str) -> str | None:
-    """The path of an interpreter of this version: this one, one on PATH or one of pyenv's; links and shims resolved."""
+    """The path of an interpreter of this version: this one, one on PATH or one of pyenv; links and shims are resolved."""
     candidates = [shutil.which(f"python{version}")]
     if "PYENV_ROOT" in os.environ or (Path.home() / ".pyenv").exists():
         versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -114,14 +120,17 @@ def prepare() -> dict:
     sweep_temporary_files()
     venv = main_venv()
     link_collection()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_PASSED_ON)}
     return kept | {
         "HOME": str(HOME),
         "TMPDIR": str(TEMPORARY),
         "PATH": os.pathsep.join([str(venv / "bin"), *_path_without_shims()]),
         "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "tests"), str(COLLECTIONS)]),
+        "PYTHONPYCACHEPREFIX": str(BUILD / "pycache"),
         "PYTHONUTF8": "1",
         "PIP_NO_CACHE_DIR": "1",
+        "RUFF_CACHE_DIR": str(HOME / ".cache/ruff"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis"),
         "ANSIBLE_HOME": str(HOME / ".ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_LOCALHOST_WARNING": "false",
@@ -129,7 +138,7 @@ def prepare() -> dict:
 
 
 def link_collection() -> None:
-    """Let Ansible and pytest find the checkout as docbits.ion, whatever its directory is called."""
+    """Let Ansible and pytest find the checkout as docbits.ion, whatever the name of its directory."""
     link = COLLECTIONS / "ansible_collections/docbits/ion"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
@@ -139,8 +148,8 @@ def link_collection() -> None:
 def keep_pip_settings(venv: Path) -> dict:
     """Give pip the user's settings in a home under build/: the variables to run it with.
 
-    pip runs tools that write to the home directory (rustc, to name itself to the index), so it never gets the user's. The settings are
-    written there as well, for tools that hand on no variable but HOME (ansible-test).
+    pip runs tools that write to the home directory (rustc, to name itself to the index), so it never gets the user's home. The settings are
+    also written there, for ansible-test, which passes on no variable but HOME.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")} | {"HOME": str(HOME)}
     configuration = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config"))
@@ -166,15 +175,26 @@ def link_pythons() -> Path:
     return PYTHONS
 
 
+def changed_files() -> list:
+    """The files that differ from the branch main, or on main from the last commit, as paths in the checkout."""
+
+    def git(*command):
+        return subprocess.run(["git", *command], cwd=CHECKOUT, capture_output=True, text=True, check=False).stdout.split()
+
+    [base] = git("merge-base", "HEAD", "main") or ["HEAD"]
+    changed = {*git("diff", "--name-only", base), *git("ls-files", "--others", "--exclude-standard")}
+    return sorted(path for path in changed if (CHECKOUT / path).exists())
+
+
 def sweep_temporary_files() -> None:
-    """Remove what earlier runs left under build/tmp; what is younger than a day may belong to a run that goes on."""
+    """Remove what earlier runs left under build/tmp; what is younger than a day may belong to another run."""
     for path in TEMPORARY.iterdir():
         if path.lstat().st_mtime < time.time() - 86400:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _path_without_shims():
-    # pyenv's shims stand for every version that it has and refuse to start most of them.
+    # pyenv has a shim for every version that is installed, and most of them refuse to start.
     return [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry).name != "shims"]
 
 

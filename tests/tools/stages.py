@@ -1,10 +1,12 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the stages of `make test`, two side by side, and ends with a table and one line of counts."""
+"""Runs the stages of `make test`, three at a time, and ends with a table and one line of counts."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shlex
@@ -13,27 +15,30 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from itertools import chain
 from xml.etree import ElementTree
 
-import environment as place
+import environment
 
-LOGS = place.BUILD / "logs"
-ARTIFACT = place.BUILD / "artifact"
+LOGS = environment.BUILD / "logs"
+TESTS = environment.CHECKOUT / "tests"
 SCENARIOS = "tests/integration/test_promises.py"
-SIDE_BY_SIDE = 2
+SAMPLE = "environment-new or environment-role-missing or update-file or undone-when-a-later-step-fails or ionapi-cloud"
+# On two cores: the stage `integration` mostly waits.
+AT_A_TIME = 3
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a stage ended: counts of its tests, seconds, and why it was skipped, if it was."""
+    """How a stage ended: counts of its tests, seconds, the reason if it was skipped, and a note for the table."""
 
     stage: str
     passed: int = 0
     failed: int = 0
     seconds: float = 0.0
     skipped: str = ""
+    note: str = ""
 
 
 class Stage:
@@ -46,71 +51,53 @@ class Stage:
         self._live = live
         self.log.write_text("")
 
-    def note(self, line: str) -> None:
-        """Write a line of our own into the log."""
-        with self.log.open("a") as log:
-            log.write(f"{line}\n")
-        if self._live:
-            print(line, flush=True)
-
-    def run(self, *command, cwd=place.CHECKOUT, **variables) -> bool:
-        """Run a command into the log; whether it succeeded."""
-        words = [str(word) for word in command]
-        self.note(f"$ {' '.join(words)}".replace(f"{place.CHECKOUT}/", ""))
+    def run(self, *command, cwd=environment.CHECKOUT, **variables) -> bool:
+        """Run a command, with its output in the log. True if it succeeded."""
+        arguments = [str(argument) for argument in command]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-        with subprocess.Popen(words, cwd=cwd, env=self.variables | variables, **pipes) as process, self.log.open("a") as log:
-            for line in process.stdout:
+        shown = f"$ {shlex.join(arguments)}\n".replace(f"{environment.CHECKOUT}/", "")
+        with self.log.open("a") as log, subprocess.Popen(arguments, cwd=cwd, env=self.variables | variables, **pipes) as process:
+            for line in chain([shown], process.stdout):
                 log.write(line)
                 log.flush()
                 if self._live:
                     print(line, end="", flush=True)
         return process.returncode == 0
 
+    def counted(self, *results: bool) -> Outcome:
+        """The outcome of checks that passed (True) or failed (False)."""
+        return Outcome(self.name, passed=results.count(True), failed=results.count(False))
+
     def pytest(self, *arguments, **variables) -> Outcome:
-        """Run pytest and count its tests; a run that could not even start counts as one failure."""
+        """Run pytest and count its tests, whatever the number of subtests; a run that did not start is one failure."""
         report = LOGS / f"{self.name}.xml"
         report.unlink(missing_ok=True)
         succeeded = self.run("python", "-m", "pytest", "--quiet", f"--junitxml={report}", *arguments, **variables)
-        if not report.exists():
-            return Outcome(self.name, failed=1)
-        suites = ElementTree.parse(report).getroot().iter("testsuite")
-        total = failed = skipped = 0
-        for suite in suites:
-            total += int(suite.get("tests"))
-            failed += int(suite.get("failures")) + int(suite.get("errors"))
-            skipped += int(suite.get("skipped"))
-        return Outcome(self.name, passed=total - failed - skipped, failed=failed or int(not succeeded))
+        tests = list(ElementTree.parse(report).getroot().iter("testcase")) if report.exists() else []
+        failed = sum(test.find("failure") is not None or test.find("error") is not None for test in tests)
+        skipped = sum(test.find("skipped") is not None for test in tests)
+        return Outcome(self.name, passed=len(tests) - failed - skipped, failed=failed or int(not succeeded))
 
-    def commands(self, *commands) -> Outcome:
-        """Run each command, also after one failed, and count them."""
-        results = [self.run(*command) for command in commands]
-        return Outcome(self.name, passed=results.count(True), failed=results.count(False))
+
+def nox(stage: Stage, *options) -> list:
+    """Run sessions of nox, each in an environment of its own that is made when missing. True for each that passed, False for each that failed."""
+    # The environments of another configuration may lack a package.
+    venvs = environment.BUILD / "nox" / hashlib.sha256((environment.CHECKOUT / "antsibull-nox.toml").read_bytes()).hexdigest()[:8]
+    report = LOGS / f"{stage.name}.json"
+    report.unlink(missing_ok=True)
+    # With CI set, formatters do not write. ansible-lint has a session of its own.
+    stage.run("nox", "-R", "--envdir", venvs, "--report", report, *options, CI="true", GALAXY_IMPORTER_RUN_ANSIBLE_LINT="false")
+    if not report.exists():
+        return [False]
+    # The session `lint` only groups others.
+    return [session["result"] == "success" for session in json.loads(report.read_text())["sessions"] if session["name"] != "lint"]
 
 
 def lint(stage: Stage) -> Outcome:
-    """Style of Python, YAML, playbooks and roles, the changelog, and whether the generated pages are up to date."""
-    outcome = stage.commands(
-        ("ruff", "check", "--no-cache", "."),
-        ("ruff", "format", "--no-cache", "--check", "."),
-        ("yamllint", "--strict", "."),
-        ("ansible-lint", "--profile", "production", "--offline", "--strict", "--nocolor", "playbooks", "roles"),
-        ("antsibull-changelog", "lint"),
-    )
-    before = generated_pages()
-    pages = docs(stage)
-    stale = [name for name, content in generated_pages().items() if before.get(name) != content]
-    stage.note(f"pages that were not up to date: {', '.join(stale) or 'none'}")
-    return Outcome(stage.name, outcome.passed + int(not stale), outcome.failed + pages.failed + int(bool(stale)))
-
-
-def docs(stage: Stage) -> Outcome:
-    """Write the pages that are made from tables in the code."""
-    return stage.commands(*(("python", path) for path in sorted((place.CHECKOUT / "tests/docs").glob("generate_*.py"))))
-
-
-def generated_pages() -> dict:
-    """Each page of docs/ with its content."""
-    return {path.name: path.read_bytes() for path in (place.CHECKOUT / "docs").glob("*.md")}
+    """The checks of antsibull-nox that antsibull-nox.toml selects, and those of noxfile.py."""
+    sessions = nox(stage)
+    # antsibull-nox passes over errors of the import into Galaxy with a warning.
+    return stage.counted(*sessions, "Galaxy importer emitted" not in stage.log.read_text())
 
 
 def units(stage: Stage) -> Outcome:
@@ -119,49 +106,61 @@ def units(stage: Stage) -> Outcome:
 
 
 def fuzz(stage: Stage) -> Outcome:
-    """The tests with random input again, with many more of it than `make units` takes, and other input in every run."""
+    """The tests with random input again, with many more cases than in `make units`, and with another seed in every run."""
     more = {"ION_FUZZ_CASES": "200000", "ION_FUZZ_SEED": str(time.time_ns()), "ION_SEEDS": "500"}
     variables = {name: os.environ.get(name, value) for name, value in more.items()}
     seed = f"--hypothesis-seed={variables['ION_FUZZ_SEED']}"
     return stage.pytest("tests/unit", "tests/integration/exports", "-k", "fuzz or seeds or hypothesis", seed, **variables)
 
 
+def simulate(stage: Stage) -> Outcome:
+    """The simulation of many histories of runs, faults and edits; the variable SIMULATE holds its options (make simulate SIMULATE=--help)."""
+    if not (TESTS / "simulation/__main__.py").exists():
+        return Outcome(stage.name, skipped="there is no package tests/simulation")
+    return stage.counted(stage.run("python", "-m", "simulation", *shlex.split(os.environ.get("SIMULATE") or "--histories 3000")))
+
+
 def bench(stage: Stage) -> Outcome:
-    """The benchmark, which wants the machine for itself; words in the variable BENCH are options of it (make bench BENCH=--help)."""
-    return stage.commands((place.bench_venv() / "bin/python", "-m", "bench", *shlex.split(os.environ.get("BENCH", ""))))
+    """The benchmark, for an otherwise idle machine; the variable BENCH holds its options (make bench BENCH=--help)."""
+    return stage.counted(stage.run(environment.bench_venv() / "bin/python", "-m", "bench", *shlex.split(os.environ.get("BENCH", ""))))
 
 
-def scenarios_on(core: place.Core | None):
+def scenarios_on(core: environment.Core | None):
     """A stage that runs the scenarios, through real ansible-playbook runs, on the tests' own ansible-core or on another one."""
 
     def scenarios(stage: Stage) -> Outcome:
-        venv = place.core_venv(core) if core else place.main_venv()
+        venv = environment.core_venv(core) if core else environment.main_venv()
         if venv is None:
             return Outcome(stage.name, skipped=f"no Python {', '.join(core.pythons)}")
-        return stage.pytest(SCENARIOS, ANSIBLE_BIN=str(venv / "bin"))
+        outcome = stage.pytest(SCENARIOS, ANSIBLE_BIN=str(venv / "bin"))
+        return replace(outcome, note="each scenario with its seven promises")
 
     return scenarios
 
 
 def integration(stage: Stage) -> Outcome:
-    """Whatever else needs the simulator or another server, and the benchmark at sizes at which its numbers mean nothing."""
+    """The other tests that need the simulator or another server, and the benchmark at sizes at which its numbers mean nothing."""
     return stage.pytest("tests/integration", "tests/bench", f"--ignore={SCENARIOS}")
 
 
 def sanity(stage: Stage) -> Outcome:
-    """ansible-test sanity over what git knows and does not ignore, in a place of the name that ansible-test demands."""
-    root = place.BUILD / "sanity/ansible_collections/docbits/ion"
+    """ansible-test sanity over the files that git tracks or would track, in a directory of the name that ansible-test requires."""
+    root = environment.BUILD / "sanity/ansible_collections/docbits/ion"
     shutil.rmtree(root, ignore_errors=True)
-    copy_of_the_collection(root)
-    give_ansible_test_pip()
-    git = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "-c", "commit.gpgsign=false")
-    if not (
-        stage.run("git", "init", "--quiet", cwd=root)
-        and stage.run("git", "add", "--all", cwd=root)
-        and stage.run(*git, "commit", "--quiet", "--message", "sanity", cwd=root)
-    ):
-        return Outcome(stage.name, failed=1)
-    path = os.pathsep.join([str(place.main_venv() / "bin"), str(place.link_pythons()), stage.variables["PATH"]])
+    listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=environment.CHECKOUT, capture_output=True, check=True).stdout
+    for name in filter(None, os.fsdecode(listed).split("\0")):
+        if (source := environment.CHECKOUT / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, root / name, follow_symlinks=False)
+    # ansible-test would download pip from a host that many networks do not reach; Python has one.
+    cache = environment.HOME / ".ansible/test/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in ("24_2", "25_2"):
+        (cache / f"get_pip_{version}.py").write_text("import ensurepip\n\nensurepip.bootstrap()\n")
+    # Without a repository of its own the copy would count as an ignored directory of the checkout.
+    if not (stage.run("git", "init", "--quiet", cwd=root) and stage.run("git", "add", "--all", cwd=root)):
+        return stage.counted(False)
+    path = os.pathsep.join([str(environment.main_venv() / "bin"), str(environment.link_pythons()), stage.variables["PATH"]])
     succeeded = stage.run("ansible-test", "sanity", "--color", "no", "--truncate", "160", cwd=root, PATH=path)
     log = stage.log.read_text()
     ran = len(re.findall(r'^Running sanity test "', log, re.MULTILINE)) - log.count("No tests applicable.")
@@ -169,94 +168,87 @@ def sanity(stage: Stage) -> Outcome:
     return Outcome(stage.name, passed=max(0, ran - failed), failed=failed)
 
 
-def artifact(stage: Stage) -> Outcome:
-    """The tarball that a user installs: it builds, it installs, and the documentation of every module loads from it."""
-    source = ARTIFACT / "source/docbits.ion"
-    installed = ARTIFACT / "installed"
-    shutil.rmtree(ARTIFACT, ignore_errors=True)
-    copy_of_the_collection(source)
-    modules = sorted(f"docbits.ion.{path.stem}" for path in (source / "plugins/modules").glob("*.py"))
-    succeeded = (
-        stage.run("ansible-galaxy", "collection", "build", source, "--output-path", ARTIFACT)
-        and stage.run("ansible-galaxy", "collection", "install", *ARTIFACT.glob("*.tar.gz"), "--offline", "--collections-path", installed)
-        and stage.run("ansible-doc", "--json", *modules, ANSIBLE_COLLECTIONS_PATH=str(installed))
-    )
-    return Outcome(stage.name, passed=int(succeeded), failed=int(not succeeded))
+def quick_lint(stage: Stage) -> Outcome:
+    """ruff on the changed files, mypy, and whether the generated pages are up to date."""
+    python = [path for path in environment.changed_files() if path.endswith(".py")]
+    style = [stage.run("ruff", *command, *python) for command in (["check"], ["format", "--check"]) if python]
+    return stage.counted(*style, *nox(stage, "--sessions", "pages", "typing"))
 
 
-def copy_of_the_collection(root: Path) -> None:
-    """Copy what git tracks, or would if asked to, to O(root)."""
-    listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=place.CHECKOUT, capture_output=True, check=True).stdout
-    for name in filter(None, os.fsdecode(listed).split("\0")):
-        source = place.CHECKOUT / name
-        if source.exists():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, root / name, follow_symlinks=False)
+def quick_units(stage: Stage) -> Outcome:
+    """The changed unit tests, those that import a changed layer, and those of the collection as a whole."""
+    changed = environment.changed_files()
+    layers = {match[0] for path in changed if (match := re.search(r"\b(module_utils\._\w+|plugin_utils|lookup|simulator)\b", path.replace("/", ".")))}
+    files = [
+        path
+        for path in sorted(TESTS.glob("unit/**/test_*.py"))
+        if str(path.relative_to(environment.CHECKOUT)) in changed or any(layer in path.read_text() for layer in layers)
+    ]
+    return stage.pytest("tests/unit/test_consistency.py", *files)
 
 
-def give_ansible_test_pip() -> None:
-    """Let ansible-test take pip from Python itself: what it would download otherwise comes from a host that many networks do not reach."""
-    cache = place.HOME / ".ansible/test/cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    for version in ("24_2", "25_2"):
-        (cache / f"get_pip_{version}.py").write_text("import ensurepip\n\nensurepip.bootstrap()\n")
+def quick_scenarios(stage: Stage) -> Outcome:
+    """A few scenarios that together go through every layer."""
+    return stage.pytest(SCENARIOS, "-k", SAMPLE)
 
 
-# In the order in which they start: the long ones first.
-STAGES = {
+# What `make test` runs, in the order in which it starts: the long ones first.
+TESTED = {
+    "integration": integration,
     "sanity": sanity,
     "scenarios": scenarios_on(None),
-    "integration": integration,
-    f"scenarios-{place.OLDEST_CORE.version}": scenarios_on(place.OLDEST_CORE),
-    f"scenarios-{place.NEWEST_CORE.version}": scenarios_on(place.NEWEST_CORE),
-    "units": units,
+    "scenarios-2.18": scenarios_on(environment.CORES[0]),
+    "scenarios-2.21": scenarios_on(environment.CORES[-1]),
     "lint": lint,
-    "artifact": artifact,
+    "units": units,
+    "simulate": simulate,
+}
+QUICK = {"quick-scenarios": quick_scenarios, "quick-units": quick_units, "quick-lint": quick_lint}
+STAGES = {
+    **TESTED,
+    **QUICK,
+    **{f"scenarios-{core.version}": scenarios_on(core) for core in environment.CORES},
     "fuzz": fuzz,
     "bench": bench,
-    "docs": docs,
 }
-BY_HAND = ("fuzz", "bench", "docs")
-GROUPS = {
-    "test": [name for name in STAGES if name not in BY_HAND],
-    "integration": [name for name in STAGES if name == "integration" or name.startswith("scenarios")],
-}
+GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name == "integration" or name.startswith("scenarios")]}
 
 
 def main(arguments) -> int:
     """Run the named stages or groups of stages; 0 when none failed."""
     names = [name for argument in arguments for name in GROUPS.get(argument, [argument])]
-    variables = place.prepare()
+    variables = environment.prepare()
     LOGS.mkdir(exist_ok=True)
     live = len(names) == 1
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
         outcomes = list(pool.map(lambda name: timed(name, variables, live), names))
     if not live:
-        # What failed comes last, next to the table.
+        # Failed stages come last, next to the table.
         for outcome in sorted(outcomes, key=lambda outcome: outcome.failed > 0):
             print(f"\n──── {outcome.stage} ────\n{(LOGS / f'{outcome.stage}.log').read_text()}", end="")
     print(f"\n{'stage':<20}{'passed':>8}{'failed':>8}{'seconds':>9}")
     for outcome in outcomes:
-        note = f"  skipped: {outcome.skipped}" if outcome.skipped else ""
-        print(f"{outcome.stage:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.seconds:>9.1f}{note}")
+        note = f"skipped: {outcome.skipped}" if outcome.skipped else outcome.note
+        print(f"{outcome.stage:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.seconds:>9.1f}  {note}".rstrip())
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"\n{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
     return int(failed > 0)
 
 
 def timed(name: str, variables: dict, live: bool) -> Outcome:
-    """Run one stage, say so, and take its time."""
-    print(f"{name}: started", flush=True)
+    """Run one stage, report it, and measure its time."""
+    print(f"{name}: started\n", end="", flush=True)
     started = time.monotonic()
     try:
         outcome = STAGES[name](Stage(name, variables, live))
     except Exception as error:
-        # The other stages go on: their results are worth having.
-        print(f"{name}: {type(error).__name__}: {error}", flush=True)
+        # The results of the other stages are still of use.
+        print(f"{name}: {type(error).__name__}: {error}\n", end="", flush=True)
         outcome = Outcome(name, failed=1)
-    seconds = time.monotonic() - started
-    print(f"{name}: {outcome.skipped and 'skipped' or ('FAILED' if outcome.failed else 'passed')} after {seconds:.0f} s", flush=True)
-    return Outcome(outcome.stage, outcome.passed, outcome.failed, seconds, outcome.skipped)
+    outcome = replace(outcome, seconds=time.monotonic() - started)
+    result = "skipped" if outcome.skipped else "FAILED" if outcome.failed else "passed"
+    print(f"{name}: {result} after {outcome.seconds:.0f} s\n", end="", flush=True)
+    return outcome
 
 
 if __name__ == "__main__":
