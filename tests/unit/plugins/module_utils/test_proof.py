@@ -116,7 +116,7 @@ def product(script, name, **answer):
 
 
 def proof_of(whole, *, check_mode=False, known=None, settings=None, **wanted):
-    ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(profile="infor"))[0]
+    ionapi = parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations(profile="infor"))[0]
     options = ProofOptions(label="test.ionapi", **wanted)
     return prove(ionapi, settings or Settings(retries=0), options, known or Secrets(), check_mode)
 
@@ -186,7 +186,7 @@ def test_two_environments_with_one_file_send_the_requests_of_a_login_once(script
 
 # A proof is what its needed stages are.
 
-CLOUD = parser.require(json.dumps(document()), "test.ionapi", Expectations())[0]
+CLOUD = parser.parse_or_fail(json.dumps(document()), "test.ionapi", Expectations())[0]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def on_premises():
         v="1.0",
         **{"or": "connect/revocation"},
     )
-    return parser.require(json.dumps(whole), "test.ionapi", Expectations())[0]
+    return parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations())[0]
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, "json": {"error": "Not Found"}}, {"json": {"response": {}}}, {"status": 501}])
@@ -577,6 +577,6 @@ def test_a_simulator_without_tls_skips_that_stage(script):
         here = f"http://127.0.0.1:{server.getsockname()[1]}"
         whole = document(iu=here, pu=f"{here}/ACME_TST/as/")
         script.post(f"{here}/ACME_TST/as/token.oauth2", json=issued(whole))
-        ionapi = parser.require(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
+        ionapi = parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
         proof = prove(ionapi, Settings(retries=0), ProofOptions(label="test.ionapi", stages=("token",)), Secrets(), False)
     assert outcomes(proof) == {"resolve": "passed", "connect": "passed", "tls": "skipped", "token": "passed"}

@@ -66,7 +66,7 @@ def ionapi():
         "saak": f"ACME_TST#{secrets.token_urlsafe(64)}",
         "sask": secrets.token_urlsafe(64),
     }
-    return parser.require(json.dumps(document), "test.ionapi", Expectations())[0]
+    return parser.parse_or_fail(json.dumps(document), "test.ionapi", Expectations())[0]
 
 
 class Server:
