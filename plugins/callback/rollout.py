@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rollout report: a table of all environments at the end of a run, and a JSON file."""
+"""Callback: reports the outcome of each environment at the end of a run, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ from ansible.plugins.callback import CallbackBase
 REPORTED = ("docbits.ion.environment", "docbits.ion.outcome")
 COLUMNS = ("environment", "ring", "Infor", "exports", "outcome")
 PAST = {"create": "created", "update": "updated", "activate": "activated", "deactivate": "deactivated", "remove": "removed"}
+# Outcomes of steps that count as done; the banner says that a run in check mode changed nothing.
+DONE = ("applied", "planned")
 
 
 class CallbackModule(CallbackBase):
@@ -80,7 +82,7 @@ class CallbackModule(CallbackBase):
                 file.write("\n")
 
     def _take(self, result, failed) -> None:
-        # First, because Ansible copies a result when it is read, and the result of a batch is large.
+        # Before the result is read, because Ansible copies it then, and the result of a batch is large.
         if (result._task.resolved_action or result._task.action) not in REPORTED:
             return
         name, values = result._host.get_name(), result._result
@@ -101,8 +103,10 @@ def _proofs(values) -> str:
 
 
 def _exports(values) -> str:
-    done = Counter(step["action"] for step in values.get("steps", ()) if step["outcome"] in ("done", "planned", "left"))
-    changes = ", ".join(f"{count} {PAST.get(action, action)}" for action, count in sorted(done.items()))
+    steps = values.get("steps", ())
+    done = Counter(step["action"] for step in steps if step["outcome"] in DONE)
+    unknown = sum(step["outcome"] == "unknown" for step in steps)
+    changes = ", ".join([f"{count} {PAST.get(action, action)}" for action, count in sorted(done.items())] + [f"{unknown} unknown"] * bool(unknown))
     declared = len(values.get("exports", ()))
     return changes or (f"{declared} as declared" if declared else "-")
 

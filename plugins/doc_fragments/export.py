@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One export, and the set of them. A test holds the suboptions of the set against the options of one."""
+"""Options for one export, and for the set of them. A test compares the suboptions of the set with the options of one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ class ModuleDocFragment:
 options:
   id:
     description:
-      - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, everything left out stays as it is.
-      - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
+      - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, options that are not set stay unchanged.
+      - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared completely.
     type: str
   title:
-    description: The configuration's title. Required without an id; with an id, a new title.
+    description: Title of the export. Required without an id. With an id, a new title.
     type: str
   kind:
-    description: What kind of export it is. Required without an id. The kind of an export that exists cannot be changed.
+    description: Kind of the export. Required without an id. The kind of an existing export cannot be changed.
     type: str
     choices:
       - infor_idm
@@ -32,7 +32,7 @@ options:
       - smb
       - webhook
   state:
-    description: Whether the export is to exist.
+    description: Whether the export must exist.
     type: str
     default: present
     choices:
@@ -48,10 +48,10 @@ options:
     description: Name or id of the sub-organisation; empty for the main organisation.
     type: str
   execution_order:
-    description: Place in the order in which newer DocBits runs several exports of one document type.
+    description: Position in the order in which newer versions of DocBits run several exports of one document type.
     type: int
   deployment:
-    description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) by default.
+    description: Whether DocBits reaches Infor in the cloud, or on premises through its WatchDog. A new export is V(cloud) by default.
     type: str
     choices:
       - cloud
@@ -60,7 +60,7 @@ options:
     description: Whether the exported PDF is a ZUGFeRD file.
     type: bool
   url:
-    description: Address that a webhook export calls.
+    description: URL that a webhook export calls.
     type: str
   server_url:
     description: Server of an SFTP or SMB export.
@@ -135,7 +135,7 @@ options:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
       - If V(false), a declaration that would activate a second export beside an active declared one is refused before anything is written.
-        An export that becomes active beside an active export that is not declared gets a warning, because only DocBits knows whether it runs both.
+        If the other active export is not declared, there is a warning, because only DocBits knows whether it runs both.
     type: bool
     default: false
   update:
@@ -144,7 +144,7 @@ options:
       - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
         with DocBits' own connection test decide; otherwise the secret is sent.
       - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
-      - The return value RV(exports) says in RV(ignore:evidence) which of these decided.
+      - The return value RV(exports) shows in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:
@@ -164,7 +164,7 @@ options:
       - validate
       - test_connection
   require_reversible:
-    description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
+    description: Whether the task fails before the first write if a step cannot be rolled back. RV(steps) shows this for each step, also in check mode.
     type: bool
     default: false
   allow_momentary_deactivation:
@@ -186,41 +186,42 @@ options:
       - text
   state_dir:
     description:
-      - Folder on the controller for the fingerprints of O(update), one file for each host, and for the record of a run that is under way.
-        By default the folder C(.docbits_ion) beside the inventory.
-      - It holds no secret. A fingerprint cannot be compared with guesses without the API key, so the folder can be shared and committed.
-      - A module that runs on another machine keeps the record of its run there, in C(~/.ansible/docbits.ion).
+      - Directory on the controller for the fingerprints of O(update), one file for each host, and for the intent record of a run in progress.
+        The default is the directory C(.docbits_ion) beside the inventory.
+      - It contains no secrets. A fingerprint is an HMAC with the API key, so a guess cannot be checked without that key, and the directory can be
+        shared and committed.
+      - A module that runs on another machine keeps its intent record there, in C(~/.ansible/docbits.ion).
     type: path
   fingerprints:
     description: The content of the state file. The action plugin sets it.
     type: dict
   run_dir:
-    description: The folder of the record of a run. The action plugin sets it.
+    description: The directory of the intent record. The action plugin sets it.
     type: path
 """
 
     SET = r"""
 options:
   exports:
-    description: The exports. A file given in none of them comes from O(ionapi_src) where an Infor kind needs it.
+    description: The declared exports. An Infor export without an ION API file of its own uses O(ionapi_src).
     type: list
     elements: dict
     required: true
     suboptions:
       ignore:
-        description: Whether to leave this export alone, whatever it is, and keep it from being purged.
+        description: Whether the export stays unchanged, also with O(purge). It is found by its id, or by its title and the other fields that are set.
         type: bool
         default: false
       id:
         description:
-          - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, everything left out stays as it is.
-          - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared whole.
+          - DocBits' own id of the export, as M(docbits.ion.export_info) returns it. With an id, options that are not set stay unchanged.
+          - Without an id, an export is found by sub-organisation, document type, kind and title, and must be declared completely.
         type: str
       title:
-        description: The configuration's title. Required without an id; with an id, a new title.
+        description: Title of the export. Required without an id. With an id, a new title.
         type: str
       kind:
-        description: What kind of export it is. Required without an id. The kind of an export that exists cannot be changed.
+        description: Kind of the export. Required without an id. The kind of an existing export cannot be changed.
         type: str
         choices:
           - infor_idm
@@ -234,7 +235,7 @@ options:
           - smb
           - webhook
       state:
-        description: Whether the export is to exist.
+        description: Whether the export must exist.
         type: str
         default: present
         choices:
@@ -250,10 +251,10 @@ options:
         description: Name or id of the sub-organisation; empty for the main organisation.
         type: str
       execution_order:
-        description: Place in the order in which newer DocBits runs several exports of one document type.
+        description: Position in the order in which newer versions of DocBits run several exports of one document type.
         type: int
       deployment:
-        description: Whether Infor is reached in the cloud or through DocBits' WatchDog on premises. A new export is V(cloud) by default.
+        description: Whether DocBits reaches Infor in the cloud, or on premises through its WatchDog. A new export is V(cloud) by default.
         type: str
         choices:
           - cloud
@@ -262,7 +263,7 @@ options:
         description: Whether the exported PDF is a ZUGFeRD file.
         type: bool
       url:
-        description: Address that a webhook export calls.
+        description: URL that a webhook export calls.
         type: str
       server_url:
         description: Server of an SFTP or SMB export.
@@ -334,14 +335,14 @@ options:
         description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
         type: str
   purge:
-    description: Whether exports of the organisation that are not declared are removed. The diff shows them beforehand.
+    description: Whether exports of the organisation that are not declared are removed. In check mode, the diff shows them.
     type: bool
     default: false
   several_active:
     description:
       - Whether this DocBits runs several active exports of one document type and sub-organisation in execution order, as it does since May 2026.
       - If V(false), a declaration that would activate a second export beside an active declared one is refused before anything is written.
-        An export that becomes active beside an active export that is not declared gets a warning, because only DocBits knows whether it runs both.
+        If the other active export is not declared, there is a warning, because only DocBits knows whether it runs both.
     type: bool
     default: false
   update:
@@ -350,7 +351,7 @@ options:
       - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
         with DocBits' own connection test decide; otherwise the secret is sent.
       - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
-      - The return value RV(exports) says in RV(ignore:evidence) which of these decided.
+      - The return value RV(exports) shows in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:
@@ -370,7 +371,7 @@ options:
       - validate
       - test_connection
   require_reversible:
-    description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
+    description: Whether the task fails before the first write if a step cannot be rolled back. RV(steps) shows this for each step, also in check mode.
     type: bool
     default: false
   allow_momentary_deactivation:
@@ -392,15 +393,16 @@ options:
       - text
   state_dir:
     description:
-      - Folder on the controller for the fingerprints of O(update), one file for each host, and for the record of a run that is under way.
-        By default the folder C(.docbits_ion) beside the inventory.
-      - It holds no secret. A fingerprint cannot be compared with guesses without the API key, so the folder can be shared and committed.
-      - A module that runs on another machine keeps the record of its run there, in C(~/.ansible/docbits.ion).
+      - Directory on the controller for the fingerprints of O(update), one file for each host, and for the intent record of a run in progress.
+        The default is the directory C(.docbits_ion) beside the inventory.
+      - It contains no secrets. A fingerprint is an HMAC with the API key, so a guess cannot be checked without that key, and the directory can be
+        shared and committed.
+      - A module that runs on another machine keeps its intent record there, in C(~/.ansible/docbits.ion).
     type: path
   fingerprints:
     description: The content of the state file. The action plugin sets it.
     type: dict
   run_dir:
-    description: The folder of the record of a run. The action plugin sets it.
+    description: The directory of the intent record. The action plugin sets it.
     type: path
 """

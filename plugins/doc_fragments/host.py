@@ -12,8 +12,8 @@ options:
   docbits_url:
     description:
       - URL of the DocBits API, for example V(https://eu.api.docbits.com).
-      - Exactly one of O(docbits_url) and O(docbits_environment) must be given.
-      - If not given, the variable E(DOCBITS_URL) is used.
+      - Exactly one of O(docbits_url) and O(docbits_environment) is required.
+      - If not set, the value of E(DOCBITS_URL) is used.
     type: str
   docbits_environment:
     description: The DocBits environment. The URL follows from it and O(docbits_region).
@@ -53,27 +53,27 @@ options:
     type: dict
     suboptions:
       fields:
-        description: Field or file of an export to its name in requests, for example V({execution_order: sort_order}).
+        description: "Field or file of an export to its name in requests, for example V({execution_order: sort_order})."
         type: dict
       records:
-        description: Field of an export to its key in the list of exports, for example V({method: type}).
+        description: "Field of an export to its key in the list of exports, for example V({method: type})."
         type: dict
       constants:
         description: Name of a field in requests to the text to send in it.
         type: dict
       operations:
-        description: Operation to its path, for example V({list: /configurations/list}).
+        description: "Operation to its path, for example V({list: /configurations/list})."
         type: dict
       methods:
-        description: Value of C(export_method) to the kind, or to kind and deployment, for example V({infor-idm-v2: infor_idm/cloud}).
+        description: "Value of C(export_method) to the kind, or to kind and deployment, for example V({infor-idm-v2: infor_idm/cloud})."
         type: dict
       booleans:
-        description: Text that DocBits uses for a flag to V(true) or V(false), in quotes, for example V({J: "true"}).
+        description: "Text that DocBits uses for a flag to V(true) or V(false), as a quoted string, for example V({J: 'true'})."
         type: dict
       files:
-        description: File of an export to the type that the download takes, for example V({ln_mapping: LN}).
+        description: "File of an export to the type that the download takes, for example V({ln_mapping: LN})."
         type: dict
       lists:
-        description: Operation to the keys that lead to the list in its answer, joined by dots, for example V({list: result.rows}).
+        description: "Operation to the keys that lead to the list in its answer, joined by dots, for example V({list: result.rows})."
         type: dict
 """

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be proved of an ION API file."""
+"""Options for the proof of an ION API file."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ options:
     type: str
   m3:
     description:
-      - Whether to ask M3 too.
+      - Whether to test M3 too.
     type: bool
     default: false
   ln:
     description:
-      - Whether to ask LN too. LN may answer with status 404 although it works. The proof is undetermined then.
+      - Whether to test LN too. LN may answer with status 404 although it works. The proof is undetermined then.
     type: bool
     default: false
   revoke:

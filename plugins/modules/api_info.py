@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Compare the contract of a DocBits API with what this collection sends
 description:
   - Reads the version, the health and the C(openapi.json) of a DocBits host. An API key is only needed if the host demands one for its contract.
-  - Compares every operation and field that this collection sends with what the host takes. Where a name is missing or new, set it with O(contract_overrides).
+  - Compares every operation and field that this collection sends with the contract of the host. A name that differs can be set with O(contract_overrides).
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -24,17 +24,17 @@ options:
   api_key:
     description:
       - API key, sent only if the host does not publish its contract.
-      - If not set, the variable E(DOCBITS_API_KEY) is used.
+      - If not set, the value of E(DOCBITS_API_KEY) is used.
     type: str
 """
 
 EXAMPLES = r"""
-- name: Does this collection fit the sandbox?
+- name: Compare the contract of the sandbox
   docbits.ion.api_info:
     docbits_environment: sandbox
   register: api
 
-- name: Fields that DocBits demands and this collection does not know
+- name: Show the fields that DocBits requires and this collection does not know
   ansible.builtin.debug:
     msg: "{{ api.comparison | selectattr('outcome', 'equalto', 'unknown and required') }}"
 """
@@ -50,15 +50,15 @@ contract:
   returned: success
   type: str
 path_prefix:
-  description: What stands in addresses between host and path.
+  description: The path between the host and the path of an operation.
   returned: success
   type: str
 health:
-  description: HTTP status of each public health path, V(null) where no answer came.
+  description: HTTP status of each public health path, V(null) without an answer.
   returned: success
   type: dict
 fits:
-  description: Whether no operation demands a field that this collection does not know.
+  description: Whether this collection knows every field that an operation requires.
   returned: success
   type: bool
 comparison:
@@ -68,19 +68,19 @@ comparison:
   elements: dict
   contains:
     operation:
-      description: The operation in the words of this collection.
+      description: The name of the operation in this collection.
       type: str
     path:
-      description: Its path.
+      description: Path of the operation.
       type: str
     field:
-      description: The field in the words of this collection, empty where it knows none.
+      description: The name of the field in this collection, empty if it has none.
       type: str
     wire:
-      description: Name of the field in requests, empty where the contract has none.
+      description: Name of the field in requests, empty if the contract has none.
       type: str
     confidence:
-      description: How sure the published name is, for example V(spec22) for published and V(inferred) for a guess.
+      description: Confidence in the first known name. V(spec22) published, V(client) seen in code of the vendor, V(doc26) documented, V(inferred) a guess.
       type: str
     outcome:
       description: V(found) or V(missing) for an operation, V(published name), V(other name), V(missing), V(unknown and required)

@@ -15,7 +15,7 @@ author:
 description:
   - Logs in to Infor with an ION API file (C(.ionapi)) as DocBits will, and asks the ION API gateway what the service account may do.
   - Goes stage by stage from name resolution to security role. A product is proved by a response of the documented form, and by nothing else.
-    A refusal names its cause and the place in the Infor console that corrects it. Everything else is undetermined, for example an
+    A refusal names its cause and the menu of the Infor console where it is corrected. Everything else is undetermined, for example an
     outage, a page of a proxy, or a response of another form, and says what was seen.
   - Fails if a stage is refused or undetermined. The result has all stages in both cases.
   - Environments of one play that share a file share one login, and a refused file is not tried again. If the gateway refuses a shared token,
@@ -123,7 +123,7 @@ connection:
         missing: [MingleEnterprise]
     refresh:
       description:
-        - What the stage V(refresh) used up. C(rotated) tells whether Infor replaced the refresh token, V(null) if no answer came.
+        - What the stage V(refresh) used up. C(rotated) is whether Infor replaced the refresh token, V(null) without an answer.
       returned: when the stage V(refresh) ran
       type: dict
       sample:
@@ -172,7 +172,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._module import connect
 
 
 def main() -> None:
-    """Read the options, prove, exit."""
     run_module(AnsibleModule(supports_check_mode=True, **connection_info.ARGUMENT_SPEC.to_kwargs()), connection_info.run)
 
 

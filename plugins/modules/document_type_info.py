@@ -11,7 +11,7 @@ module: document_type_info
 version_added: 1.0.0
 short_description: List the document types of a DocBits organisation
 description:
-  - Gives the document types that an export can name.
+  - Returns the document types that exports can use.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -23,7 +23,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: The document types of the sandbox
+- name: Read the document types of the sandbox
   docbits.ion.document_type_info:
     docbits_environment: sandbox
     api_key: "{{ docbits_api_key }}"
@@ -38,7 +38,7 @@ document_types:
   elements: dict
   contains:
     key:
-      description: What O(docbits.ion.exports#module:exports[].document_type) takes.
+      description: Key for O(docbits.ion.exports#module:exports[].document_type).
       type: str
     title:
       description: Its title.

@@ -2,18 +2,17 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole way of one DocBits environment in one task."""
+"""Reconcile one DocBits environment with its declaration in one task."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: environment
 version_added: 1.0.0
-short_description: Bring a DocBits environment to its declared Infor exports
+short_description: Reconcile a DocBits environment with its declaration
 description:
-  - The whole way in one task. It parses and judges every file, proves that Infor accepts the ION API file, then plans, applies,
-    and verifies what stands in DocBits.
-  - What ends one stage ends the task before the next. Nothing is written to DocBits before everything before it has passed.
+  - Validates every file, proves that Infor accepts the ION API file, then plans and applies the changes in DocBits, and verifies the result.
+  - A stage that fails ends the task. Nothing is written to DocBits before all earlier stages have passed.
   - For many environments use M(docbits.ion.environments) or the role P(docbits.ion.deploy#role), which share logins and connections.
 author:
   - docbits.ion contributors (@docbits)
@@ -42,7 +41,7 @@ options:
       - partial
       - not_refused
   stop_after:
-    description: The last stage to go to. V(parse) makes no call, V(prove) makes none to DocBits.
+    description: The last stage. V(parse) sends no request, V(prove) sends none to DocBits.
     type: str
     default: verify
     choices:
@@ -55,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Production, all the way
+- name: Deploy to production
   docbits.ion.environment:
     docbits_environment: production
     api_key: "{{ docbits_api_key }}"
@@ -70,7 +69,7 @@ EXAMPLES = r"""
 RETURN = r"""
 connections:
   description:
-    - The proof of each distinct ION API file, by where it came from. If one of them fails, the others are proved and reported too.
+    - The proof of each distinct ION API file, by the path or option that it came from. If one of them fails, the others are proved and reported too.
     - As RV(docbits.ion.connection_info#module:connection), but with C(stages) as a dictionary of each stage and its outcome.
   returned: success
   type: dict
@@ -86,8 +85,8 @@ connections:
         effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser, MingleEnterprise]
         missing: []
 stopped_after:
-  description: The stage after which the task stopped because O(stop_after) said so.
-  returned: when it did not go all the way
+  description: The last stage, from O(stop_after).
+  returned: when O(stop_after) is not V(verify)
   type: str
 exports:
   description: One line for each declared export.
@@ -128,7 +127,7 @@ steps:
       description: Title of the export.
       type: str
     id:
-      description: Id of the export, V(null) where it does not exist yet.
+      description: Id of the export, V(null) if it does not exist yet.
       type: str
     reason:
       description: What changes.
@@ -146,13 +145,13 @@ steps:
           V(rolled_back) or V(not_run).
       type: str
 findings:
-  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule, listed in the documentation.
+      description: Stable id of the finding. C(docs/findings.md) lists all ids.
       type: str
     level:
       description: V(error), V(warning) or V(info).
@@ -161,7 +160,7 @@ findings:
       description: The object and the key.
       type: str
     message:
-      description: What is so. Never a secret value.
+      description: What is wrong. Never a secret value.
       type: str
     action:
       description: The next step.
@@ -170,8 +169,8 @@ findings:
     - id: T02
       level: warning
       where: "production.ionapi: ti"
-      message: the tenant is not of the form NAME_ENVIRONMENT
-      action: compare it with the tenant shown in Infor
+      message: the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have
+      action: compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -2,7 +2,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring one export of a DocBits environment to its declaration."""
+"""Reconcile one export of a DocBits environment with its declaration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ module: export
 version_added: 1.0.0
 short_description: Manage one export configuration of a DocBits environment
 description:
-  - Like M(docbits.ion.exports) for a single export; other exports are not touched.
+  - Does what M(docbits.ion.exports) does, for a single export. Other exports are not changed.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 export:
-  description: What became of the export.
+  description: The export and its changes.
   returned: success
   type: dict
   contains:
@@ -72,7 +72,7 @@ steps:
       description: Title of the export.
       type: str
     id:
-      description: Id of the export, V(null) where it does not exist yet.
+      description: Id of the export, V(null) if it does not exist yet.
       type: str
     reason:
       description: What changes.
@@ -90,13 +90,13 @@ steps:
           V(rolled_back) or V(not_run).
       type: str
 findings:
-  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule, listed in the documentation.
+      description: Stable id of the finding. C(docs/findings.md) lists all ids.
       type: str
     level:
       description: V(error), V(warning) or V(info).
@@ -105,7 +105,7 @@ findings:
       description: The object and the key.
       type: str
     message:
-      description: What is so. Never a secret value.
+      description: What is wrong. Never a secret value.
       type: str
     action:
       description: The next step.
@@ -114,8 +114,8 @@ findings:
     - id: T02
       level: warning
       where: "production.ionapi: ti"
-      message: the tenant is not of the form NAME_ENVIRONMENT
-      action: compare it with the tenant shown in Infor
+      message: the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have
+      action: compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app
 """
 
 from ansible.module_utils.basic import AnsibleModule

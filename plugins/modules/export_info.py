@@ -11,8 +11,8 @@ module: export_info
 version_added: 1.0.0
 short_description: Read the export configurations of a DocBits environment
 description:
-  - Gives the exports in the form that M(docbits.ion.exports) takes. What is put in again changes nothing.
-  - Secrets are left out. An export of a kind that this collection does not manage comes with C(ignore).
+  - Returns the exports in the form that M(docbits.ion.exports) takes. If they are declared again, nothing changes.
+  - Secrets are left out. An export of a kind that this collection does not manage has C(ignore=true).
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -23,10 +23,10 @@ extends_documentation_fragment:
   - docbits.ion.attributes.info_module
 options:
   query:
-    description: A JMESPath expression on the list of exports, for example V([?active].title). Needs the Python library C(jmespath).
+    description: A JMESPath expression on the list of exports, for example V([?active].title). Requires the Python library C(jmespath).
     type: str
   files:
-    description: Whether the mapping files are read as well, a call for each.
+    description: Whether the mapping files are read too, with one request for each.
     type: bool
     default: true
 """
@@ -43,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exports:
-  description: The exports, or what O(query) makes of them.
+  description: The exports, or the result of O(query) on them.
   returned: success
   type: raw
 """

@@ -2,7 +2,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring the whole set of exports of a DocBits environment to its declaration."""
+"""Reconcile the exports of a DocBits environment with the declaration."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ module: exports
 version_added: 1.0.0
 short_description: Manage the export configurations of a DocBits environment
 description:
-  - Compares the exports in DocBits (Settings, Document Processing, Export) with the declared ones and applies the difference, in an order that
-    leaves a document type without an active export for as short a time as possible.
-  - An export is updated in place and keeps its id. What is omitted stays as it is, what is set is replaced, an empty text clears.
-  - After the change everything is read again and compared. If that fails, what this run did is rolled back, and read again and compared as well.
+  - Compares the exports in DocBits (Settings, Document Processing, Export) with the declared ones and applies the difference. The order of the
+    steps keeps the time short in which a document type has no active export.
+  - An export is updated in place and keeps its id. An option that is not set stays unchanged, one that is set replaces the value, and an empty
+    string clears it.
+  - Afterwards the exports are read again and compared. If a step fails or a value differs, the run is rolled back as far as the former values are
+    known. RV(steps) shows the outcome of each step.
+  - A write whose outcome DocBits does not show is reported as V(unknown), not as applied or failed.
+  - Exports that are not declared are not changed, except by O(purge).
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -29,7 +33,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: The exports of production
+- name: Deploy the exports of production
   docbits.ion.exports:
     docbits_environment: production
     docbits_region: eu
@@ -88,7 +92,7 @@ steps:
       description: Title of the export.
       type: str
     id:
-      description: Id of the export, V(null) where it does not exist yet.
+      description: Id of the export, V(null) if it does not exist yet.
       type: str
     reason:
       description: What changes.
@@ -106,13 +110,13 @@ steps:
           V(rolled_back) or V(not_run).
       type: str
 findings:
-  description: What the checks found. Errors end the task; warnings are shown as warnings too.
+  description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule, listed in the documentation.
+      description: Stable id of the finding. C(docs/findings.md) lists all ids.
       type: str
     level:
       description: V(error), V(warning) or V(info).
@@ -121,7 +125,7 @@ findings:
       description: The object and the key.
       type: str
     message:
-      description: What is so. Never a secret value.
+      description: What is wrong. Never a secret value.
       type: str
     action:
       description: The next step.
@@ -130,8 +134,8 @@ findings:
     - id: T02
       level: warning
       where: "production.ionapi: ti"
-      message: the tenant is not of the form NAME_ENVIRONMENT
-      action: compare it with the tenant shown in Infor
+      message: the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have
+      action: compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app
 """
 
 from ansible.module_utils.basic import AnsibleModule

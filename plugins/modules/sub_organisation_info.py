@@ -11,7 +11,7 @@ module: sub_organisation_info
 version_added: 1.0.0
 short_description: List the sub-organisations of a DocBits organisation
 description:
-  - Gives the sub-organisations that an export can name.
+  - Returns the sub-organisations that exports can use.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -23,11 +23,11 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: The sub-organisations of the sandbox
+- name: Read the sub-organisations of the sandbox
   docbits.ion.sub_organisation_info:
     docbits_environment: sandbox
     api_key: "{{ docbits_api_key }}"
-  register: places
+  register: sub_organisations
 """
 
 RETURN = r"""

@@ -40,19 +40,37 @@ WITH_OWN_PAGE = ("_ionapi", "_mapping")
 # Sentences that are composed at run time.
 COMPOSED = {
     "S01": ("the file cannot be found, read or decrypted; the message says which", "check the path, its owner and mode, or the vault password"),
-    "E11": ("the option query is no JMESPath expression, or fails on what was read", "try it on the result of a run without query"),
+    "E11": ("the option query is not a JMESPath expression, or fails on the exports", "test it on the result of a run without query"),
     "E13": ("a variable of the host cannot be evaluated: an undefined variable, a template error, or a missing vault password", "correct the variable"),
     "E16": ("the value of an option has the wrong type", "correct it as ansible-doc shows; a common cause is a list inside the list"),
     "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
     "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
-    "DB05": ("DocBits refused, with a code that is not known here or without one", "compare what stands in DocBits; look the code up with DocBits support"),
+    "P05": ("the kind of the export does not have it, or the kind is unknown and only active can be set", "leave it out, or correct the id"),
+    "DB05": (
+        "DocBits refused the request, without a code or with one that this collection does not know",
+        "compare the export in DocBits; ask DocBits support about the code",
+    ),
     "DB09": (
-        "a web page came instead of an answer, as proxies, firewalls and maintenance send it",
+        "a web page came instead of an answer, for example from a proxy, a firewall or a maintenance page",
         "check docbits_url, path_prefix and the proxy, or try again later",
     ),
     "DB12": ("DocBits has no document type of this name, or several", "correct it, or list them with docbits.ion.document_type_info"),
     "DB13": ("DocBits has no sub-organisation of this name, or several", "correct it, or list them with docbits.ion.sub_organisation_info"),
+    "DB30": ("the check validate of DocBits fails after a change; the export is as declared", "follow its message, or leave validate out of checks"),
+    "DB31": (
+        "the check test_connection of DocBits fails after a change; the export is as declared",
+        "follow its message, or leave test_connection out of checks",
+    ),
+    "DC06": ("DocBits does not show its contract without an API key, or not to this one", "set or check api_key, or set contract: current"),
+    "DV02": (
+        "DocBits reported the export as created, but it is not in the list of exports",
+        "raise settle_timeout, or compare the contract with docbits.ion.api_info",
+    ),
+    "DV03": (
+        "the step {action} remains, or may remain; the message says why it was not rolled back",
+        "look at the export in DocBits; a new run goes on from there",
+    ),
     "N05": ("the proxy refused the connection or did not answer", "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"),
     "N06": ("the service did not answer the request in time", "raise the option timeout, or find out why the service is slow"),
 }
@@ -73,9 +91,9 @@ def page() -> str:
     used = set(sentences)
     for path in sorted((ROOT / "plugins").rglob("*.py")):
         if not any(part in WITH_OWN_PAGE for part in path.parts):
-            for id_, sentence in _sentences(ast.parse(path.read_text())):
+            for id_, sentence in _sentences(ast.parse(path.read_text(encoding="utf-8"))):
                 used.add(id_)
-                if sentence and id_ not in ROWS and sentence not in sentences.setdefault(id_, []):
+                if sentence and id_ not in {**ROWS, **COMPOSED} and sentence not in sentences.setdefault(id_, []):
                     sentences[id_].append(sentence)
     sentences["DB05"] += [(f"{message} (`{code}`)", action) for code, (message, action) in sorted(CODES.items())]
     missing = sorted(used - sentences.keys())
@@ -93,23 +111,47 @@ def _row(id_, message, action) -> str:
 
 
 def _sentences(tree):
-    """Yields (id, (message, action)) for each id in the code; the second is None if the sentences are not literals next to it."""
-    for node in ast.walk(tree):
-        parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else ()
-        for index, part in enumerate(parts):
-            if isinstance(part, ast.Constant) and isinstance(part.value, str) and ID.fullmatch(part.value):
-                texts = [_text(text) for text in parts[index + 1 :][-2:]]
-                yield part.value, tuple(texts) if len(texts) == 2 and all(texts) else None
+    """Yields (id, (message, action)) for each id in the code; the second is None if the sentences are not literals next to it, or variables of one."""
+    for block in ast.walk(tree):
+        if isinstance(block, (ast.FunctionDef, ast.Module)):
+            variables = _variables_in(block)
+            for node in _nodes_in(block):
+                parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else ()
+                for index, part in enumerate(parts):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and ID.fullmatch(part.value):
+                        texts = [_text(text, variables) for text in parts[index + 1 :][-2:]]
+                        yield part.value, tuple(texts) if len(texts) == 2 and all(texts) else None
 
 
-def _text(node) -> str | None:
-    """A string literal, with the name of each expression in braces; None for other nodes."""
+def _nodes_in(block):
+    """Yields the nodes of a function or module without those of the functions in it."""
+    for child in ast.iter_child_nodes(block):
+        if not isinstance(child, ast.FunctionDef):
+            yield child
+            yield from _nodes_in(child)
+
+
+def _variables_in(block) -> dict:
+    """The texts that are assigned to variables of a function or module, by name."""
+    assigned = {}
+    for node in _nodes_in(block):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            text = _text(node.value, assigned)
+            if text:
+                assigned[node.targets[0].id] = text
+    return assigned
+
+
+def _text(node, variables) -> str | None:
+    """A string literal, with the name of each expression in braces, or the text of a variable; None for other nodes."""
+    if isinstance(node, ast.Name):
+        return variables.get(node.id)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(part.value if isinstance(part, ast.Constant) else f"{{{_name(part.value)}}}" for part in node.values)
     if isinstance(node, ast.IfExp):
-        choices = _text(node.body), _text(node.orelse)
+        choices = _text(node.body, variables), _text(node.orelse, variables)
         return "; or: ".join(choices) if all(choices) else None
     return None
 

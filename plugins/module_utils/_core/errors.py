@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import traceback
+from typing import TypeVar
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 
@@ -33,6 +34,9 @@ class IonError(Exception):
     def id(self) -> str:
         """The id of the first error."""
         return next((finding.id for finding in self.findings if finding.level == ERROR), self.findings[0].id)
+
+
+_Error = TypeVar("_Error", bound=IonError)
 
 
 class InvalidInput(IonError):
@@ -85,6 +89,6 @@ def as_ion_error(error: Exception) -> IonError:
     )
 
 
-def failure(kind, id_: str, where: str, message: str, action: str, **facts) -> IonError:
+def failure(kind: type[_Error], id_: str, where: str, message: str, action: str, **facts) -> _Error:
     """An error of the class `kind` with one finding."""
     return kind(Finding(id_, ERROR, where, message, action), **facts)

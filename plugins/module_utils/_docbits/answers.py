@@ -25,7 +25,7 @@ _PLAIN_PART = re.compile(
 
 _LOOK_UP_EXPORT = "open Settings, Document Processing, Export in DocBits and compare"
 
-# What the vendor's web application says to these codes, and what to do about it here.
+# What these codes mean, from the vendor's web application, and the next step.
 CODES = {
     "EXPORT_CONFIG_ALREADY_EXISTS": (
         "another active export exists for this document type",
@@ -33,27 +33,27 @@ CODES = {
     ),
     "EXPORT_CONFIG_NOT_FOUND": ("no such export exists any more", _LOOK_UP_EXPORT),
     "MISSING_MAPPING_FILE": ("a mapping file that this kind needs is missing", "declare the mapping file of this kind"),
-    "INVALID_MAPPING_FILE": ("a mapping file is not accepted", "judge the file with docbits.ion.mapping_info"),
-    "INVALID_EXPORT_METHOD": ("it does not know this kind of export", "compare the contract with docbits.ion.api_info"),
-    "ERROR_EXPORT_METHOD_NOT_FOUND": ("it does not know this kind of export", "compare the contract with docbits.ion.api_info"),
-    "ION_API_RECORD_NOT_FOUND": ("it has no ION API file for this export", "declare the ION API file of this export"),
-    "M3_TOML_MAPPING_NOT_FOUND": ("it has no M3 TOML mapping for this export", "declare the M3 TOML mapping of this export"),
+    "INVALID_MAPPING_FILE": ("a mapping file is not accepted", "validate the file with docbits.ion.mapping_info"),
+    "INVALID_EXPORT_METHOD": ("DocBits does not know this kind of export", "compare the contract with docbits.ion.api_info"),
+    "ERROR_EXPORT_METHOD_NOT_FOUND": ("DocBits does not know this kind of export", "compare the contract with docbits.ion.api_info"),
+    "ION_API_RECORD_NOT_FOUND": ("DocBits has no ION API file for this export", "declare the ION API file of this export"),
+    "M3_TOML_MAPPING_NOT_FOUND": ("DocBits has no M3 TOML mapping for this export", "declare the M3 TOML mapping of this export"),
     "ERROR_GETTING_INFOR_ACCESS_TOKEN": (
-        "it could not get a token from Infor with this ION API file",
+        "DocBits could not get a token from Infor with this ION API file",
         "prove the file with docbits.ion.connection_info",
     ),
-    "DOCUMENT_TYPE_NOT_FOUND": ("it does not know this document type", "list the document types with docbits.ion.document_type_info"),
-    "INVALID_DOCUMENT_TYPE": ("it does not know this document type", "list the document types with docbits.ion.document_type_info"),
-    "SUB_ORG_NOT_FOUND": ("it does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
-    "INVALID_SUB_ORGANISATION": ("it does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
+    "DOCUMENT_TYPE_NOT_FOUND": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
+    "INVALID_DOCUMENT_TYPE": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
+    "SUB_ORG_NOT_FOUND": ("DocBits does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
+    "INVALID_SUB_ORGANISATION": ("DocBits does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
     "TITLE_MANDATORY": ("the title is missing", "declare a title"),
     "DOCUMENT_TYPE_MANDATORY": ("the document type is missing", "declare a document type"),
     "DUPLICATE_RECORD": ("an export like this exists already", _LOOK_UP_EXPORT),
     "NOT_AUTHORIZED": ("the API key may not do this", "use the key of an administrator of this organisation"),
     "NO_PERMISSION": ("the API key may not do this", "use the key of an administrator of this organisation"),
     "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG": ("the API key may not enter this organisation", "check organisation_id and the organisation of the key"),
-    "QUOTA_FINISHED": ("the organisation's quota is used up", "talk to whoever holds the DocBits subscription"),
-    "SUBSCRIPTION_EXPIRED": ("the organisation's subscription has expired", "talk to whoever holds the DocBits subscription"),
+    "QUOTA_FINISHED": ("the organisation's quota is used up", "ask the owner of the DocBits subscription"),
+    "SUBSCRIPTION_EXPIRED": ("the organisation's subscription has expired", "ask the owner of the DocBits subscription"),
 }
 
 
@@ -203,11 +203,16 @@ def _meaning(response, body, code):
     if status == 404:
         return Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"
     if status == 413:
-        return Refused, "DB07", "the files are too large for the server before DocBits", "shorten the mapping files; 20 MB in all is the limit known"
+        return Refused, "DB07", "the files are too large for the server in front of DocBits", "shorten the mapping files; the known limit is 20 MB in all"
     if status == 422:
         return Refused, "DB04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
     if status == 429:
-        return Unreachable, "DB06", "it asks to slow down and did so beyond the retries", "lower forks or throttle, or raise retries and deadline"
+        return (
+            Unreachable,
+            "DB06",
+            "DocBits asks to slow down, also after the retries",
+            "lower forks or throttle, or raise retries and deadline",
+        )
     if status >= 500:
         return Unreachable, "DB08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
     return Refused, "DB05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT
@@ -242,7 +247,7 @@ def _no_api(response, where):
         BadAnswer,
         "DB09" if response.is_html else "DB10",
         where,
-        f"{'a web page' if response.is_html else 'something that is no JSON'} came instead of an answer (status {response.status})",
+        f"{'a web page' if response.is_html else 'something other than JSON'} came instead of an answer (status {response.status})",
         _no_api_action(response.status),
         status=response.status,
     )
@@ -250,5 +255,5 @@ def _no_api(response, where):
 
 def _no_api_action(status) -> str:
     if status == 413:
-        return "shorten the mapping files; a server before DocBits refuses large uploads"
-    return "check docbits_url and path_prefix, and whether a proxy or firewall stands between"
+        return "shorten the mapping files; a server in front of DocBits refuses large uploads"
+    return "check docbits_url and path_prefix, and whether a proxy or firewall answered"

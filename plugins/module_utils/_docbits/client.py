@@ -29,7 +29,7 @@ _MOST_PAGES = 500
 _MOST_READINGS = 3
 
 
-def host_of(params) -> str:
+def base_url_of(params) -> str:
     """The URL of the DocBits API that the options name, without a slash at the end."""
     url = params["docbits_url"]
     if url:
@@ -68,13 +68,13 @@ def connect(params, settings, check_mode: bool) -> DocBits:
                 "it begins or ends with a blank or a line break, or has a character that no HTTP header can carry",
                 "store the value again without the line break at its end",
             )
-    return DocBits(host_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), HttpClient, settings, check_mode)
+    return DocBits(base_url_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), HttpClient, settings, check_mode)
 
 
 def contract_of(params, settings) -> Contract:
     """The contract that the options ask for. A live one is read from the host, with the API key only if the host demands it."""
     chosen = params["contract"]
-    schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(host_of(params), settings, params.get("api_key"))
+    schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(base_url_of(params), settings, params.get("api_key"))
     overrides = {group: values for group, values in (params["contract_overrides"] or {}).items() if values}
     for group, values in overrides.items():
         for name, value in values.items():
@@ -100,7 +100,7 @@ def _protected_schema(host, settings, api_key):
     headers = {"Accept": "application/json", **({"X-API-KEY": api_key} if api_key else {})}
     response = HttpClient(settings).call("GET", f"{host}/openapi.json", headers=headers)
     if response.status in (401, 403):
-        cause = "DocBits does not show its contract to this API key" if api_key else "DocBits shows its contract to holders of an API key only"
+        cause = "DocBits does not show its contract to this API key" if api_key else "DocBits shows its contract only with an API key"
         action = "check api_key" if api_key else "set api_key"
         raise failure(Refused, "DC06", f"{response.where}/openapi.json", f"{cause} (status {response.status})", f"{action}, or set contract: current")
     return _schema_in(response)
@@ -129,7 +129,7 @@ class DocBits:
         # A server path of the contract counts from the root of the host, as OpenAPI says.
         self._base = f"{parts.scheme}://{parts.netloc}{contract.prefix}" if contract.prefix and contract.source == "live" else given
         self._organisation_id = organisation_id
-        self._types = None
+        self._types: list | None = None
         self._headers = {"X-API-KEY": api_key, "Accept": "application/json"}
         if organisation_id:
             self._headers["X-ORG-ID"] = organisation_id
@@ -151,7 +151,7 @@ class DocBits:
         listed = [(export, keys.get(str(export.get("document_type") or "").strip().casefold())) for export in exports]
         return [export if key is None else export.with_values({"document_type": key}) for export, key in listed]
 
-    def download(self, export: Export, file: str):
+    def download(self, export, file: str):
         """A file of an export: Known(text), Withheld, or ABSENT if DocBits says that there is none."""
         type_ = self.contract.download_type(file)
         if type_ is None:
@@ -160,7 +160,7 @@ class DocBits:
         response = self._http.call(
             bound.method, self._base + bound.path.replace("{id}", quote(export.id, safe="")), headers=self._headers, params={bound.names["file"]: type_}
         )
-        # A stylesheet may begin as a page does.
+        # A stylesheet may begin like a web page.
         is_page = response.content_type == "text/html" if file == "xslt" else response.is_html
         if response.status >= 400 or is_page or _is_refusal(response):
             try:
@@ -293,10 +293,10 @@ class DocBits:
         raise incomplete_list(response, asked, len(records), "page" in names or "offset" in names)
 
     def _carried(self, kind, values) -> list:
-        """The names of the values without an unwanted ZUGFeRD if the contract has no field for it: DocBits' dialogs no longer have it [ui]."""
+        """The names of the values to send. A flag zugferd that is off is left out if the contract has no field for it, as in newer DocBits [ui]."""
         bound = self.contract.find(kind)
-        is_gone = bound is not None and "zugferd" not in bound.names and not values.get("zugferd")
-        return [name for name in values if not (is_gone and name == "zugferd")]
+        is_left_out = bound is not None and "zugferd" not in bound.names and not values.get("zugferd")
+        return [name for name in values if not (is_left_out and name == "zugferd")]
 
     def _send(self, operation: str, asked: str, values: dict):
         return data_of(self._call(operation, values), asked)
@@ -309,7 +309,7 @@ class DocBits:
             fields[wire] = self._part(name, value, bound.schema.fields[wire])
         in_query = {name: part[1] for name, part in fields.items() if name in bound.schema.query}
         in_body = {name: part for name, part in fields.items() if name not in in_query}
-        request = {"params": in_query} if in_query else {}
+        request: dict = {"params": in_query} if in_query else {}
         if bound.schema.encoding == MULTIPART:
             request["files"] = list(in_body.items())
         elif in_body:

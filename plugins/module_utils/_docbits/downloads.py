@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld, is_masked
 
-# Without the service account a file cannot be told from one with the account left out.
+# A file without the service account may be one that DocBits shows without it.
 _IONAPI_KEYS = ("ti", "ci", "cs", "iu", "pu", "ot", "saak", "sask")
 _IONAPI_SECRETS = ("cs", "saak", "sask")
 _SHOWN_KEYS = ("ti", "cn", "ci", "iu", "pu", "ot")

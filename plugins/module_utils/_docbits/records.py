@@ -12,7 +12,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract impo
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known, Withheld, is_masked
 
-# Without these no declared export could be found again, and every run would create all of them.
+# Without these, no declared export is found again, and every run creates all of them.
 _INDISPENSABLE = ("id", "method", "document_type")
 _DELETED_KEYS = ("is_deleted", "deleted", "deleted_at", "deleted_on")
 _BOOLEANS = {
@@ -30,7 +30,7 @@ def exports_in(records: list, contract: Contract, organisation_id: str | None = 
 
     records:         list of dicts
     organisation_id: a record with it as its sub-organisation belongs to the main organisation
-    Raises: BadAnswer if no record has a field without which exports cannot be told apart
+    Raises: BadAnswer if the records lack a field that identifies exports
     """
     records = [record for record in records if not _is_deleted(record, contract)]
     keys = {name: _key_of(name, records, contract) for name in RECORD_KEYS}
@@ -94,7 +94,8 @@ def _export(record, keys, contract, organisation_id) -> Export:
         # A record may have keys of every kind; those of other kinds say nothing.
         values = {name: value for name, value in values.items() if name in COMMON_FIELDS or name in KINDS[kind].parts}
     title = values.get("title")
-    return Export(str(id_), values, label=f'export "{title.value if isinstance(title, Known) else id_}"')
+    # With the id, so that the label is not that of a declared export.
+    return Export(str(id_), values, label=f'export {id_} "{title.value}"' if isinstance(title, Known) else f"export {id_}")
 
 
 def _text(name, value, _contract):

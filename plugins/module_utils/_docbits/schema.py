@@ -21,11 +21,11 @@ URLENCODED = "application/x-www-form-urlencoded"
 class OperationSchema:
     """What one operation takes.
 
-    encoding: media type of the body, or C(None) without a body
+    encoding: media type of the body, or None without a body
     fields:   wire name to one of BOOLEAN, INTEGER, TEXT, FILE (body fields and query parameters)
     required: wire names that must be sent
-    choices:  wire name to the values that it allows, where it lists them
-    query:    those of the fields that travel in the address
+    choices:  wire name to the values that it allows, if it lists them
+    query:    those of the fields that are sent in the query string
     """
 
     encoding: str | None
@@ -45,7 +45,7 @@ class ApiSchema:
 
 
 def read_openapi(document) -> ApiSchema:
-    """The schema in an OpenAPI 3.0 or 3.1 document; raises C(ValueError) where it is none."""
+    """The schema in an OpenAPI 3.0 or 3.1 document. Raises: ValueError if it is none."""
     try:
         version = str(document["info"]["version"])
         schemas = document.get("components", {}).get("schemas", {})
@@ -61,7 +61,7 @@ def read_openapi(document) -> ApiSchema:
 
 
 def as_prefix(path: str) -> str:
-    """A path as it is put between host and operation: with a slash before it and none behind, so that it never becomes part of the host."""
+    """A path as it is put between host and operation: it begins with a slash, so that it never becomes part of the host, and does not end with one."""
     return f"/{path.strip('/')}" if path.strip("/") else ""
 
 

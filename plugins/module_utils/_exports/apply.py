@@ -71,7 +71,7 @@ def apply(plan: Plan, client, settings: Settings) -> Applied:
     try:
         run.apply()
     except _Orphaned as error:
-        # Whoever started this run is no longer there to be told; the record is for the next run.
+        # Nobody reads the result any more; the intent record is for the next run.
         raise ApplyFailed(error.findings, steps=run.progress.report(), changed=run.progress.changed) from None
     except Exception as error:  # also a defect must not leave an environment half-written, or hide what was done
         known = as_ion_error(error)
@@ -90,7 +90,7 @@ class _Orphaned(IonError):
 
 
 class _Run:
-    """A plan on its way."""
+    """The execution of one plan."""
 
     def __init__(self, plan, client, settings) -> None:
         self.progress = Progress(plan, client, settings)
@@ -158,7 +158,7 @@ class _Run:
                 self._client.restart_deadline()
                 self.progress.outcomes[index] = self._outcome_after(index, error)
                 if self.progress.outcomes[index] == APPLIED:
-                    self.findings.append(_applied_all_the_same(self._steps[index], error))
+                    self.findings.append(_applied_despite_error(self._steps[index], error))
                     break
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
                     raise
@@ -249,7 +249,7 @@ class _Run:
                 )
 
     def _displaced(self) -> list:
-        """Findings about exports that DocBits deactivated because this run made another one active in their place."""
+        """Findings about exports that DocBits deactivated when this run made another one active."""
         switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE) and not step.restores}
         restored = {step.id for step in self._steps if step.restores}
         # DocBits may create an export active before this run makes it inactive.
@@ -284,7 +284,7 @@ class _Run:
             self._client.restart_deadline()
             if not self.progress.settle(lambda: self._is_active(export.id) == wanted):
                 raise
-            self.findings.append(_applied_all_the_same(self._steps[index], error))
+            self.findings.append(_applied_despite_error(self._steps[index], error))
         self._listed = {}
 
     def _listed_export(self, index):
@@ -393,11 +393,11 @@ class _Run:
                 continue
             unsent = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
             lost = [name for name in unsent if is_lost(name, self.progress.current(export, name))]
-            hopeless = [name for name in lost if not is_restorable(step.before.value(name))]
+            unrestorable = [name for name in lost if not is_restorable(step.before.value(name))]
             self.progress.drops = self.progress.drops or bool(lost)
-            if hopeless:
+            if unrestorable:
                 what = "which it did not show completely before and which is not declared"
-                raise Refused([_difference(step, f"DocBits dropped {name}, {what}") for name in hopeless])
+                raise Refused([_difference(step, f"DocBits dropped {name}, {what}") for name in unrestorable])
             if lost:
                 self._client.configure(step.kind, step.id, {**step.values, **{name: step.before.get(name) for name in lost}}, step.label)
                 was_sent = True
@@ -425,7 +425,7 @@ def _order(id_: str) -> tuple:
     return (len(id_), id_) if id_.isdecimal() else (0, id_)
 
 
-def _applied_all_the_same(step, error) -> Finding:
+def _applied_despite_error(step, error) -> Finding:
     return Finding(
         "DV04",
         WARNING,

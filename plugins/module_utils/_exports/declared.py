@@ -18,12 +18,13 @@ IGNORED = "ignore"
 PRESENT = "present"
 
 
-def declared_exports(items, default_ionapi=None, purge: bool = False) -> list:
+def declared_exports(items, default_ionapi=None, purge: bool = False, is_single: bool = False) -> list:
     """The declared exports of a set.
 
     items:          the option exports, validated; None in an item means omitted
     default_ionapi: text of the environment's ION API file for Infor kinds without their own, or None
     purge:          whether exports that are not declared are removed
+    is_single:      whether the set is the one export of the module export, which has no list of items
     Raises: InvalidInput with every finding of every item
     """
     if purge and not items:
@@ -35,23 +36,23 @@ def declared_exports(items, default_ionapi=None, purge: bool = False) -> list:
                 "declare at least one export, or remove exports by state absent",
             )
         )
-    exports = [_declared(index, item, default_ionapi) for index, item in enumerate(items)]
+    exports = [_declared("export" if is_single else f"exports[{index}]", item, default_ionapi) for index, item in enumerate(items)]
     findings = [finding for index, export in enumerate(exports) for finding in _findings_in(export)] + _duplicates(exports)
     if findings:
         raise InvalidInput(findings)
     return exports
 
 
-def _declared(index, item, default_ionapi) -> Declared:
+def _declared(option, item, default_ionapi) -> Declared:
     state = IGNORED if item.get("ignore") else item["state"]
     fields = {name: item[name] for name in FIELDS if item.get(name) is not None}
     files = {name: item[f"{name}_content"] for name in FILES if item.get(f"{name}_content") is not None}
-    kind = KINDS.get(fields.get("kind"))
+    kind = KINDS.get(fields.get("kind", ""))
     if default_ionapi is not None and state == PRESENT and kind and "ionapi" in kind.parts:
         files.setdefault("ionapi", default_ionapi)
     name = item.get("title") or item.get("id") or ""
     sources = {file: item[f"{file}_src"] for file in FILES if item.get(f"{file}_src")}
-    return Declared(item.get("id"), fields, files, sources, f'exports[{index}] "{name}"', state)
+    return Declared(item.get("id"), fields, files, sources, f'{option} "{name}"', state)
 
 
 def _findings_in(export) -> list:

@@ -49,9 +49,9 @@ def _shown_field(name, value):
 
 
 def _shown_address(address) -> str:
-    place, mark, query = address.partition("?")
-    user = _USER.search(place)
-    shown = f"{place[: user.start()]}{MARKER}{place[user.end() :]}" if user else place
+    base, mark, query = address.partition("?")
+    user = _USER.search(base)
+    shown = f"{base[: user.start()]}{MARKER}{base[user.end() :]}" if user else base
     hidden = (user.group() if user else "") + query
     return f"{shown}{mark}{MARKER if mark else ''} fingerprint {fingerprint(hidden, FINGERPRINT_SALT)}" if hidden else address
 

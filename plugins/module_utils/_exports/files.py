@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judging the files that declared exports carry, before any request. Pure. Private to the collection."""
+"""Validates the files of declared exports, before any request. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _CODE = re.compile(r"[A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
-class JudgedFiles:
+class ValidatedFiles:
     """Declared exports with clean files.
 
     exports:  the exports, each ION API file as the canonical JSON that DocBits gets
-    ionapis:  the distinct ION API files by the label of where they came from
+    ionapis:  the distinct ION API files by the path or option that they came from
     findings: warnings and notes; there are no errors here
     """
 
@@ -39,15 +39,17 @@ class JudgedFiles:
         return [finding.as_dict() for finding in self.findings]
 
 
-def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
-    """Judge every file of every export that is to be present; raises L(InvalidInput) with all findings where one is an error.
+def validate_files(declared, expectations, params, secrets) -> ValidatedFiles:
+    """Validate every file of every export that is to be present.
 
     params:  the options, for where the environment's own ION API file came from
     secrets: every secret of an ION API file is registered here
+    Raises: InvalidInput with all findings if one is an error
     """
-    exports, findings, ionapis, parsed = [], [], {}, {}
+    exports, findings, ionapis = [], [], {}
+    parsed: dict = {}
 
-    def judged_ionapi(text, label):
+    def validated_ionapi(text, label):
         if text not in parsed:
             parsed[text] = parse(text, label, expectations)
             findings.extend(parsed[text].findings)
@@ -57,8 +59,8 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
         return parsed[text].ionapi
 
     if params.get("ionapi_content") is not None:
-        # Also where no export takes it: whoever names a file wants to know whether it is good.
-        judged_ionapi(params["ionapi_content"], params.get("ionapi_src") or "ionapi_content")
+        # Also if no export uses it, because the user named it.
+        validated_ionapi(params["ionapi_content"], params.get("ionapi_src") or "ionapi_content")
     for export in declared:
         if export.state != PRESENT:
             exports.append(export)
@@ -67,19 +69,19 @@ def judge_files(declared, expectations, params, secrets) -> JudgedFiles:
         ionapi = None
         text = export.files.get("ionapi")
         if text is not None:
-            ionapi = judged_ionapi(text, export.sources.get("ionapi") or f"{export.label}: ionapi")
+            ionapi = validated_ionapi(text, export.sources.get("ionapi") or f"{export.label}: ionapi")
             if ionapi is not None:
                 export = replace(export, files={**export.files, "ionapi": ionapi.canonical()})
-        findings += _judged_mappings(export, ionapi, params.get("logical_id"))
+        findings += _mapping_findings(export, ionapi, params.get("logical_id"))
         exports.append(export)
     findings = list(dict.fromkeys(warnings_as_errors(findings) if expectations.strict else findings))
     if errors_in(findings):
         raise InvalidInput(findings)
-    return JudgedFiles(exports, ionapis, findings)
+    return ValidatedFiles(exports, ionapis, findings)
 
 
 def _misplaced(export, secrets) -> list:
-    """An ION API file in a file for something else would be shown and uploaded as if it were no secret."""
+    """Errors for ION API files that are given as another file, which is not treated as a secret."""
     found = []
     for file, text in export.files.items():
         values = _json_object(text) if not FILES[file].secret else {}
@@ -98,39 +100,39 @@ def _json_object(text) -> dict:
     return values if isinstance(values, dict) else {}
 
 
-def _judged_mappings(export, ionapi, logical_id) -> list:
+def _mapping_findings(export, ionapi, logical_id) -> list:
     document_type = export.get("document_type") or ""
-    # A title is not yet known by its code here; L(check_document_type) looks again once DocBits has told it.
+    # The key of a title is not known before DocBits is read; check_document_type validates the mapping again then.
     code = document_type if _CODE.fullmatch(document_type) else None
-    judged = {
-        file: _judged(text, export.sources.get(file) or f"{export.label}: {file}", MAPPING_KINDS[file], code if file == "idm_mapping" else None)
+    mappings = {
+        file: _validated(text, export.sources.get(file) or f"{export.label}: {file}", MAPPING_KINDS[file], code if file == "idm_mapping" else None)
         for file, text in export.files.items()
         if file in MAPPING_KINDS
     }
-    findings = [finding for mapping in judged.values() for finding in mapping.findings]
+    findings = [finding for mapping in mappings.values() for finding in mapping.findings]
     return findings + cross_checks(
         export.get("kind"),
         export.label,
         code,
         export.get("deployment"),
         ionapi.flavour if ionapi else None,
-        judged.get("idm_mapping"),
-        judged.get("bod_mapping"),
+        mappings.get("idm_mapping"),
+        mappings.get("bod_mapping"),
         logical_id,
     )
 
 
 @lru_cache(maxsize=512)
-def _judged(text, where, kind, document_type):
-    # The environments of a fleet share their mappings; each is judged once.
+def _validated(text, where, kind, document_type):
+    # The environments of a fleet share their mappings; each is validated once.
     return validate(text, where, kind, document_type)
 
 
 def check_document_type(export) -> None:
-    """Raise L(InvalidInput) where the IDM mapping has no line for the document type that a title turned out to mean."""
+    """Validate the IDM mapping of an export again, once the key of its document type is known. Raises: InvalidInput"""
     text = export.files.get("idm_mapping")
     if text is not None and export.get("document_type"):
         where = export.sources.get("idm_mapping") or f"{export.label}: idm_mapping"
-        errors = errors_in(_judged(text, where, "idm", export.get("document_type")).findings)
+        errors = errors_in(_validated(text, where, "idm", export.get("document_type")).findings)
         if errors:
             raise InvalidInput(errors)

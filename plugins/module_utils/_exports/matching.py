@@ -51,7 +51,7 @@ def match(declared, current, created=None) -> list:
         for claim in [export.id for export in found] or [wanted.id or wanted.identity]:
             other = claimed.setdefault(claim, index)
             if other != index:
-                raise _invalid("P03", wanted.label, f"it means the same export as exports[{other}]", "merge the two items or tell them apart by id")
+                raise _invalid("P03", wanted.label, f"it means the same export as exports[{other}]", "merge the two items or give each its id")
         pairs += [Pair(wanted, export) for export in found or [None]]
     _refuse_twins(pairs)
     _refuse_possible_duplicates(pairs, current)
@@ -82,7 +82,7 @@ def _is_same(name, wanted, export) -> bool:
 
 
 def _refuse_twins(pairs) -> None:
-    """Refuse an export that is created, renamed or moved so that it gets the identity of another declared one: the next run could not tell them apart."""
+    """Refuse an export that is created, renamed or moved so that it gets the identity of another declared one: the next run could not distinguish them."""
     labels: dict = {}
     for pair in pairs:
         if pair.declared.state != PRESENT:

@@ -68,7 +68,7 @@ class Step:
     momentary: bool = False
 
     @property
-    def export(self) -> Export:
+    def export(self):
         """The export after the step; for a removal, before it."""
         return self.after or self.before
 
@@ -126,7 +126,8 @@ def plan(readings, current, *, purge=False, required_fields=lambda kind: (), all
     Raises: InvalidInput for a change that DocBits has no way to make
     """
     result = {export.id: export for export in current}
-    creates, updates, removals = [], [], []
+    creates, removals = [], []
+    updates: list = []
     for reading in readings:
         declared, known = reading.pair.declared, reading.pair.current
         if declared.state == IGNORED:
@@ -161,7 +162,7 @@ def plan(readings, current, *, purge=False, required_fields=lambda kind: (), all
         del result[export.id]
     after = (*result.values(), *creates)
     updates = [replace(step, after=replace(step.after, values={**step.after.values, "active": step.before.value("active")})) for step in updates]
-    moving = [step for step in updates if _moves_to_an_occupied_place(step, before.values())]
+    moving = [step for step in updates if _moves_beside_an_active_export(step, before.values())]
     # An interrupted run is finished first.
     left = [export for export in result.values() if export.id in to_activate and export.active and before[export.id].get("active") is False]
     steps = [_switch(before[export.id], True, restores=True) for export in left]
@@ -218,13 +219,13 @@ def _update(reading, known, required_fields) -> Step:
 def _why_lost(name, value) -> str:
     """Why a current value cannot be restored after it was replaced, or an empty text."""
     if isinstance(value, Absent):
-        return f"DocBits has no way to take {name} away again" if name in FILES else ""
+        return f"DocBits cannot remove {name} again" if name in FILES else ""
     if isinstance(value, Known):
         return "" if value.exact else f"DocBits shows the present {name} rewritten"
     return f"the present {name} is unknown ({value.reason})"
 
 
-def _moves_to_an_occupied_place(step, exports) -> bool:
+def _moves_beside_an_active_export(step, exports) -> bool:
     if not step.before.active or step.before.exclusive_key == step.after.exclusive_key:
         return False
     return any(export.active and export.id != step.id and export.exclusive_key == step.after.exclusive_key for export in exports)

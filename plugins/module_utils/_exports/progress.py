@@ -1,12 +1,13 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a run is: the outcome of each step, and what DocBits shows of it. Private to the collection."""
+"""The progress of a run: the outcome of each step, and what DocBits shows of it. Private to the collection."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
@@ -36,7 +37,7 @@ class Settings:
     """
 
     settle_timeout: float = 5.0
-    clock: object = time
+    clock: Any = time
     record: RunRecord = field(default_factory=lambda: RunRecord(None))
 
 
@@ -150,5 +151,5 @@ class Progress:
 
 def ambiguous(step, ids) -> IonError:
     """The error for a create after which no single export can be said to be the created one."""
-    found = f"several new exports may be it (ids {', '.join(sorted(ids))})" if ids else "the new export was removed by somebody else"
+    found = f"several new exports may be the one that this run created (ids {', '.join(sorted(ids))})" if ids else "the new export was removed by somebody else"
     return failure(Refused, "DV05", step.label, found, "leave one of them in DocBits, then run again")

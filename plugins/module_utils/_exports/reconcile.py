@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput, IonError, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import FOLDER, locked
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import host_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
@@ -69,7 +69,7 @@ class Options:
     def of(cls, context) -> Options:
         """The options of a task."""
         params = context.params
-        host = host_of(params)
+        host = base_url_of(params)
         # The organisation's name in file names; the key cannot be guessed from it.
         name = hmac.new(params["api_key"].encode(), f"{host} {params['organisation_id'] or ''}".encode(), hashlib.sha256).hexdigest()[:16]
         return cls(
@@ -166,7 +166,7 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
         raise ContractMismatch(dict.fromkeys(problems))
     if options.require_reversible:
         _refuse_irreversible(todo)
-    warnings = [] if options.several_active else _rivals(declared, todo)
+    warnings = [] if options.several_active else _active_beside_undeclared(declared, todo)
     warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
     warnings += _interrupted(pending, readings, current, client)
     return _Draft(current, readings, todo, warnings)
@@ -263,7 +263,7 @@ def _refuse_unlisted(pairs, pending, record_path) -> None:
 
 
 def _interrupted(pending, readings, current, client) -> list:
-    """What is to be said about an interrupted run."""
+    """Findings about an interrupted run."""
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
@@ -331,7 +331,7 @@ def _with_known_names(declared, current, client) -> tuple:
     A key that a current export refers to exists; only for other values the lists are read.
     """
     listed = {export.get("document_type") for export in current}
-    places = {export.get("sub_organisation") for export in current}
+    sub_organisations = {export.get("sub_organisation") for export in current}
     types = {export.get("document_type") for export in declared} - {None, ""}
     # A list may show titles, and an update has to send the key.
     if not types <= listed or any(not _KEY.fullmatch(type_) for type_ in (*types, *filter(None, listed))):
@@ -343,7 +343,7 @@ def _with_known_names(declared, current, client) -> tuple:
             if export.state == PRESENT:
                 check_document_type(export)
         current = client.with_known_types(current)
-    if any(export.get("sub_organisation") and export.get("sub_organisation") not in places for export in declared):
+    if any(export.get("sub_organisation") and export.get("sub_organisation") not in sub_organisations for export in declared):
         known = client.sub_organisations()
         declared = [
             _with_name(export, "sub_organisation", "sub-organisation", known, "id", "name", "DB13", "docbits.ion.sub_organisation_info") for export in declared
@@ -404,7 +404,7 @@ def _refuse_irreversible(todo) -> None:
         raise InvalidInput(findings)
 
 
-def _rivals(declared, todo) -> list:
+def _active_beside_undeclared(declared, todo) -> list:
     """A warning for each declared export that becomes active beside an undeclared active one: only DocBits knows whether it runs both."""
     labels = {export.label for export in declared}
     others = [export for export in todo.after if export.active and export.label not in labels]

@@ -41,7 +41,7 @@ class Rollback:
         later_switches = [index for index in switches if index not in first_switch.values()]
         for index in reversed(range(len(progress.outcomes))):
             if progress.outcomes[index] in (APPLIED, UNKNOWN) and index not in later_switches and not progress.plan.steps[index].restores:
-                self._take_back(index)
+                self._roll_back_step(index)
         for index in later_switches:
             if progress.outcomes[index] in (APPLIED, UNKNOWN):
                 progress.outcomes[index] = progress.outcomes[first_switch[progress.plan.steps[index].id]]
@@ -49,7 +49,7 @@ class Rollback:
             self._attempt(lambda export=export: self._client.set_active(export.id, True, export.label))
             if not progress.settle(lambda export=export: self._is_active(export.id)):
                 progress.is_displaced = True
-                message = "it could not be made active again"
+                message = "DocBits deactivated it during this run, and it could not be activated again"
                 self._findings.append(Finding("DV10", WARNING, export.label, message, "activate it in DocBits"))
         return self._findings
 
@@ -65,11 +65,11 @@ class Rollback:
             if self._progress.outcomes[index] in (APPLIED, UNKNOWN):
                 self._findings.append(_remains(step, self._progress.outcomes[index], why))
 
-    def _take_back(self, index) -> None:
+    def _roll_back_step(self, index) -> None:
         """Roll back one step. Its outcome becomes ROLLED_BACK only if DocBits then shows the state before it."""
         progress, step = self._progress, self._progress.plan.steps[index]
         try:
-            why = self._take_back_create(index) if step.action == CREATE else self._take_back_change(index, step)
+            why = self._roll_back_create(index) if step.action == CREATE else self._roll_back_change(index, step)
         except Exception as error:  # the other steps are rolled back all the same
             progress.outcomes[index] = _later(progress.outcomes[index], progress.try_to_observe(index) if step.action != CREATE else UNKNOWN)
             why = f"rolling it back failed ({as_ion_error(error).id})"
@@ -78,7 +78,7 @@ class Rollback:
         if why:
             self._findings.append(_remains(step, progress.outcomes[index], why))
 
-    def _take_back_create(self, index) -> str:
+    def _roll_back_create(self, index) -> str:
         progress, step = self._progress, self._progress.plan.steps[index]
         if index not in progress.proven:
             found = progress.candidates(index, progress.listed())
@@ -101,10 +101,10 @@ class Rollback:
         progress.outcomes[index] = ROLLED_BACK
         return ""
 
-    def _take_back_change(self, index, step) -> str:
+    def _roll_back_change(self, index, step) -> str:
         progress = self._progress
         if step.action != UPDATE:
-            return self._take_back_switch(index, step)
+            return self._roll_back_switch(index, step)
         if progress.outcomes[index] == APPLIED:
             # An answered write may show late; what does not show cannot be rolled back safely.
             progress.settle(lambda: progress.try_to_observe(index) == APPLIED)
@@ -112,9 +112,9 @@ class Rollback:
         if export is None:
             progress.outcomes[index] = UNKNOWN
             return "the export is no longer in the list of exports"
-        return self._take_back_update(index, step, export)
+        return self._roll_back_update(index, step, export)
 
-    def _take_back_switch(self, index, step) -> str:
+    def _roll_back_switch(self, index, step) -> str:
         progress, wanted = self._progress, step.action == DEACTIVATE
         # DocBits may not list an inactive export.
         if self._is_active(step.id) != wanted:
@@ -129,7 +129,7 @@ class Rollback:
         export = self._progress.listed().get(id_)
         return export.get("active") if export else None
 
-    def _take_back_update(self, index, step, export) -> str:
+    def _roll_back_update(self, index, step, export) -> str:
         progress = self._progress
         restored, kept = {}, []
         for name, sent in step.values.items():
@@ -159,7 +159,7 @@ class Rollback:
             progress.outcomes[index] = UNKNOWN
             return "DocBits accepted it, and shows the former values" if was_answered else "DocBits shows the former values, and it may still take effect"
         if restored:
-            # Everything known that the update sent goes along, because DocBits may drop what an update does not send.
+            # Everything known that the update sent is sent too, because DocBits may drop what an update does not send.
             names = step.before.values if progress.drops else step.values
             along = {name: step.before.get(name) for name in names if name not in NEVER_SENT and is_restorable(step.before.value(name))}
             self._attempt(lambda: self._client.configure(step.kind, step.id, {**along, **restored}, step.label))

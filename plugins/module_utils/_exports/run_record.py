@@ -116,7 +116,7 @@ class RunRecord:
         self._write()
 
     def settle(self, is_open) -> None:
-        """Keep the steps whose outcome the next run has to look after, and remove the record if there are none.
+        """Keep the steps that the next run has to check, and remove the record if there are none.
 
         is_open: from the number of a step to whether it is one of them
         """
@@ -152,7 +152,7 @@ def _kept_names(step, names) -> list:
 
 
 def _active_beside(step, plan) -> list:
-    """Ids of active exports that DocBits may deactivate when a step creates or activates an export in their place."""
+    """Ids of active exports that DocBits may deactivate when a step creates or activates an export beside them."""
     if step.action not in ("create", "activate"):
         return []
     after = {export.id: export for export in plan.after}

@@ -67,7 +67,7 @@ class Infor:
         self._is_own_login = False
         self._is_token_accepted = False
         self._is_token_lost = False
-        self._lag_pauses = LAG_PAUSES
+        self._lag_pauses: tuple = LAG_PAUSES
         self._credentials_in_body = False
         self.tokens: list = []
         self.is_offline_access_refused = False
@@ -183,7 +183,7 @@ class Infor:
     def _post(self, url, form):
         credentials = {"client_id": self._ionapi.ci, "client_secret": self._ionapi.cs}
         if self._credentials_in_body:
-            request = {"data": {**form, **credentials}}
+            request: dict = {"data": {**form, **credentials}}
         else:
             request = {"data": form, "auth": tuple(part.encode() for part in credentials.values())}
         return self._call("pu", "POST", url, headers={"Accept": "application/json"}, **request)

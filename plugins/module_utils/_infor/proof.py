@@ -173,7 +173,7 @@ def prove(ionapi, settings, options: ProofOptions, secrets, check_mode: bool) ->
     return _Prover(ionapi, settings, options, secrets, check_mode).proof()
 
 
-def require(proofs: dict, accepted=(PROVED, PARTIAL), **facts) -> None:
+def require_accepted(proofs: dict, accepted=(PROVED, PARTIAL), **facts) -> None:
     """Raise Refused or Unreachable with the findings of all proofs, by label, unless the outcome of each is accepted."""
     if any(proof.outcome not in accepted for proof in proofs.values()):
         raise error_of([finding for proof in proofs.values() for finding in proof.findings], **facts)

@@ -87,9 +87,9 @@ COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active",
 KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
-# The query of an address is often a token, and the text before an @ a password.
+# The query of a URL is often a token, and the text before an @ a password.
 ADDRESSES = ("url", "server_url")
-# What tells exports apart that are declared without an id.
+# The fields that identify exports that are declared without an id.
 IDENTITY = ("sub_organisation", "document_type", "kind", "title")
 
 # Results of a comparison: UNCLEAR where the current value is not known well enough.
@@ -118,7 +118,7 @@ class Declared:
     state: str = "present"
 
     def get(self, name, default=None):
-        """The declared value of a field, or the default where it is not declared."""
+        """The declared value of a field, or the default if it is not declared."""
         return self.fields.get(name, default)
 
     @property
@@ -133,7 +133,7 @@ class Declared:
 
     @property
     def identity(self) -> tuple:
-        """What tells this export apart, in normal form."""
+        """The values of IDENTITY, in normal form."""
         return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
 
 
@@ -175,7 +175,7 @@ class Export:
 
     @property
     def identity(self) -> tuple:
-        """What tells this export apart, in normal form."""
+        """The values of IDENTITY, in normal form."""
         return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
 
     @property

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-# Runs of characters that DocBits or a proxy may put in the place of a secret, and texts that announce one.
+# Characters and texts that DocBits or a proxy may show instead of a secret.
 _MASK = re.compile(
     r"\*{2,}|[•●∙█▪]{2,}|\.{3,}$|…|^[xX]{4,}$|[xX]{6,}"
     r"|^[<\[({]*(?:hidden|masked|redacted|secret|removed|encrypted|protected|confidential|filtered)[>\])}]*$",
@@ -23,7 +24,7 @@ class Known:
     exact: whether it can be sent back; False for a file that DocBits shows rewritten
     """
 
-    value: object
+    value: Any
     exact: bool = True
 
 

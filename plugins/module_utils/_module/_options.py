@@ -15,13 +15,13 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Ex
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, MAPPING_FORMS, MEANING, POLICIES, WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, KINDS, ON_PREMISES
 
-# Eleven days: what is longer does not fit into the clocks of every system, and is a slip of the pen.
+# Eleven days. More does not fit into the clocks of every system.
 LONGEST_WAIT = 1_000_000.0
 
 
 @dataclass
 class ArgumentSpec:
-    """Options of a module with the rules among them, in the words of AnsibleModule."""
+    """Options of a module and the rules between them, named like the arguments of AnsibleModule."""
 
     argument_spec: dict = field(default_factory=dict)
     mutually_exclusive: list = field(default_factory=list)
@@ -31,7 +31,7 @@ class ArgumentSpec:
     required_by: dict = field(default_factory=dict)
 
     def merged(self, *others) -> ArgumentSpec:
-        """This group of options together with the others; an option that two groups define is a defect."""
+        """This group of options together with the others. Raises: ValueError if two groups define the same option."""
         merged = ArgumentSpec()
         for spec in (self, *others):
             twice = merged.argument_spec.keys() & spec.argument_spec.keys()
@@ -51,7 +51,7 @@ class ArgumentSpec:
 
 
 def network_options() -> ArgumentSpec:
-    """How to reach the services (fragment C(network))."""
+    """The connection to the services (fragment network)."""
     return ArgumentSpec(
         {
             "ca_path": {"type": "path", "fallback": (env_fallback, ["DOCBITS_ION_CA_PATH"])},
@@ -64,12 +64,12 @@ def network_options() -> ArgumentSpec:
 
 
 def settings_from(params) -> Settings:
-    """The transport settings that the options of L(network_options) ask for; raises L(InvalidInput) for a number that is no time or count."""
+    """The settings of the HTTP client from network_options. Raises: InvalidInput for a number out of range"""
     for name in ("timeout", "deadline"):
-        if not 0 < params[name] <= LONGEST_WAIT:  # which is how "not a number" is met, too
-            raise failure(InvalidInput, "E15", name, f"it is no number of seconds above 0 and up to {LONGEST_WAIT:.0f}", f"give {name} in seconds")
+        if not 0 < params[name] <= LONGEST_WAIT:  # NaN is refused here, too
+            raise failure(InvalidInput, "E15", name, f"it must be more than 0 and at most {LONGEST_WAIT:.0f} seconds", f"set {name} in seconds")
     if params["retries"] < 0:
-        raise failure(InvalidInput, "E15", "retries", "it is below 0", "give the number of repetitions; 0 repeats nothing")
+        raise failure(InvalidInput, "E15", "retries", "it is below 0", "set the number of retries; 0 turns them off")
     return Settings(
         ca_path=params["ca_path"],
         proxy=params["proxy"],
@@ -80,12 +80,12 @@ def settings_from(params) -> Settings:
 
 
 def source_options(secret: bool) -> ArgumentSpec:
-    """The one file that a module judges, and whether it is secret (fragment C(source))."""
+    """The file that a module validates, and whether it is secret (fragment source)."""
     return ArgumentSpec({"src": {"type": "path"}, "content": {"type": "str", "no_log": secret}}, required_one_of=[("src", "content")])
 
 
 def ionapi_options() -> ArgumentSpec:
-    """What the caller expects of an ION API file (fragment C(ionapi))."""
+    """The expectations of an ION API file (fragment ionapi)."""
     return ArgumentSpec(
         {
             "tenant": {"type": "str"},
@@ -100,7 +100,7 @@ def ionapi_options() -> ArgumentSpec:
 
 
 def expectations_from(params) -> Expectations:
-    """What the options of L(ionapi_options) expect of an ION API file."""
+    """The expectations of an ION API file from ionapi_options."""
     return Expectations(
         tenant=params["tenant"],
         environment=params["tenant_environment"],
@@ -113,7 +113,7 @@ def expectations_from(params) -> Expectations:
 
 
 def host_options() -> ArgumentSpec:
-    """Which DocBits API, and which contract to hold it to (fragment C(host))."""
+    """The DocBits API and its contract (fragment host)."""
     return ArgumentSpec(
         {
             "docbits_url": {"type": "str", "fallback": (env_fallback, ["DOCBITS_URL"])},
@@ -141,7 +141,7 @@ def host_options() -> ArgumentSpec:
 
 
 def docbits_options() -> ArgumentSpec:
-    """Which DocBits organisation, and how to sign in to it (fragments C(host) and C(organisation))."""
+    """The DocBits organisation and its credentials (fragments host and organisation)."""
     return host_options().merged(
         ArgumentSpec(
             {
@@ -153,12 +153,12 @@ def docbits_options() -> ArgumentSpec:
 
 
 def default_ionapi_options() -> ArgumentSpec:
-    """The ION API file of the environment, for every export that needs one (fragment C(default_ionapi))."""
+    """The ION API file of the environment, for every export that needs one (fragment default_ionapi)."""
     return ArgumentSpec({"ionapi_src": {"type": "path"}, "ionapi_content": {"type": "str", "no_log": True}})
 
 
 def export_options() -> dict:
-    """The options of one export; a file has two, C(<file>_src) and C(<file>_content) (fragment C(export))."""
+    """The options of one export. A file has two, <file>_src and <file>_content (fragment export)."""
     options = {
         "id": {"type": "str"},
         "title": {"type": "str"},
@@ -186,7 +186,7 @@ def export_options() -> dict:
 
 
 def export_set_options() -> ArgumentSpec:
-    """The whole set of exports of an environment (fragment C(export_set))."""
+    """The whole set of exports of an environment (fragment export.set)."""
     item = {**export_options(), "ignore": {"type": "bool", "default": False}}
     return ArgumentSpec(
         {

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module api_info does: a DocBits API's version, health, and contract against what this collection sends. Private to the collection."""
+"""The function of the module api_info: compare the contract of a DocBits API with what this collection sends. Private to the collection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import contract_of, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of, contract_of
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, host_options, network_options, settings_from
 
@@ -31,14 +31,14 @@ def run(context: Context) -> dict:
         "version": contract.version,
         "contract": params["contract"],
         "path_prefix": contract.prefix,
-        "health": {path: _status(host_of(params) + path, settings) for path in HEALTH_PATHS},
+        "health": {path: _status(base_url_of(params) + path, settings) for path in HEALTH_PATHS},
         "comparison": comparison,
         "fits": not any(row["outcome"] == "unknown and required" for row in comparison),
     }
 
 
 def _status(url, settings):
-    """The HTTP status of a public path, C(None) without an answer."""
+    """The HTTP status of a public path, None without an answer."""
     try:
         return HttpClient(settings).call("GET", url, headers={"Accept": "application/json"}).status
     except IonError:

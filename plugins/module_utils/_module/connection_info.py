@@ -101,7 +101,7 @@ def run(context: Context) -> dict:
     context.secrets.add(*ionapi.secret_values())
     options = proof_options_from(params, label, ionapi)
     proof = _proof.prove(ionapi, settings_from(params), options, context.secrets, context.check_mode)
-    _proof.require({label: proof}, connection=proof.as_dict())
+    _proof.require_accepted({label: proof}, connection=proof.as_dict())
     return {
         "ionapi": ionapi.summary(),
         "connection": proof.as_dict(),

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module document_type_info does: the document types that exports can refer to. Private to the collection."""
+"""The function of the module document_type_info: list the document types. Private to the collection."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ ARGUMENT_SPEC = docbits_options().merged(network_options())
 
 
 def run(context: Context) -> dict:
-    """Gives C(document_types), each with key, title and active."""
+    """Returns `document_types`, each with key, title and active."""
     params = context.params
     return {"document_types": connect(params, settings_from(params), context.check_mode).document_types()}

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module environment does: the whole way of one environment, parse, prove, plan, apply, verify. Private to the collection."""
+"""The function of the module environment: parse, prove, plan, apply and verify one environment. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
@@ -29,7 +29,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._module.connection_inf
 
 STOPS = ("parse", "prove", "verify")
 # The outcomes of a proof with which a task goes on, by the option require_proof.
-ACCEPTED_OUTCOMES = {
+ACCEPTED_OUTCOMES: dict = {
     "full": (_proof.PROVED,),
     "partial": (_proof.PROVED, _proof.PARTIAL),
     "not_refused": (_proof.PROVED, _proof.PARTIAL, _proof.UNDETERMINED),
@@ -51,12 +51,12 @@ ARGUMENT_SPEC = docbits_options().merged(
 
 
 def run(context: Context) -> dict:
-    """Gives C(connections), a proof for each distinct ION API file, and what the module exports gives."""
+    """Returns `connections`, a proof for each distinct ION API file, and what the module exports returns."""
     params = context.params
     settings = settings_from(params)
     declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
-    files = judge_files(declared, expectations_from(params), params, context.secrets)
-    result = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
+    files = validate_files(declared, expectations_from(params), params, context.secrets)
+    result: dict = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
     options = _proof_options_of(files.ionapis, params)
     if params["stop_after"] == "parse":
         return {**result, "stopped_after": "parse"}
@@ -64,8 +64,8 @@ def run(context: Context) -> dict:
     result["connections"] = {label: proof.summary() for label, proof in proofs.items()}
     # Without a write, a proof with fewer stages is what the user asked for.
     accepted = ACCEPTED_OUTCOMES[params["require_proof"]] + ((_proof.PARTIAL,) if params["stop_after"] == "prove" else ())
-    _proof.require(proofs, accepted, connections=result["connections"])
-    # What is undetermined was accepted by the option require_proof, and is shown all the same.
+    _proof.require_accepted(proofs, accepted, connections=result["connections"])
+    # The option require_proof accepted what is undetermined, so it is a warning.
     accepted_findings = [replace(finding, level=WARNING) if finding.level == ERROR else finding for proof in proofs.values() for finding in proof.findings]
     result["findings"] += [finding.as_dict() for finding in accepted_findings]
     if params["stop_after"] == "prove":
@@ -74,7 +74,7 @@ def run(context: Context) -> dict:
         client = connect(params, settings, context.check_mode)
         reconciled = reconcile(client, files.exports, Options.of(context), context.check_mode)
     except IonError as error:
-        # What Infor said is true all the same.
+        # The results of the proof are valid although DocBits failed.
         error.facts["connections"] = result["connections"]
         raise
     return {**result, **reconciled, "findings": result["findings"] + reconciled["findings"]}

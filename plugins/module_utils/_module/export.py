@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module export does: one export. Private to the collection."""
+"""The function of the module export: reconcile one export. Private to the collection."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), ru
 
 
 def run(context: Context) -> dict:
-    """The set of L(exports) with this one item and no purge."""
+    """Returns what the module exports returns for this one item, with `export` instead of `exports`."""
     params = context.params
     item = {**{name: params[name] for name in _OPTIONS}, "ignore": False}
-    result = exports.run(replace(context, params={**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}))
+    params = {**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}
+    result = exports.run(replace(context, params=params), is_single=True)
     return {**{key: value for key, value in result.items() if key != "exports"}, "export": result["exports"][0]}

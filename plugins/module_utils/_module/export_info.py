@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module export_info does: read exports in a form that the module exports takes back. Private to the collection."""
+"""The function of the module export_info: read exports in the form that the module exports takes. Private to the collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARGUMENT_SPEC = docbits_options().merged(network_options(), ArgumentSpec({"query
 
 
 def run(context: Context) -> dict:
-    """Gives C(exports), each a valid item of the module exports, or what O(query) makes of them."""
+    """Returns `exports`: items of the module exports, or the result of the option query on them."""
     params = context.params
     query = _compiled(params["query"])
     client = connect(params, settings_from(params), context.check_mode)
@@ -46,15 +46,15 @@ def _compiled(query):
     try:
         return jmespath.compile(query)
     except jmespath.exceptions.JMESPathError:
-        raise _invalid("it is no valid JMESPath expression") from None
+        raise _invalid("it is not a valid JMESPath expression") from None
 
 
 def _searched(query, exports):
     try:
         return query.search(exports)
     except jmespath.exceptions.JMESPathError:
-        raise _invalid("a function in it does not fit the exports that it is used on") from None
+        raise _invalid("one of its functions fails on these exports") from None
 
 
 def _invalid(message):
-    return failure(InvalidInput, "E11", "query", message, "try it on the result of a run without query")
+    return failure(InvalidInput, "E11", "query", message, "test it on the result of a run without query")

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module sub_organisation_info does: the sub-organisations that exports can refer to. Private to the collection."""
+"""The function of the module sub_organisation_info: list the sub-organisations. Private to the collection."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ ARGUMENT_SPEC = docbits_options().merged(network_options())
 
 
 def run(context: Context) -> dict:
-    """Gives C(sub_organisations), each with id and name."""
+    """Returns `sub_organisations`, each with id and name."""
     params = context.params
     return {"sub_organisations": connect(params, settings_from(params), context.check_mode).sub_organisations()}

@@ -56,7 +56,7 @@ def steps(*pairs):
     return [{"action": action, "outcome": outcome} for action, outcome in pairs]
 
 
-CHANGED = {"changed": True, "exports": [{}, {}], "steps": steps(("create", "done"), ("update", "done"), ("create", "done"))}
+CHANGED = {"changed": True, "exports": [{}, {}], "steps": steps(("create", "applied"), ("update", "applied"), ("create", "applied"))}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,15 @@ CHANGED = {"changed": True, "exports": [{}, {}], "steps": steps(("create", "done
         ({"changed": False, "stopped_after": "parse"}, "-", "-", "files validated", "green"),
         ({"changed": False, "stopped_after": "prove", "connections": {"a": {"outcome": "proved"}}}, "proved", "-", "authentication tested", "green"),
         ({"changed": False, "connection": {"outcome": "proved"}}, "proved", "-", "unchanged", "green"),
-        ({"changed": True, "steps": steps(("remove", "left"), ("create", "undone"))}, "-", "1 removed", "changed", "yellow"),
+        ({"changed": True, "steps": steps(("create", "planned"), ("remove", "planned"))}, "-", "1 created, 1 removed", "changed", "yellow"),
+        ({"changed": True, "steps": steps(("remove", "unknown"), ("create", "rolled_back"), ("update", "not_run"))}, "-", "1 unknown", "changed", "yellow"),
+        (
+            {"changed": True, "steps": steps(("update", "applied"), ("create", "unknown"))},
+            "-",
+            "1 updated, 1 unknown",
+            "changed",
+            "yellow",
+        ),
     ],
 )
 def test_report_has_a_row_for_the_result_of_a_host(report, result, infor, exports, outcome, color):

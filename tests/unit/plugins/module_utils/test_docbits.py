@@ -20,7 +20,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Ba
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import client as _docbits
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, connect, host_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD, DocBits, base_url_of, connect
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Step
@@ -104,7 +104,7 @@ def listed(script, *records):
     ],
 )
 def test_the_host_of_an_environment_and_region(environment, region, host):
-    assert host_of({"docbits_url": None, "docbits_environment": environment, "docbits_region": region}) == host
+    assert base_url_of({"docbits_url": None, "docbits_environment": environment, "docbits_region": region}) == host
 
 
 @pytest.mark.parametrize(("group", "value"), [("records", ["x"]), ("constants", 5), ("fields", {"a": "b"}), ("operations", True)])
@@ -139,7 +139,7 @@ def test_a_stylesheet_may_begin_as_a_page_does(script, slot, is_text):
 
 @pytest.mark.parametrize("url", ["https://a.example", "https://a.example/", "https://a.example:8443/x/"])
 def test_a_given_address_is_taken_without_its_last_slash(url):
-    assert host_of({"docbits_url": url}) == url.rstrip("/")
+    assert base_url_of({"docbits_url": url}) == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_given_address_is_taken_without_its_last_slash(url):
 )
 def test_any_other_address_is_refused_without_being_shown(url):
     with pytest.raises(InvalidInput) as caught:
-        host_of({"docbits_url": url})
+        base_url_of({"docbits_url": url})
     assert caught.value.id == "DB20" and "u:p" not in caught.value.message
 
 
@@ -242,7 +242,7 @@ def test_the_prefix_goes_between_host_and_operation(script, host, source, prefix
 def test_a_record_of_2_2_10_becomes_an_export(script):
     listed(script, RECORD, INFOR_RECORD)
     hook, infor = client().exports()
-    assert (hook.id, hook.label) == ("7", 'export "A"')
+    assert (hook.id, hook.label) == ("7", 'export 7 "A"')
     assert hook.fields == {
         "title": "A", "kind": "webhook", "document_type": "INVOICE", "sub_organisation": "", "active": True, "url": "https://example.com"
     }  # fmt: skip

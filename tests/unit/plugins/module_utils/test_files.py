@@ -12,14 +12,14 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER, Secrets
-from ansible_collections.docbits.ion.plugins.module_utils._exports.files import judge_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 from simulator.ionapi import make_ionapi
 
 
 def judged(*exports, met=None, **params):
-    return judge_files(exports, Expectations(profile="infor", allow_insecure=True), params, met or Secrets())
+    return validate_files(exports, Expectations(profile="infor", allow_insecure=True), params, met or Secrets())
 
 
 def ionapi(**changes):

@@ -25,7 +25,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor import client a
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import PRODUCTS
-from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, Proof, ProofOptions, Stage, needed_stages, prove, require
+from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, Proof, ProofOptions, Stage, needed_stages, prove, require_accepted
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 
@@ -130,7 +130,7 @@ def ids(proof) -> list:
 
 
 def required(proof, **facts):
-    require({"test.ionapi": proof}, **facts)
+    require_accepted({"test.ionapi": proof}, **facts)
 
 
 def test_file_is_proved_when_every_stage_passes(script, reached):
@@ -254,7 +254,7 @@ def test_other_files_are_reported_when_one_is_refused(script, reached):
     logs_in(script, whole)
     refused, good = proof_of(document(), stages=("token",)), proof_of(whole, stages=("token",))
     with pytest.raises(Refused) as raised:
-        require({"a": refused, "b": good}, connections=[refused.outcome, good.outcome])
+        require_accepted({"a": refused, "b": good}, connections=[refused.outcome, good.outcome])
     assert raised.value.facts == {"connections": ["refused", "partial"]}
 
 
