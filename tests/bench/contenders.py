@@ -43,7 +43,7 @@ AGAIN = Contender("deploy_unchanged", "deploy_ion.yml, unchanged", empty=False)
 URI = Contender("uri", "ansible.builtin.uri, 50 forks")
 SCRIPT = Contender("script", "Python script, 50 threads")
 SHELL = Contender("shell", "curl and jq in a loop")
-# Not the job at all, but what Ansible needs for the least that a playbook can do: one task that says a word for each environment.
+# Not the job, but what Ansible itself needs: one task that shows a message for each environment.
 FLOOR = Contender("floor", "nothing but ansible.builtin.debug", empty=False)
 
 # In the order in which they are measured: one that is not started from empty organisations comes after the one that filled them.
@@ -51,7 +51,7 @@ ALL = (FIRST, AGAIN, SCRIPT, URI, SHELL, FLOOR)
 
 
 def command_of(contender: Contender, fleet, size: int) -> tuple:
-    """The words of its command, and the environment variables for it."""
+    """The arguments of its command, and the environment variables for it."""
     if contender is SCRIPT:
         return [sys.executable, RIVALS / "script.py", fleet.listing(size)], {}
     if contender is SHELL:
@@ -75,7 +75,7 @@ def playbook(path: Path, inventory: Path, fleet, *options) -> list:
 
 
 def ansible_variables(fleet) -> dict:
-    """What keeps this machine's own settings of Ansible out, and lets it find the collection."""
+    """Variables that keep this machine's own settings of Ansible out, and let it find the collection."""
     return {
         "ANSIBLE_CONFIG": str(fleet.empty_config),
         "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(CHECKOUT / "build/collections")),
@@ -86,5 +86,5 @@ def ansible_variables(fleet) -> dict:
 
 
 def layout_command(fleet, size: int, layout: str = FILES) -> tuple:
-    """The playbook as far as it goes without any call: what is left is Ansible, the vault and reading files."""
+    """The playbook without any request: Ansible, the vault and reading files."""
     return playbook(PLAYBOOK, fleet.inventory(size, layout, rings=False), fleet, "--tags", "parse"), ansible_variables(fleet)

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of the numbers: tables in Markdown, the page docs/performance.md and the plot."""
+"""Writes the numbers as tables in Markdown, the page docs/performance.md and the plot."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PLOT = "bench.svg"
 NOTE = "<!-- Written by `make bench BENCH=--documentation` from what it measured. -->"
 
 JOB = """\
-The job is the same for all: for each environment log in at Infor, use the refresh token, ask who the service account is, ask IDM and ION Messaging, list the
+The job is the same for all: for each environment log in at Infor, read the user of the service account, test IDM and ION Messaging, list the
 exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back and compare
 them, and let DocBits check both exports. Everything goes over TLS to the simulator on the same machine, which answers after the given latency and has to
-share the processor with whoever is measured. The playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does
-`ansible.builtin.uri`; the script and the shell read plain text. The last row is no rival: it is what Ansible itself needs to start and to run one task
-that only says a word for each environment.
+share the processor with the contender. The playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does
+`ansible.builtin.uri`; the script and the shell read plain text. The last row is not a rival: it is what Ansible itself needs to start and to run one task
+that shows a message for each environment.
 """
 
 VAULT_ADVICE = """\
@@ -37,9 +37,8 @@ outcome of the host. An inline value is opened once, where it is used. Which for
 # Said by hand: what was measured once and given up has no number in a later run.
 TRIED = """\
 What helped: all environments of a ring in threads of one worker, which share logins, connections, the TLS context and the contract; proxies looked up
-once for each host instead of once for each call; places at a host that threads hand to each other instead of system calls that give the interpreter
-away; a result without a diff where nobody asked for one; an outcome that takes its part of the result by name instead of by a template; one list for
-all new exports. A result that tells no more of a stage of the proof than its outcome saves some two percent of the processor time.
+once for each host instead of once for each call; a semaphore for each host instead of system calls that release the interpreter; a result without a diff where nobody asked for one; an outcome that takes its part of the result by name instead of by a template; one list for
+all new exports. A result with only the outcome of each stage of the proof saves some two percent of the processor time.
 
 What was tried and helped little or not: taking what was loaded out of the reach of the garbage collector before Ansible forks; handing the results of a
 batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other; `run_vars_plugins = start`,
@@ -51,18 +50,20 @@ and open several connections to each host instead of one: left out.
 A result of its own for each host costs what any task costs that Ansible runs for each host: a fork, putting the host's variables together and showing
 the result. That is the row of `ansible.builtin.debug` above, and it is the price of a recap, a failure and a `--limit` for each environment.
 
-What keeps the time up: one ring begins when the one before it has ended, and the calls of one environment follow each other, so that each ring takes at
-least as long as one environment. A single environment waits for its calls, which at 50 ms are 0.85 s for seventeen of them; the rest of its time is
-Ansible's start.
+What takes time: a ring begins when the one before it has ended, and the requests of one environment follow each other, so that each ring takes at least as
+long as one environment. A single environment waits for its requests, which at 50 ms is 1 s for twenty of them; the rest is the start of Ansible.
 
-An unchanged run saves six of the seventeen calls and nothing else: it proves each ION API file against Infor like the first one (five calls), lists the exports
-(one) and reads all five files back, opens the same vaults and shows as many results. That keeps it between four fifths and nine tenths of the first
-run, and it is the point of that run: to find out which of them Infor no longer accepts, or someone has changed by hand.
+An unchanged run saves nine of the twenty requests and nothing else: it proves each ION API file against Infor like the first one (four requests), reads the
+contract and the list of exports (two) and all five files, opens the same vaults and shows as many results. So it takes nearly as long as the first run.
+That is its purpose: to find out which files Infor no longer accepts, and what somebody has changed by hand.
+
+The playbook sends four requests more than the others for a first run: it reads the contract, and it reads the list of exports
+again before the first write and for each new export.
 """
 
 
 def write(result: dict, folder, with_documentation: bool) -> None:
-    """The plot into O(folder), and where asked for the page of the documentation with a plot of its own."""
+    """Write the plot into `folder`, and with_documentation also the page of the documentation with its plot."""
     plotted = plot(result, folder / PLOT)
     if with_documentation:
         PAGE.write_text(page(result, with_plot=plotted and plot(result, PAGE.with_suffix(".svg"))))
@@ -126,7 +127,7 @@ def details(result: dict) -> str:
             counts = [f"{row[name]:.0f}" for name in ("requests", "connections", "logins", "writes")]
             rows.append([row["title"], str(row["size"]), f"{row['wall']:.1f}", f"{row['cpu']:.1f}", server, f"{row['memory']:.0f}", *counts])
     read_as = (
-        f"At {latency} ms. Processor time is that of all processes of the contender, memory that of the largest of them. Connections are told apart by"
+        f"At {latency} ms. Processor time is that of all processes of the contender, memory that of the largest of them. Connections are counted by"
         " client port, and among thousands of short ones some ports come twice."
     )
     return f"{read_as}\n\n{_markdown(rows)}"
@@ -158,7 +159,7 @@ def profile_table(result: dict) -> str:
 
 
 def plot(result: dict, path) -> bool:
-    """Draw wall time by size, one panel for each latency; C(False) where matplotlib is not installed."""
+    """Draw wall time by size, one panel for each latency; False if matplotlib is not installed."""
     try:
         import matplotlib
     except ImportError:
@@ -196,6 +197,6 @@ def _seconds(wall, extrapolated) -> str:
 
 
 def _markdown(rows, left=1) -> str:
-    """A table; the first O(left) columns hold words, the others numbers."""
+    """A table; the first `left` columns hold text, the others numbers."""
     head, *body = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([head, f"|{'|'.join(['---'] * left + ['---:'] * (len(rows[0]) - left))}|", *body])

@@ -37,19 +37,19 @@ class OneContext(HTTPAdapter):
 
 
 def main(listing: str) -> None:
-    """Bring every environment of the listing to its two exports."""
+    """Deploy two exports to every environment of the listing."""
     fleet = json.loads(Path(listing).read_text())
     mappings = {name: (Path(fleet["mappings"]) / name).read_text() for name in ("idm.properties", "bod.properties")}
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", OneContext(fleet["ca"]))
     with ThreadPoolExecutor(THREADS) as pool:
-        for _done in pool.map(lambda environment: bring(session, fleet["docbits"], environment, mappings), fleet["environments"]):
+        for _done in pool.map(lambda environment: deploy(session, fleet["docbits"], environment, mappings), fleet["environments"]):
             pass
 
 
-def bring(session, docbits, environment, mappings) -> None:
-    """One environment: log in, ask Infor, configure DocBits, read everything back."""
+def deploy(session, docbits, environment, mappings) -> None:
+    """Deploy to one environment: log in, ask Infor, configure DocBits, read everything back."""
     ionapi_text = Path(environment["ionapi"]).read_text()
     ionapi = json.loads(ionapi_text)
 
@@ -61,18 +61,15 @@ def bring(session, docbits, environment, mappings) -> None:
     def docbits_call(method, path, **request):
         return call(method, f"{docbits}/{path}", headers={"X-API-KEY": environment["api_key"]}, **request)
 
-    def token(**form):
-        return call("POST", ionapi["pu"] + ionapi["ot"], data=form, auth=(ionapi["ci"], ionapi["cs"])).json()
-
-    first = token(grant_type="password", username=ionapi["saak"], password=ionapi["sask"], scope=" ".join(ionapi["sc"]))
-    renewed = token(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    form = {"grant_type": "password", "username": ionapi["saak"], "password": ionapi["sask"], "scope": " ".join(ionapi["sc"])}
+    token = call("POST", ionapi["pu"] + ionapi["ot"], data=form, auth=(ionapi["ci"], ionapi["cs"])).json()
     for path in GATEWAY_CALLS:
-        call("GET", f"{ionapi['iu']}/{ionapi['ti']}/{path}", headers={"Authorization": f"Bearer {renewed['access_token']}"})
+        call("GET", f"{ionapi['iu']}/{ionapi['ti']}/{path}", headers={"Authorization": f"Bearer {token['access_token']}"})
 
-    standing = {export["title"] for export in docbits_call("POST", "configurations/get_configurations").json()["data"]}
+    present = {export["title"] for export in docbits_call("POST", "configurations/get_configurations").json()["data"]}
     docbits_call("GET", "document_type/get_document_types")
     for operation, title, document_type, files in EXPORTS:
-        if title not in standing:
+        if title not in present:
             parts = [("title", (None, title)), ("doc_type", (None, document_type)), ("on_permise", (None, "false")), ("zugferd", (None, "false"))]
             parts += [(field, (name, mappings[name])) for field, name in files.items()] + [("ion_api", ("docbits.ionapi", ionapi_text))]
             docbits_call("POST", f"configurations/{operation}", files=parts)

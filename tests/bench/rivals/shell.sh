@@ -39,9 +39,7 @@ jq -r '.environments[] | [.ionapi, .api_key] | @tsv' "$fleet" | while IFS="$(pri
   token_url=$(field pu)$(field ot)
   gateway=$(field iu)/$(field ti)
   { as_client && printf 'data-urlencode = "username=%s"\ndata-urlencode = "password=%s"\n' "$(field saak)" "$(field sask)"; } \
-    | call --config - --data grant_type=password --data-urlencode "scope=$(jq -r '.sc | join(" ")' "$ionapi")" "$token_url" >"$work/login"
-  { as_client && printf 'data-urlencode = "refresh_token=%s"\n' "$(jq -r .refresh_token "$work/login")"; } \
-    | call --config - --data grant_type=refresh_token "$token_url" >"$work/token"
+    | call --config - --data grant_type=password --data-urlencode "scope=$(jq -r '.sc | join(" ")' "$ionapi")" "$token_url" >"$work/token"
   token=$(jq -r .access_token "$work/token")
   for path in ifsservice/usermgt/v2/users/me IDM/api/datamodel/entities IONSERVICES/api/ion/messaging/service/ping; do
     as_user | call --config - "$gateway/$path" >/dev/null
