@@ -50,7 +50,7 @@ class Ledger:
         self._open = threading.local()
 
     def booked(self, function, what):
-        """The function, its time booked as O(what)."""
+        """The function, its time booked as `what`."""
 
         @wraps(function)
         def timed(*arguments, **options):
@@ -73,7 +73,7 @@ class Ledger:
 
 
 def main(report: str, arguments: list) -> None:
-    """Run ansible-playbook with these arguments; append a line of JSON for each process to O(report)."""
+    """Run ansible-playbook with these arguments; append a line of JSON for each process to `report`."""
     ledger = Ledger()
     _book(ledger, ANSIBLE)
     _watch_workers(ledger, report)

@@ -75,14 +75,14 @@ class Fleet:
         self._plain = self._write_plain_files()
 
     def start_over(self, size: int) -> None:
-        """Empty the first O(size) organisations and forget what former runs remembered about them."""
+        """Empty the first `size` organisations and forget what former runs remembered about them."""
         for environment in self.environments[:size]:
             self._simulator.put_organisation(environment.name, api_key=environment.api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
         for folder in self._folder.glob("inventory-*/.docbits_ion"):
             shutil.rmtree(folder)
 
     def inventory(self, size: int, layout: str = FILES, rings: bool = True) -> Path:
-        """The directory of an inventory of the first O(size) environments, written when it is asked for first.
+        """The directory of an inventory of the first `size` environments, written when it is asked for first.
 
         rings: one canary, a twentieth of the fleet early, then the others; otherwise all in one ring
         """
@@ -100,7 +100,7 @@ class Fleet:
         return folder
 
     def listing(self, size: int) -> Path:
-        """The first O(size) environments as a JSON file for a script, with the paths of decrypted files."""
+        """The first `size` environments as a JSON file for a script, with the paths of decrypted files."""
         file = self._plain / f"fleet-{size}.json"
         file.write_text(
             json.dumps(

@@ -25,7 +25,7 @@ class Measure:
     """One run.
 
     wall, cpu:   seconds; cpu is user and system time of all its processes
-    server_cpu:  seconds that the simulator worked for it on the same machine, C(None) where the system does not tell
+    server_cpu:  seconds that the simulator worked for it on the same machine, None where the system does not tell
     memory:      peak of the largest of its processes in MiB
     requests:    how many arrived
     connections: on how many connections
@@ -48,7 +48,7 @@ class Failed(Exception):
 
 
 class Stopwatch:
-    """Runs commands against one simulator. Their output goes into O(folder)."""
+    """Runs commands against one simulator. Their output goes into `folder`."""
 
     def __init__(self, simulator, folder: Path) -> None:
         self._simulator = simulator
@@ -56,9 +56,9 @@ class Stopwatch:
         self._runs = 0
 
     def measure(self, command: list, writes: int | None, **variables) -> Measure:
-        """Run O(command) under these environment variables.
+        """Run `command` under these environment variables.
 
-        writes: how many writes it has to send; C(None) when that says nothing about its success
+        writes: how many writes it has to send; None when that says nothing about its success
         raises: L(Failed) when it fails, when the simulator refuses something or when it sent another number of writes
         """
         self._runs += 1

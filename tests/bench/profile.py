@@ -27,7 +27,7 @@ def profile(fleet, stopwatch, size: int = SIZE) -> list:
 
 
 def seconds_of(what: str, found: list) -> float:
-    """What all processes together spent on O(what)."""
+    """What all processes together spent on `what`."""
     return sum(seconds for _process, name, _whose, seconds in found if name == what)
 
 

@@ -25,7 +25,7 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """C(yes), C(no) or C(not measured)."""
+        """`yes`, `no` or `not measured`."""
         if self.value is None:
             return "not measured"
         return "yes" if (self.value <= self.limit if self.at_most else self.value >= self.limit) else "no"
@@ -40,11 +40,11 @@ class Numbers:
         self.latencies = sorted({row["latency"] for row in result["rows"]})
 
     def measured(self, contender, size: int, latency: int):
-        """A number's row, or C(None)."""
+        """A number's row, or None."""
         return self._rows.get((contender.key, size, latency))
 
     def wall(self, contender, size: int, latency: int) -> tuple:
-        """Seconds, and whether they are extrapolated: a straight line through the two largest fleets measured; C(None) where nothing is known."""
+        """Seconds, and whether they are extrapolated: a straight line through the two largest fleets measured; None where nothing is known."""
         row = self.measured(contender, size, latency)
         if row:
             return row["wall"], False
