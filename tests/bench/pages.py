@@ -37,8 +37,9 @@ outcome of the host. An inline value is opened once, where it is used. Which for
 # Said by hand: what was measured once and given up has no number in a later run.
 TRIED = """\
 What helped: all environments of a ring in threads of one worker, which share logins, connections, the TLS context and the contract; proxies looked up
-once for each host instead of once for each call; a semaphore for each host instead of system calls that release the interpreter; a result without a diff where nobody asked for one; an outcome that takes its part of the result by name instead of by a template; one list for
-all new exports. A result with only the outcome of each stage of the proof saves some two percent of the processor time.
+once for each host instead of once for each request; a semaphore for each host instead of system calls that release the interpreter; a result without a
+diff unless it is asked for; an outcome that takes its part of the result by name instead of by a template; one list for all new exports. A result with
+only the outcome of each stage of the proof saves some two percent of the processor time.
 
 What was tried and helped little or not: taking what was loaded out of the reach of the garbage collector before Ansible forks; handing the results of a
 batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other; `run_vars_plugins = start`,

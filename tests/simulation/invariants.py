@@ -100,7 +100,7 @@ def _kept(story) -> list:
         if row.id not in declared:
             if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
                 continue
-            if (now is None or now.state() != row.state()) and not told & {"DV10", "E33"}:
+            if (now is None or now.state() != row.state()) and not told & {"DV10", "DV11", "E33"}:
                 found.append(f"kept: the undeclared export {row.id} changed: {_rows(row, now)}")
             continue
         if now is None or declared[row.id] is None:

@@ -260,7 +260,9 @@ def _run(story, clock, machine, faults, check_mode, outcomes) -> None:
     outcome.killed = outcome.result is None
     if outcome.result is not None and not check_mode:
         _remember(machine, outcome.result.get("fingerprints"))
-    outcome.unfulfilled = [] if http.was_fulfilled else unfulfilled(story)
+    # A run beside this one that is interrupted takes back what both declared.
+    is_disturbed = RUN_BESIDE in story.history.actors and any(fault.startswith("interrupt") for fault in story.history.faults.values())
+    outcome.unfulfilled = [] if http.was_fulfilled or is_disturbed else unfulfilled(story)
     outcome.stored = model.state()
     outcome.after, outcome.writes = model.visible_state(), model.writes - outcome.writes
     outcome.seconds, outcome.calls = clock.now - outcome.seconds, http.calls

@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.records impor
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import MULTIPART, read_openapi
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, ON_PREMISES, Export
-from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Withheld
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, NOT_FOUND, Withheld
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
@@ -169,7 +169,7 @@ class DocBits:
                 if error.facts.get("code") in _NO_FILE_CODES:
                     return ABSENT
                 if response.status in (200, 403, 404):
-                    return Withheld(f"refused with status {response.status}")
+                    return Withheld(NOT_FOUND if response.status == 404 else f"refused with status {response.status}")
                 raise
         return file_in(file, response.body)
 

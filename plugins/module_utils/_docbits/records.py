@@ -61,8 +61,10 @@ def not_listed(name: str) -> BadAnswer:
 
 
 def _key_of(name, records, contract):
-    # One key for the whole list: a further key is another thing where the first one is present, even with a null.
-    return next((key for key in contract.record_keys(name) if any(key in record for record in records)), None)
+    # One key for the whole list: the first with a value in any record, or else the first one that is there.
+    keys = contract.record_keys(name)
+    filled = (key for key in keys if any(record.get(key) is not None for record in records))
+    return next(filled, next((key for key in keys if any(key in record for record in records)), None))
 
 
 def _is_deleted(record, contract) -> bool:

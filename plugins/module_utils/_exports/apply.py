@@ -160,6 +160,9 @@ class _Run:
                 if self.progress.outcomes[index] == APPLIED:
                     self.findings.append(_applied_despite_error(self._steps[index], error))
                     break
+                if self._steps[index].restores:
+                    self.findings.append(_not_restored(self._steps[index], error))
+                    return
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
                     raise
                 retries -= 1
@@ -275,9 +278,9 @@ class _Run:
         """Make a new export active or inactive as declared; whether DocBits creates it active is not documented."""
         wanted = self._expected(index).active
         export = self._listed_export(index)
-        active = export.get("active")
-        if active == wanted or (active is None and wanted):
+        if export.get("active") == wanted:
             return
+        # Also where the list does not say whether the export is active.
         try:
             self._client.set_active(export.id, wanted, self._steps[index].label)
         except IonError as error:
@@ -365,11 +368,13 @@ class _Run:
         export = listed.get(id_)
         if export is None:
             # Somebody else may have removed an export that this run is to remove.
-            return [] if step.id is not None and step.id not in self._after else [_difference(step, "it is not in the list of exports")]
+            return [] if step.restores or (step.id is not None and step.id not in self._after) else [_difference(step, "it is not in the list of exports")]
         found = []
         # Of a new export also what was left out because it is empty.
         names = step.after.values if step.action == CREATE else step.values
         for name in sorted({*names, "active"} - {"kind"}):
+            if step.restores and self.progress.outcomes[index] != APPLIED:
+                continue
             value = expected.get(name)
             if value is None:
                 continue
@@ -392,7 +397,7 @@ class _Run:
             if step.action != UPDATE or export is None:
                 continue
             unsent = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
-            lost = [name for name in unsent if is_lost(name, self.progress.current(export, name))]
+            lost = [name for name in unsent if is_lost(name, step.before.value(name), self.progress.current(export, name))]
             unrestorable = [name for name in lost if not is_restorable(step.before.value(name))]
             self.progress.drops = self.progress.drops or bool(lost)
             if unrestorable:
@@ -433,6 +438,11 @@ def _applied_despite_error(step, error) -> Finding:
         f"DocBits answered the step {step.action} with an error ({error.id}), but applied it",
         "no action is needed; report it to DocBits support if it happens again",
     )
+
+
+def _not_restored(step, error) -> Finding:
+    message = f"it was left inactive by an interrupted run, and activating it failed ({error.id})"
+    return Finding("DV11", WARNING, step.label, message, "look at the export in DocBits")
 
 
 def _not_listed(step, id_) -> Finding:

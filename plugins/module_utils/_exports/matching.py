@@ -12,6 +12,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import is_foreign
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import ABSENT, IGNORED, PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import IDENTITY, SAME, Declared, Export, compare, normal_value
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Withheld
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,28 @@ def _refuse_possible_duplicates(pairs, current) -> None:
     claimed = {pair.current.id for pair in pairs if pair.current is not None}
     for wanted in (pair.declared for pair in pairs if pair.current is None and pair.declared.state != IGNORED and pair.declared.id is None):
         for export in current:
-            if export.id not in claimed and export.kind is None and is_alike(Export(None).with_values(wanted.fields), export):
-                method = export.get("kind")
-                raise _invalid(
-                    "P06",
-                    wanted.label,
-                    f"export {export.id} has the same title and document type, and its export_method {method} is unknown to this collection",
-                    f"if it is this export, set contract_overrides: {{methods: {{{method}: {wanted.get('kind')}}}}}; "
-                    f"if not, add an item with id {export.id} and ignore: true",
-                )
+            unreadable = [name for name in IDENTITY if isinstance(export.values.get(name), Withheld)]
+            may_be_it = (export.kind is None or unreadable) and is_alike(Export(None).with_values(wanted.fields), export)
+            if export.id not in claimed and may_be_it:
+                raise _possible_duplicate(wanted, export, unreadable)
+
+
+def _possible_duplicate(wanted, export, unreadable):
+    if unreadable:
+        return _invalid(
+            "P06",
+            wanted.label,
+            f"export {export.id} may be this export, but its {unreadable[0]} cannot be read",
+            f"set contract_overrides: {{records: {{{unreadable[0]}: KEY}}}}, add id {export.id} to this item, or ignore the export by its id",
+        )
+    method = export.get("kind")
+    return _invalid(
+        "P06",
+        wanted.label,
+        f"export {export.id} has the same title and document type, and its export_method {method} is unknown to this collection",
+        f"if it is this export, set contract_overrides: {{methods: {{{method}: {wanted.get('kind')}}}}}; "
+        f"if not, add an item with id {export.id} and ignore: true",
+    )
 
 
 def _invalid(id_, where, message, action):

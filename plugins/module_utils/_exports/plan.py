@@ -165,7 +165,9 @@ def plan(readings, current, *, purge=False, required_fields=lambda kind: (), all
     moving = [step for step in updates if _moves_beside_an_active_export(step, before.values())]
     # An interrupted run is finished first.
     left = [export for export in result.values() if export.id in to_activate and export.active and before[export.id].get("active") is False]
-    steps = [_switch(before[export.id], True, restores=True) for export in left]
+    # DocBits may not list an inactive export.
+    unlisted = [Export(id_, label=f"export {id_}").with_values({"active": False}) for id_ in sorted(to_activate - before.keys())]
+    steps = [_switch(export, True, restores=True) for export in [*(before[export.id] for export in left), *unlisted]]
     steps += [_switch(before[step.id], False, momentary=result[step.id].active) for step in moving]
     active = {export.id: export.get("active") for export in before.values()}
     active.update({export.id: True for export in left})

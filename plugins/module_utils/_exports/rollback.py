@@ -175,7 +175,7 @@ class Rollback:
     def _lost(self, step, export) -> list:
         """The names of values that the update did not send and that DocBits dropped."""
         names = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
-        lost = [name for name in names if is_lost(name, self._progress.current(export, name))]
+        lost = [name for name in names if is_lost(name, step.before.value(name), self._progress.current(export, name))]
         self._progress.drops = self._progress.drops or bool(lost)
         return lost
 

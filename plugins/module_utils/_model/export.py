@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, has_only_comments_of_java, normal_text, properties_entries
-from ansible_collections.docbits.ion.plugins.module_utils._model.values import NOT_LISTED, Absent, Known
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import NOT_FOUND, NOT_LISTED, Absent, Known, Withheld
 
 CLOUD = "cloud"
 ON_PREMISES = "on_premises"
@@ -196,9 +196,16 @@ def is_empty(value) -> bool:
     return isinstance(value, Absent) or isinstance(value, Known) and not value.value
 
 
-def is_lost(name: str, current) -> bool:
-    """Whether a value that was there before an update is missing now; a file only if DocBits says so."""
-    return isinstance(current, Absent) or (name not in FILES and (current == NOT_LISTED or is_empty(current)))
+def is_lost(name: str, before, current) -> bool:
+    """Whether a value that was there before an update is missing after it.
+
+    A file is missing if DocBits says so, or no longer shows it, or begins to answer that it is not found.
+    """
+    if isinstance(current, Absent):
+        return True
+    if name in FILES:
+        return isinstance(current, Withheld) and (isinstance(before, Known) or (current.reason == NOT_FOUND and before != current))
+    return current == NOT_LISTED or is_empty(current)
 
 
 def normal_value(name: str, value):

@@ -47,6 +47,8 @@ class Absent:
 
 ABSENT = Absent()
 NOT_LISTED = Withheld("not listed")
+# The reason of a file for which DocBits answers 404, which may mean that it has none.
+NOT_FOUND = "not found"
 
 
 def is_masked(text: str) -> bool:
