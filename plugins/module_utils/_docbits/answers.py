@@ -17,7 +17,7 @@ _TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{4,64}")
 _TRACE_KEYS = ("trace_id", "traceId", "trace", "request_id", "requestId", "correlation_id")
 _CODE_KEYS = ("message", "code", "error", "detail")
 
-# A sentence of DocBits is shown without parts that are no plain words, codes or short numbers: it may repeat what was sent.
+# Of a sentence of DocBits, only plain words, codes and short numbers are shown: other parts may repeat what was sent.
 _LONGEST_SENTENCE = 300
 _PLAIN_PART = re.compile(
     r"""["'(]*(?:[A-Z]?[a-zà-öø-ÿ]{1,16}(?:[-'’/][a-zà-ÿ]{1,16})?|[A-Z]{2,12}(?:_[A-Z]{2,12}){0,4}|[0-9]{1,5}|[A-Z]|[-–:])["')]*[.,;:!?]?"""
@@ -152,7 +152,7 @@ def _lists_in(body) -> list:
 
 
 def _has_no_data(body) -> bool:
-    """Whether a success says nothing at all, as an organisation without exports may be answered."""
+    """Whether a success has no data, as for an organisation without exports."""
     return body is None or isinstance(body, dict) and not any(isinstance(value, (dict, list)) for value in body.values()) and body.get("data") is None
 
 

@@ -319,7 +319,7 @@ class Contract:
         return found
 
     def download_type(self, file: str):
-        """The type that the download operation takes for a file, or None where it cannot give the file."""
+        """The type that the download operation takes for a file, or None if it does not offer the file."""
         download = self.find("download")
         if download is None or "file" not in download.names:
             return None

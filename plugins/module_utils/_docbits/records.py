@@ -93,7 +93,7 @@ def _export(record, keys, contract, organisation_id) -> Export:
         if keys[name] is not None:
             values[name] = read(name, raw(name), contract)
     if kind in KINDS:
-        # A record may have keys of every kind; those of other kinds say nothing.
+        # A record may have keys of every kind; those of other kinds are not used.
         values = {name: value for name, value in values.items() if name in COMMON_FIELDS or name in KINDS[kind].parts}
     title = values.get("title")
     # With the id, so that the label is not that of a declared export.

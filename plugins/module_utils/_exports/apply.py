@@ -40,7 +40,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.values import K
 
 __all__ = ["NOT_APPLIED", "PLANNED", "ROLLED_BACK", "Applied", "Settings", "apply"]
 
-# How often a write is sent again that DocBits did not apply because of its rate limit.
+# Retries of a write that DocBits did not apply because of its rate limit.
 _RETRIES = 2
 _LONGEST_RETRY_AFTER = 60
 
@@ -136,7 +136,7 @@ class _Run:
         return [export for export in exports.values() if export.active and export.kind is not None]
 
     def _is_open(self, index) -> bool:
-        """Whether the next run has to look after a step: its outcome is unknown, or it switched an export off for a moment only."""
+        """Whether the next run has to check a step: its outcome is unknown, or it deactivated an export for a moment only."""
         if index >= len(self._steps):
             return self.progress.is_displaced
         outcome = self.progress.outcomes[index]
@@ -177,7 +177,7 @@ class _Run:
         step = self._steps[index]
         if step.action == CREATE:
             id_ = self._client.configure(step.kind, None, step.values, step.label)
-            # The id of an export that was there before is an answer to something else.
+            # An id that existed before the run is not that of the new export.
             if id_ is not None and self.progress.is_new(id_):
                 self.progress.ids[index] = id_
                 self.progress.proven.add(index)
@@ -202,7 +202,7 @@ class _Run:
 
         if self.progress.settle(is_applied):
             return APPLIED
-        # A refusal is believed once the list agrees; a write without an answer may still take effect.
+        # A refusal counts if the list agrees; a write without an answer may still take effect.
         is_refusal = isinstance(error, Refused) or error.facts.get("status") == 429
         return NOT_APPLIED if is_refusal and seen[-1] == NOT_APPLIED else UNKNOWN
 
@@ -280,7 +280,7 @@ class _Run:
         export = self._listed_export(index)
         if export.get("active") == wanted:
             return
-        # Also where the list does not say whether the export is active.
+        # Also if the list does not show whether the export is active.
         try:
             self._client.set_active(export.id, wanted, self._steps[index].label)
         except IonError as error:
@@ -291,7 +291,7 @@ class _Run:
         self._listed = {}
 
     def _listed_export(self, index):
-        """A created export as it is listed. Raises: Refused if it is not, as where DocBits does not list inactive exports"""
+        """A created export as it is listed. Raises: Refused if it is not listed, for example because it is inactive"""
         self._listed = self._listed or self.progress.listed()
         export = self._listed.get(self.progress.ids[index])
         if export is None:
@@ -370,7 +370,7 @@ class _Run:
             # Somebody else may have removed an export that this run is to remove.
             return [] if step.restores or (step.id is not None and step.id not in self._after) else [_difference(step, "it is not in the list of exports")]
         found = []
-        # Of a new export also what was left out because it is empty.
+        # Of a new export, also the values that were not sent because they are empty.
         names = step.after.values if step.action == CREATE else step.values
         for name in sorted({*names, "active"} - {"kind"}):
             if step.restores and self.progress.outcomes[index] != APPLIED:
@@ -389,7 +389,7 @@ class _Run:
         return found
 
     def _send_lost_values(self) -> bool:
-        """Send the values again that an update dropped because they were not in it; whether there were any. Raises: Refused"""
+        """Send again what updates dropped because they did not send it; returns whether there was anything. Raises: Refused"""
         listed = self._listed or self.progress.listed()
         was_sent = False
         for index in self._changes:
@@ -426,7 +426,7 @@ class _Run:
 
 
 def _order(id_: str) -> tuple:
-    """Orders ids by the time of their creation where they count up or carry the time, and otherwise the same way for everybody."""
+    """A sort key for ids: by time of creation if they count up or contain the time, otherwise in an order that is the same for all runs."""
     return (len(id_), id_) if id_.isdecimal() else (0, id_)
 
 

@@ -28,7 +28,7 @@ NEVER_SENT = ("kind", "active")
 
 @dataclass(frozen=True)
 class Reading:
-    """A pair with what is known about its current side.
+    """A pair whose current values were read and compared.
 
     pair:     a value that a fingerprint or another evidence proves to be the declared one counts as known
     changes:  the declared values that differ from the current ones, by name
@@ -102,7 +102,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be done: ordered steps, and all exports of the organisation before and after them."""
+    """Ordered steps, and all exports of the organisation before and after them."""
 
     steps: tuple
     before: tuple
@@ -115,7 +115,7 @@ class Plan:
 
 
 def plan(readings, current, *, purge=False, required_fields=lambda kind: (), allow_momentary_deactivation=False, to_activate=frozenset()) -> Plan:
-    """The steps that bring the current exports to the declared ones. Steps that cannot be rolled back come as late as possible.
+    """The ordered steps from the current exports to the declared ones. Steps that cannot be rolled back come as late as possible.
 
     readings:                     a Reading for each pair
     current:                      all exports of the organisation

@@ -65,7 +65,7 @@ class Progress:
 
     @property
     def changed(self) -> bool:
-        """Whether DocBits is, or may be, other than before the run."""
+        """Whether the run changed something in DocBits, or may have."""
         return self.is_displaced or any(outcome in (APPLIED, UNKNOWN) for outcome in self.outcomes)
 
     def is_new(self, id_: str) -> bool:
@@ -150,6 +150,6 @@ class Progress:
 
 
 def ambiguous(step, ids) -> IonError:
-    """The error for a create after which no single export can be said to be the created one."""
+    """The error if several exports, or none, may be the one that a step created."""
     found = f"several new exports may be the one that this run created (ids {', '.join(sorted(ids))})" if ids else "the new export was removed by somebody else"
     return failure(Refused, "DV05", step.label, found, "leave one of them in DocBits, then run again")

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the current side of a pair, and decides by evidence where DocBits withholds a value. Private to the collection."""
+"""Reads the current side of a pair, and decides by evidence if DocBits withholds a value. Private to the collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BY_CONNECTION_TEST = "connection_test"
 BY_POLICY = "policy"
 NONE = "none"
 
-# A value of these that is not listed is left as it is.
+# These are not changed if the list does not show them.
 _NEVER_ASSUMED = ("active", "kind")
 
 

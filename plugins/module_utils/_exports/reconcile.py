@@ -126,7 +126,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         except ApplyFailed as error:
             error.findings += [*draft.warnings, *lock_findings, *_unnoticeable(draft.plan)]
             if error.unproved:
-                # No fingerprint may vouch for a value that may have been replaced.
+                # A fingerprint must not prove a value that may have been replaced.
                 error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
             raise
     findings = [*lock_findings, *_unnoticeable(draft.plan), *applied.findings, *_checked(client, applied.touched, options.checks)]
@@ -195,7 +195,7 @@ def _state(exports) -> dict:
 
 
 def _with_undeclared_files(todo, client) -> Plan:
-    """The plan, with the files that an update does not send read, so that it is noticed if DocBits drops them."""
+    """The plan, with the files that its updates do not send, so that their loss is noticed."""
     steps = [replace(step, before=_with_files(step, client)) if step.action == UPDATE else step for step in todo.steps]
     return replace(todo, steps=tuple(steps))
 
@@ -226,7 +226,7 @@ def _exclusive(options, clock):
 
 
 def _awaited(client, pending, current, options, clock) -> list:
-    """The exports, once those are listed that an interrupted run may have created, or after settle_timeout seconds."""
+    """The exports, after waiting at most settle_timeout seconds for those that an interrupted run may have created."""
     ends, pause = clock.monotonic() + options.settle_timeout, 0.2
     while clock.monotonic() < ends and not all(_is_listed(identity, id_, current) for identity, id_ in pending.created.items()):
         clock.sleep(min(pause, ends - clock.monotonic()))
@@ -240,7 +240,7 @@ def _is_listed(identity, id_, exports) -> bool:
 
 
 def _with_lost_fields(pair, pending):
-    """The pair, with the fields declared that an interrupted update may have dropped."""
+    """The pair, whose declaration also has the fields that an interrupted update may have dropped."""
     if pair.current is None or pair.current.id not in pending.fields or pair.declared.state != PRESENT:
         return pair
     before = pending.fields[pair.current.id]
@@ -249,7 +249,7 @@ def _with_lost_fields(pair, pending):
 
 
 def _refuse_unlisted(pairs, pending, record_path) -> None:
-    """Create nothing while an export that DocBits reported as created may exist unlisted."""
+    """Refuse to create an export that DocBits reported as created and does not list."""
     for pair in pairs:
         id_ = pending.created.get(pair.declared.identity)
         if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
@@ -326,7 +326,7 @@ def _result(draft, steps, options, findings) -> dict:
 
 
 def _with_known_names(declared, current, client) -> tuple:
-    """The declared exports with their document types and sub-organisations as DocBits calls them, and the current ones alike.
+    """The declared and the current exports, with the keys of their document types and the ids of their sub-organisations.
 
     A key that a current export refers to exists; only for other values the lists are read.
     """
@@ -359,7 +359,7 @@ def _with_name(export, field_name, what, known, id_key, name_key, finding_id, mo
     by_name = [item[id_key] for item in known if str(item[name_key] or "").strip().casefold() == value.strip().casefold()]
     found = exact or by_name
     if not found and export.state != PRESENT:
-        # Nothing can exist under an unknown name, and that is what absent asks for.
+        # Nothing can exist under an unknown name: it is absent, and there is nothing to ignore.
         return export
     if len(found) != 1:
         names = ", ".join(str(item[id_key] if id_key == "key" else item[name_key]) for item in known[:12]) or "none"

@@ -32,7 +32,7 @@ class Rollback:
         if self._has_removed_something():
             self._keep_all("a removed export does not come back under its id, so nothing of this run is rolled back")
             return self._findings
-        # An export that was switched off and on again is brought back to its first state at once.
+        # An export that was deactivated and activated again is returned to its first state in one step.
         switches = [index for index, step in enumerate(progress.plan.steps) if step.action in (ACTIVATE, DEACTIVATE) and not step.restores]
         first_switch: dict = {}
         for index in switches:
