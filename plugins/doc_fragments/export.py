@@ -167,6 +167,12 @@ options:
     description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
     type: bool
     default: false
+  assume_kept:
+    description:
+      - Whether an update may leave out a value that DocBits withholds and that is not declared, on the assumption that DocBits keeps it.
+      - That is not documented, and a dropped value would not be noticed, so by default such an update is refused before anything is written.
+    type: bool
+    default: false
   allow_momentary_deactivation:
     description:
       - Whether an active export may be deactivated for a moment while an inactive export of the same document type and sub-organisation is created.
@@ -371,6 +377,12 @@ options:
       - test_connection
   require_reversible:
     description: Whether a plan is refused that has a step which cannot be rolled back. Every step says in RV(ignore:reversible) whether it can.
+    type: bool
+    default: false
+  assume_kept:
+    description:
+      - Whether an update may leave out a value that DocBits withholds and that is not declared, on the assumption that DocBits keeps it.
+      - That is not documented, and a dropped value would not be noticed, so by default such an update is refused before anything is written.
     type: bool
     default: false
   allow_momentary_deactivation:
