@@ -167,6 +167,12 @@ options:
     description: Whether the task fails before the first write if a step cannot be rolled back. RV(steps) shows this for each step, also in check mode.
     type: bool
     default: false
+  assume_kept:
+    description:
+      - Whether an update may omit a value that DocBits withholds and that is not declared, on the assumption that DocBits keeps it.
+      - DocBits does not document this, and a loss would not be noticed. By default, such an update fails before the first write.
+    type: bool
+    default: false
   allow_momentary_deactivation:
     description:
       - Whether an active export may be deactivated for a moment while an inactive export of the same document type and sub-organisation is created.
@@ -372,6 +378,12 @@ options:
       - test_connection
   require_reversible:
     description: Whether the task fails before the first write if a step cannot be rolled back. RV(steps) shows this for each step, also in check mode.
+    type: bool
+    default: false
+  assume_kept:
+    description:
+      - Whether an update may omit a value that DocBits withholds and that is not declared, on the assumption that DocBits keeps it.
+      - DocBits does not document this, and a loss would not be noticed. By default, such an update fails before the first write.
     type: bool
     default: false
   allow_momentary_deactivation:

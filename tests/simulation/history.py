@@ -88,12 +88,17 @@ def draw(seed: int) -> History:
         options["allow_momentary_deactivation"] = True
     if chance.random() < 0.4:
         options["several_active"] = True
+    if chance.random() < 0.5:
+        options["assume_kept"] = True
     faults = {}
     if chance.random() < 0.6:
         faults[chance.randrange(6)] = chance.choice(FAULTS)
         if chance.random() < 0.3:
             faults[chance.randrange(10)] = chance.choice(FAULTS)
     actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (PERSON, 0.25)) if chance.random() < odds)
+    if moods.update == "drops":
+        # Two runs that each send again what the other one dropped cannot be put in order from two machines.
+        actors = tuple(actor for actor in actors if actor != RUN_BESIDE)
     edits = tuple(chance.choice(EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
     return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order)

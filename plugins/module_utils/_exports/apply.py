@@ -43,6 +43,8 @@ __all__ = ["NOT_APPLIED", "PLANNED", "ROLLED_BACK", "Applied", "Settings", "appl
 # Retries of a write that DocBits did not apply because of its rate limit.
 _RETRIES = 2
 _LONGEST_RETRY_AFTER = 60
+# Codes by which DocBits says that there is no such export.
+_NO_EXPORT_CODES = ("EXPORT_CONFIG_NOT_FOUND", "NOT_FOUND", "NO_RECORD_WITH_ID_FOUND")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class _Run:
     def roll_back(self) -> list:
         """Roll back every step that took effect, or may have; returns findings. The record keeps what is unknown."""
         self._client.restart_deadline()
+        self._look_for_displaced()
         self._settings.record.switched([export.id for export in self.progress.displaced])
         findings = Rollback(self.progress, self._client, self._settings).run()
         self._settings.record.settle(self._is_open)
@@ -204,6 +207,9 @@ class _Run:
             return APPLIED
         # A refusal counts if the list agrees; a write without an answer may still take effect.
         is_refusal = isinstance(error, Refused) or error.facts.get("status") == 429
+        if self._steps[index].action == REMOVE and (error.facts.get("status") == 404 or error.facts.get("code") in _NO_EXPORT_CODES):
+            # The export does not exist any more, and the list is late.
+            return UNKNOWN
         return NOT_APPLIED if is_refusal and seen[-1] == NOT_APPLIED else UNKNOWN
 
     # Verifying
@@ -251,13 +257,23 @@ class _Run:
                     f"set contract_overrides: {{methods: {{{method}: {step.kind}}}}}",
                 )
 
+    def _look_for_displaced(self) -> None:
+        try:
+            self._listed = self.progress.listed()
+            self._displaced()
+        except IonError:
+            # What cannot be read cannot be restored.
+            pass
+
     def _displaced(self) -> list:
         """Findings about exports that DocBits deactivated when this run made another one active."""
         switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE) and not step.restores}
         restored = {step.id for step in self._steps if step.restores}
         # DocBits may create an export active before this run makes it inactive.
-        keys = {self._expected(index).exclusive_key for index in self._changes if self._expected(index).active or index in self._creates}
+        begun = [index for index in self._changes if self.progress.outcomes[index] in (APPLIED, UNKNOWN)]
+        keys = {self._expected(index).exclusive_key for index in begun if self._expected(index).active or index in self._creates}
         self._listed = self._listed or self.progress.listed()
+        self.progress.displaced = []
         for export in self.progress.plan.before:
             now = self._listed.get(export.id)
             must_be_active = (export.active or export.id in restored) and export.id not in switched and self._after.get(export.id, export).active
@@ -421,7 +437,8 @@ class _Run:
 
         if not self.progress.settle(are_removed):
             for index in remaining:
-                self.progress.outcomes[index] = NOT_APPLIED
+                # DocBits accepted the removal, and the list may be late.
+                self.progress.outcomes[index] = UNKNOWN
             raise Refused([_difference(self._steps[index], "it is still in the list of exports") for index in remaining])
 
 

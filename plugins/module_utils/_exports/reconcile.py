@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput, IonError, Unreachable, failure
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding, errors_in
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import FOLDER, locked
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
@@ -45,6 +45,7 @@ class Options:
     fingerprints:       what was sent before for withheld values
     checks:             which of DocBits' own checks are asked, of CHECKS
     require_reversible: whether a plan with a step that cannot be rolled back is refused
+    assume_kept:        whether an update may leave out values that DocBits withholds
     allow_momentary_deactivation: whether an active export may be deactivated while an inactive one is created beside it
     settle_timeout:     seconds to wait until the list shows a write
     lock_timeout:       seconds to wait for another run on this machine
@@ -59,6 +60,7 @@ class Options:
     fingerprints: Fingerprints = Fingerprints()
     checks: tuple = CHECKS
     require_reversible: bool = False
+    assume_kept: bool = False
     allow_momentary_deactivation: bool = False
     settle_timeout: float = 5.0
     lock_timeout: float = 60.0
@@ -80,6 +82,7 @@ class Options:
             fingerprints=Fingerprints(params["fingerprints"], host, params["api_key"]),
             checks=tuple(params["checks"]),
             require_reversible=params["require_reversible"],
+            assume_kept=params["assume_kept"],
             allow_momentary_deactivation=params["allow_momentary_deactivation"],
             settle_timeout=params["settle_timeout"],
             lock_timeout=params["deadline"],
@@ -114,7 +117,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
     if check_mode or not draft.plan.steps:
         if pending and not check_mode:
             record.finish()
-        result = _result(draft, [step.as_dict(PLANNED) for step in draft.plan.steps], options, _unnoticeable(draft.plan))
+        result = _result(draft, [step.as_dict(PLANNED) for step in draft.plan.steps], options, [])
         return result if check_mode else _with_fingerprints(result, draft, options, [])
     with _exclusive(options, clock) as lock_findings:
         draft = _confirmed(client, declared, options, pending, draft, clock)
@@ -124,12 +127,12 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
-            error.findings += [*draft.warnings, *lock_findings, *_unnoticeable(draft.plan)]
+            error.findings += [*draft.warnings, *lock_findings]
             if error.unproved:
                 # A fingerprint must not prove a value that may have been replaced.
                 error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
             raise
-    findings = [*lock_findings, *_unnoticeable(draft.plan), *applied.findings, *_checked(client, applied.touched, options.checks)]
+    findings = [*lock_findings, *applied.findings, *_checked(client, applied.touched, options.checks)]
     if record.errors:
         findings.append(_not_recorded(options.record_path))
     return _with_fingerprints(_result(draft, applied.steps, options, findings), draft, options, applied.unverified)
@@ -166,7 +169,9 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
         raise ContractMismatch(dict.fromkeys(problems))
     if options.require_reversible:
         _refuse_irreversible(todo)
+    todo = _with_undeclared_files(todo, client)
     warnings = [] if options.several_active else _active_beside_undeclared(declared, todo)
+    warnings += _unnoticeable(todo, readings, options.assume_kept)
     warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
     warnings += _interrupted(pending, readings, current, client)
     return _Draft(current, readings, todo, warnings)
@@ -177,7 +182,7 @@ def _confirmed(client, declared, options, pending, draft, clock) -> _Draft:
     for _attempt in range(2):
         current = client.exports()
         if _state(current) == _state(draft.current):
-            return replace(draft, plan=_with_undeclared_files(draft.plan, client))
+            return draft
         draft = _draft(client, declared, options, pending, current, clock)
         if not draft.plan.steps:
             return draft
@@ -436,25 +441,29 @@ def _summary(reading, steps) -> dict:
     }
 
 
-def _unnoticeable(todo) -> list:
-    """A warning for each withheld value that an update does not send: if DocBits dropped it, nothing would show that."""
+def _unnoticeable(todo, readings, assume_kept) -> list:
+    """Warnings about withheld values that an update does not send: if DocBits dropped one, nothing would show that.
+
+    Raises: InvalidInput, unless the user assumes that they are kept, or chose by the policy for secrets not to send them
+    """
+    left_out = {(reading.pair.current.id, name) for reading in readings if reading.pair.current for name in reading.unsent}
     findings = []
     for step in todo.steps:
-        if step.action != UPDATE or step.before.kind is None:
-            continue
-        kind = step.before.kind
-        names = [*kind.required, *(name for name in kind.optional if name in FILES and name in step.before.values)]
+        kind = step.before.kind if step.action == UPDATE else None
+        names = [*kind.required, *(name for name in kind.optional if name in FILES)] if kind else []
         findings += [
             Finding(
                 "E32",
-                WARNING,
+                WARNING if assume_kept or (step.id, name) in left_out else ERROR,
                 f"{step.label}: {name}",
-                "DocBits withholds it and the update does not send it; whether DocBits keeps what an update does not send is not documented",
-                f"declare {name}",
+                "DocBits withholds it and the update does not send it, so it would not be noticed if DocBits dropped it",
+                f"declare {name}, or set assume_kept",
             )
             for name in names
             if name not in step.values and isinstance(step.before.value(name), Withheld)
         ]
+    if errors_in(findings):
+        raise InvalidInput(errors_in(findings))
     return findings
 
 

@@ -57,7 +57,9 @@ class Rollback:
         progress = self._progress
         removals = [index for index, step in enumerate(progress.plan.steps) if step.action == REMOVE and progress.outcomes[index] not in (NOT_RUN, NOT_APPLIED)]
         for index in removals:
-            progress.outcomes[index] = progress.try_to_observe(index)
+            # A list that still shows an export which DocBits reported as removed may be late.
+            seen = progress.try_to_observe(index)
+            progress.outcomes[index] = UNKNOWN if seen == NOT_APPLIED else seen
         return any(progress.outcomes[index] in (APPLIED, UNKNOWN) for index in removals)
 
     def _keep_all(self, why) -> None:
@@ -116,12 +118,17 @@ class Rollback:
 
     def _roll_back_switch(self, index, step) -> str:
         progress, wanted = self._progress, step.action == DEACTIVATE
+        # An accepted write may show late. One that never shows may still have been applied.
+        is_shown = progress.outcomes[index] != APPLIED or progress.settle(lambda: self._is_active(step.id) != wanted)
         # DocBits may not list an inactive export.
-        if self._is_active(step.id) != wanted:
+        if not is_shown or self._is_active(step.id) != wanted:
             self._attempt(lambda: self._client.set_active(step.id, wanted, step.label))
         if not progress.settle(lambda: self._is_active(step.id) == wanted):
             progress.outcomes[index] = UNKNOWN if self._is_active(step.id) is None else APPLIED
             return f"DocBits does not show the export as {'active' if wanted else 'inactive'}"
+        if not is_shown:
+            progress.outcomes[index] = UNKNOWN
+            return "DocBits accepted it and did not show it, so it is not known whether it was rolled back"
         progress.outcomes[index] = ROLLED_BACK
         return ""
 

@@ -204,6 +204,7 @@ def rule_options() -> ArgumentSpec:
             "update": {"type": "str", "choices": list(POLICIES), "default": WHEN_CHANGED},
             "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
             "require_reversible": {"type": "bool", "default": False},
+            "assume_kept": {"type": "bool", "default": False},
             "allow_momentary_deactivation": {"type": "bool", "default": False},
             "settle_timeout": {"type": "float", "default": 5.0},
             "diff_mappings": {"type": "str", "choices": list(MAPPING_FORMS), "default": MEANING},
