@@ -36,7 +36,7 @@ EXPORTS = [
     },
 ]
 
-# Where the secrets of an environment stand. FILES is what the documentation recommends and the benchmark of the playbook uses.
+# How the secrets of an environment are stored. FILES is what the documentation recommends and the benchmark of the playbook uses.
 PLAIN, FILES, INLINE, GROUP = "plain text", "a vaulted file each", "inline vaulted values", "one vaulted group file"
 LAYOUTS = (PLAIN, FILES, INLINE, GROUP)
 
@@ -57,7 +57,7 @@ class Environment:
 
 
 class Fleet:
-    """Environments that the simulator knows, and everything that a user of each rival would have on his machine."""
+    """Environments that the simulator knows, and everything that a user of each contender has on the machine."""
 
     def __init__(self, simulator, folder: Path, size: int) -> None:
         self._simulator = simulator
@@ -75,7 +75,7 @@ class Fleet:
         self._plain = self._write_plain_files()
 
     def start_over(self, size: int) -> None:
-        """Empty the first `size` organisations and forget what former runs remembered about them."""
+        """Empty the first `size` organisations and remove the fingerprints of former runs."""
         for environment in self.environments[:size]:
             self._simulator.put_organisation(environment.name, api_key=environment.api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
         for folder in self._folder.glob("inventory-*/.docbits_ion"):
@@ -131,7 +131,7 @@ class Fleet:
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "docbits_url": self._simulator.host_url(),
             "docbits_ca_path": self._simulator.ca,
-            # The simulator's Infor stands on this machine, which the product would take for a mistake.
+            # The simulated Infor is on this machine, which the collection reports as an error otherwise.
             "docbits_allow_insecure": True,
             "docbits_tenant_environment": "TST",
             "docbits_exports": EXPORTS,
@@ -166,7 +166,7 @@ class Fleet:
 
 
 class _Vaulted(str):
-    """Text that stands in a YAML file as a vaulted value."""
+    """Text that is a vaulted value in a YAML file."""
 
 
 class _Dumper(yaml.SafeDumper):

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts one command and tells what it cost, its descendants included. A small process of its own: a child's peak counts from its parent's size."""
+"""Starts one command and reports its cost, with its descendants. A small process of its own: a child's peak counts from its parent's size."""
 
 from __future__ import annotations
 

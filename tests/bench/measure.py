@@ -25,7 +25,7 @@ class Measure:
     """One run.
 
     wall, cpu:   seconds; cpu is user and system time of all its processes
-    server_cpu:  seconds that the simulator worked for it on the same machine, None where the system does not tell
+    server_cpu:  seconds that the simulator worked for it on the same machine, None if the system does not report it
     memory:      peak of the largest of its processes in MiB
     requests:    how many arrived
     connections: on how many connections
@@ -44,7 +44,7 @@ class Measure:
 
 
 class Failed(Exception):
-    """A run did not do its job; the text says where its output stands."""
+    """A run did not do its job; the text has the path of its output."""
 
 
 class Stopwatch:
@@ -66,10 +66,10 @@ class Stopwatch:
         before = self._simulator.last()
         server_before = self._server_cpu()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)} | variables
-        words = [str(word) for word in command]
+        arguments = [str(argument) for argument in command]
         with output.open("w") as log:
             subprocess.run(
-                [sys.executable, "-I", "-S", LAUNCHER, report, *words],
+                [sys.executable, "-I", "-S", LAUNCHER, report, *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -155,8 +155,8 @@ def profile_table(result: dict) -> str:
         if seconds >= whole / 200:
             rows.append([process, what, whose, f"{seconds:.2f}", f"{100 * seconds / whole:.0f} %"])
     rows.append(["all", "", "", f"{whole:.2f}", "100 %"])
-    words = _markdown(rows, left=3)
-    return f"The first run of `deploy_ion.yml` over {size} environments, without latency, in seconds of processor time:\n\n{words}"
+    markdown = _markdown(rows, left=3)
+    return f"The first run of `deploy_ion.yml` over {size} environments, without latency, in seconds of processor time:\n\n{markdown}"
 
 
 def plot(result: dict, path) -> bool:
