@@ -10,7 +10,7 @@ from dataclasses import replace
 try:
     import jmespath
 except ImportError:
-    jmespath = None
+    jmespath = None  # type: ignore[assignment]
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
