@@ -247,7 +247,7 @@ def _no_api(response, where):
         BadAnswer,
         "DB09" if response.is_html else "DB10",
         where,
-        f"{'a web page' if response.is_html else 'something other than JSON'} came instead of an answer (status {response.status})",
+        f"{'a web page' if response.is_html else 'something that is no JSON'} came instead of an answer (status {response.status})",
         _no_api_action(response.status),
         status=response.status,
     )

@@ -221,7 +221,7 @@ def _update(reading, known, required_fields) -> Step:
 def _why_lost(name, value) -> str:
     """Why a current value cannot be restored after it was replaced, or an empty text."""
     if isinstance(value, Absent):
-        return f"DocBits cannot remove {name} again" if name in FILES else ""
+        return f"DocBits has no way to take {name} away again" if name in FILES else ""
     if isinstance(value, Known):
         return "" if value.exact else f"DocBits shows the present {name} rewritten"
     return f"the present {name} is unknown ({value.reason})"
