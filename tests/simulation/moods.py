@@ -46,6 +46,7 @@ class Moods:
     trims_titles:    whether titles lose their blanks
     create_answer:   what a create answers
     update:          whether an update keeps or drops what it does not send
+    update_switches: whether an update activates or deactivates the export
     new_active:      whether a new export is active
     one_active:      whether a second active export of a document type is refused, whether that holds for creating an inactive one as well, or
                      whether the second one replaces the first one
@@ -70,6 +71,7 @@ class Moods:
     trims_titles: bool = False
     create_answer: str = "record"
     update: str = "keeps"
+    update_switches: str = "no"
     new_active: bool = True
     one_active: str = "no"
     own_checks: str = "succeed"
@@ -94,6 +96,7 @@ CHOICES = {
     "trims_titles": (False, True),
     "create_answer": ("record", "id", "null_id", "empty", "no_content", "text", "refusal"),
     "update": ("keeps", "drops"),
+    "update_switches": ("no", "on", "off"),
     "new_active": (True, False),
     "one_active": ("no", "active", "any", "replaces"),
     "own_checks": ("succeed", "refuse"),

@@ -246,10 +246,13 @@ def _is_listed(identity, id_, exports) -> bool:
 
 def _with_lost_fields(pair, pending):
     """The pair, with the fields declared that an interrupted update may have dropped."""
-    if pair.current is None or pair.current.id not in pending.fields or pair.declared.state != PRESENT:
+    if pair.current is None or pair.declared.state != PRESENT:
         return pair
-    before = pending.fields[pair.current.id]
+    before = pending.fields.get(pair.current.id, {})
     lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
+    active = pending.active.get(pair.current.id)
+    if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
+        lost["active"] = active
     return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
 
 
