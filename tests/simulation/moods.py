@@ -112,7 +112,7 @@ def draw(chance) -> Moods:
     if "pages" in str(moods.get("list_shape")):
         # Pages of a list whose order changes cannot be put together by anybody.
         moods["shuffled"] = False
-    if moods.get("update") == "drops":
+    if moods.get("update") == "drops" or moods.get("update_switches", "no") != "no":
         # What an update of a file drops does not show in a list that is behind, and nothing says that the list is behind.
         moods["lag"] = 0.0
     return Moods(**moods)

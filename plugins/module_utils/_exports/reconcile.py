@@ -152,7 +152,7 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
         current = _awaited(client, pending, current, options, clock)
     declared, current = _with_known_names(declared, current, client)
     pairs = [_with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
-    _refuse_unlisted(pairs, pending, options.record_path)
+    _refuse_unlisted(pairs, pending, current, options.record_path)
     readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
     todo = plan(
         readings,
@@ -256,18 +256,24 @@ def _with_lost_fields(pair, pending):
     return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
 
 
-def _refuse_unlisted(pairs, pending, record_path) -> None:
+def _refuse_unlisted(pairs, pending, current, record_path) -> None:
     """Create nothing while an export that DocBits reported as created may exist unlisted."""
     for pair in pairs:
         id_ = pending.created.get(pair.declared.identity)
         if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
-            raise failure(
-                InvalidInput,
-                "P09",
-                pair.declared.label,
-                f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'}), and it is not listed",
-                f"look for the export in DocBits; if it does not exist, remove {record_path}",
-            )
+            began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
+            action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
+            refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
+            raise InvalidInput([refusal, *_no_longer_active(pending, pairs, current)])
+
+
+def _no_longer_active(pending, pairs, current) -> list:
+    """Warnings about exports that an interrupted run may have made inactive."""
+    listed = {export.id: export for export in current}
+    decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
+    inactive = [id_ for id_ in sorted(pending.beside - pending.switched - decided) if id_ not in listed or listed[id_].get("active") is False]
+    message = "export {0} was active before the interrupted run and is not listed as active any more"
+    return [Finding("E33", WARNING, "exports", message.format(id_), "activate it in DocBits, or declare it inactive") for id_ in inactive]
 
 
 def _interrupted(pending, readings, current, client) -> list:
@@ -275,12 +281,7 @@ def _interrupted(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    listed = {export.id: export for export in current}
-    decided = {reading.pair.current.id for reading in readings if reading.pair.current and "active" in reading.pair.declared.fields}
-    for id_ in sorted(pending.beside - pending.switched - decided):
-        if id_ not in listed or listed[id_].get("active") is False:
-            message = f"export {id_} was active before the interrupted run and is not listed as active any more"
-            findings.append(Finding("E33", WARNING, "exports", message, "activate it in DocBits, or declare it inactive"))
+    findings += _no_longer_active(pending, [reading.pair for reading in readings], current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():
