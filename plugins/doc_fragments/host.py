@@ -53,27 +53,27 @@ options:
     type: dict
     suboptions:
       fields:
-        description: Field or file of an export to its name in requests, for example V({execution_order: sort_order}).
+        description: 'Field or file of an export to its name in requests, for example V({execution_order: sort_order}).'
         type: dict
       records:
-        description: Field of an export to its key in the list of exports, for example V({method: type}).
+        description: 'Field of an export to its key in the list of exports, for example V({method: type}).'
         type: dict
       constants:
         description: Name of a field in requests to the text to send in it.
         type: dict
       operations:
-        description: Operation to its path, for example V({list: /configurations/list}).
+        description: 'Operation to its path, for example V({list: /configurations/list}).'
         type: dict
       methods:
-        description: Value of C(export_method) to the kind, or to kind and deployment, for example V({infor-idm-v2: infor_idm/cloud}).
+        description: 'Value of C(export_method) to the kind, or to kind and deployment, for example V({infor-idm-v2: infor_idm/cloud}).'
         type: dict
       booleans:
-        description: Text that DocBits uses for a flag to V(true) or V(false), in quotes, for example V({J: "true"}).
+        description: 'Text that DocBits uses for a flag to V(true) or V(false), in quotes, for example V({J: "true"}).'
         type: dict
       files:
-        description: File of an export to the type that the download takes, for example V({ln_mapping: LN}).
+        description: 'File of an export to the type that the download takes, for example V({ln_mapping: LN}).'
         type: dict
       lists:
-        description: Operation to the keys that lead to the list in its answer, joined by dots, for example V({list: result.rows}).
+        description: 'Operation to the keys that lead to the list in its answer, joined by dots, for example V({list: result.rows}).'
         type: dict
 """

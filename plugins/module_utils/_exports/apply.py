@@ -219,6 +219,10 @@ class _Run:
         self._refuse_unknown_methods()
         for index in [*self._creates, *self._updates_alone()]:
             self._correct_activity(index)
+        if self._lag:
+            # A list that is behind may not show the export of somebody else yet.
+            self._settings.clock.sleep(self._lag)
+            self._listed = {}
         for index in self._creates:
             self._remove_duplicate(index)
         differences = self._settled_differences() + self._displaced()
@@ -330,10 +334,6 @@ class _Run:
 
     def _remove_duplicate(self, index) -> None:
         """Notice an export that somebody else created at the same time, and remove the one of this run if it is the later one."""
-        if self._lag:
-            # A list that is behind may not show the other one yet.
-            self._settings.clock.sleep(self._lag)
-            self._listed = {}
         others = self._others(index)
         if not others:
             return

@@ -4,7 +4,7 @@
 """Rolls back the steps of a failed run, and only those: a value is restored if it was known and if DocBits shows what this run sent.
 
 A value that DocBits shows is trusted to be the stored one only if, after the update, DocBits shows what the update sent. Otherwise what was read before
-may have been a mask, and restoring it would destroy the stored value.
+may have been a mask, and restoring it would destroy the stored value. Private to the collection.
 """
 
 from __future__ import annotations
