@@ -264,14 +264,14 @@ def _refuse_unlisted(pairs, pending, current, record_path) -> None:
             began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
             action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
             refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
-            raise InvalidInput([refusal, *_no_longer_active(pending, pairs, current)])
+            raise InvalidInput([refusal, *_no_longer_active(pending.beside | pending.switched, pairs, current)])
 
 
-def _no_longer_active(pending, pairs, current) -> list:
+def _no_longer_active(ids, pairs, current) -> list:
     """Warnings about exports that an interrupted run may have made inactive."""
     listed = {export.id: export for export in current}
     decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
-    inactive = [id_ for id_ in sorted(pending.beside - pending.switched - decided) if id_ not in listed or listed[id_].get("active") is False]
+    inactive = [id_ for id_ in sorted(ids - decided) if id_ not in listed or listed[id_].get("active") is False]
     message = "export {0} was active before the interrupted run and is not listed as active any more"
     return [Finding("E33", WARNING, "exports", message.format(id_), "activate it in DocBits, or declare it inactive") for id_ in inactive]
 
@@ -281,7 +281,7 @@ def _interrupted(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    findings += _no_longer_active(pending, [reading.pair for reading in readings], current)
+    findings += _no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():
