@@ -34,6 +34,7 @@ CHAPTERS = {
     "X": "Defects of the collection",
 }
 ID = re.compile(f"({'|'.join(CHAPTERS)})[0-9]{{2}}")
+OR = "; or: "
 # Rules, which have pages of their own.
 WITH_OWN_PAGE = ("_ionapi", "_mapping")
 
@@ -149,11 +150,18 @@ def _text(node, variables) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else f"{{{_name(part.value)}}}" for part in node.values)
+        return "".join(part.value if isinstance(part, ast.Constant) else _inserted(part.value, variables) for part in node.values)
     if isinstance(node, ast.IfExp):
         choices = _text(node.body, variables), _text(node.orelse, variables)
-        return "; or: ".join(choices) if all(choices) else None
+        return OR.join(choices) if all(choices) else None
     return None
+
+
+def _inserted(node, variables) -> str:
+    """An expression of an f-string: the text of a variable that has one, otherwise its name in braces."""
+    known = variables.get(node.id, "") if isinstance(node, ast.Name) else ""
+    # Two texts to choose from would not read as one sentence.
+    return known if known and OR not in known else f"{{{_name(node)}}}"
 
 
 def _name(node) -> str:

@@ -242,7 +242,8 @@ class Model:
         values = {**kept, **self._values(stem, fields)}
         kept_files = {} if self.moods.update == "drops" else row.files
         method = _method_of(stem, fields.get("on_permise") == "true")
-        self.put(Row(row.id, method, values, row.active, {**kept_files, **files}))
+        active = {"no": row.active, "on": True, "off": False}[self.moods.update_switches]
+        self.put(Row(row.id, method, values, active, {**kept_files, **files}))
         return json_answer({"success": True, "data": self._record(self._rows[id_])})
 
     def _create(self, stem, fields, files):

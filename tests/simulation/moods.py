@@ -46,6 +46,7 @@ class Moods:
     trims_titles:    whether titles lose their blanks
     create_answer:   what a create answers
     update:          whether an update keeps or drops what it does not send
+    update_switches: whether an update activates or deactivates the export
     new_active:      whether a new export is active
     one_active:      whether a second active export of a document type is refused, whether that holds for creating an inactive one as well, or
                      whether the second one replaces the first one
@@ -70,6 +71,7 @@ class Moods:
     trims_titles: bool = False
     create_answer: str = "record"
     update: str = "keeps"
+    update_switches: str = "no"
     new_active: bool = True
     one_active: str = "no"
     own_checks: str = "succeed"
@@ -94,6 +96,7 @@ CHOICES = {
     "trims_titles": (False, True),
     "create_answer": ("record", "id", "null_id", "empty", "no_content", "text", "refusal"),
     "update": ("keeps", "drops"),
+    "update_switches": ("no", "on", "off"),
     "new_active": (True, False),
     "one_active": ("no", "active", "any", "replaces"),
     "own_checks": ("succeed", "refuse"),
@@ -109,7 +112,7 @@ def draw(chance) -> Moods:
     if "pages" in str(moods.get("list_shape")):
         # Pages of a list whose order changes cannot be put together by anybody.
         moods["shuffled"] = False
-    if moods.get("update") == "drops":
+    if moods.get("update") == "drops" or moods.get("update_switches", "no") != "no":
         # What an update of a file drops does not show in a list that is behind, and nothing says that the list is behind.
         moods["lag"] = 0.0
     return Moods(**moods)

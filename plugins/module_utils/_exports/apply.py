@@ -217,8 +217,12 @@ class _Run:
     def _verify(self) -> None:
         self._await_created(self._creates)
         self._refuse_unknown_methods()
-        for index in self._creates:
+        for index in [*self._creates, *self._updates_alone()]:
             self._correct_activity(index)
+        if self._lag:
+            # A list that is behind may not show the export of somebody else yet.
+            self._settings.clock.sleep(self._lag)
+            self._listed = {}
         for index in self._creates:
             self._remove_duplicate(index)
         differences = self._settled_differences() + self._displaced()
@@ -291,10 +295,10 @@ class _Run:
         ]
 
     def _correct_activity(self, index) -> None:
-        """Make a new export active or inactive as declared; whether DocBits creates it active is not documented."""
-        wanted = self._expected(index).active
+        """Make a new or updated export active or inactive as it must be: whether a create or an update activates it is not documented."""
+        wanted = self._expected(index).get("active")
         export = self._listed_export(index)
-        if export.get("active") == wanted:
+        if wanted is None or export.get("active") == wanted:
             return
         # Also if the list does not show whether the export is active.
         try:
@@ -307,12 +311,19 @@ class _Run:
         self._listed = {}
 
     def _listed_export(self, index):
-        """A created export as it is listed. Raises: Refused if it is not listed, for example because it is inactive"""
+        """The export of a step as it is listed. Raises: Refused if it is not listed, for example because it is inactive"""
         self._listed = self._listed or self.progress.listed()
-        export = self._listed.get(self.progress.ids[index])
+        export = self._listed.get(self.progress.id_of(index))
         if export is None:
-            raise Refused([_not_listed(self._steps[index], self.progress.ids[index])])
+            raise Refused([_not_listed(self._steps[index], self.progress.id_of(index))])
         return export
+
+    def _updates_alone(self) -> list:
+        """The updates of exports that no step activates or deactivates, and beside which this run makes no other export active."""
+        switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE)}
+        keys = {step.after.exclusive_key for step in self._steps if step.action in (CREATE, ACTIVATE)}
+        updates = [index for index in self._changes if self._steps[index].action == UPDATE and self._steps[index].id not in switched]
+        return [index for index in updates if self._expected(index).exclusive_key not in keys]
 
     def _is_active(self, id_):
         try:
@@ -323,10 +334,6 @@ class _Run:
 
     def _remove_duplicate(self, index) -> None:
         """Notice an export that somebody else created at the same time, and remove the one of this run if it is the later one."""
-        if self._lag:
-            # A list that is behind may not show the other one yet.
-            self._settings.clock.sleep(self._lag)
-            self._listed = {}
         others = self._others(index)
         if not others:
             return

@@ -152,7 +152,7 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
         current = _awaited(client, pending, current, options, clock)
     declared, current = _with_known_names(declared, current, client)
     pairs = [_with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
-    _refuse_unlisted(pairs, pending, options.record_path)
+    _refuse_unlisted(pairs, pending, current, options.record_path)
     readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
     todo = plan(
         readings,
@@ -245,26 +245,35 @@ def _is_listed(identity, id_, exports) -> bool:
 
 
 def _with_lost_fields(pair, pending):
-    """The pair, whose declaration also has the fields that an interrupted update may have dropped."""
-    if pair.current is None or pair.current.id not in pending.fields or pair.declared.state != PRESENT:
+    """The pair, whose declaration also has the values that an interrupted update may have dropped or changed."""
+    if pair.current is None or pair.declared.state != PRESENT:
         return pair
-    before = pending.fields[pair.current.id]
+    before = pending.fields.get(pair.current.id, {})
     lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
+    active = pending.active.get(pair.current.id)
+    if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
+        lost["active"] = active
     return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
 
 
-def _refuse_unlisted(pairs, pending, record_path) -> None:
+def _refuse_unlisted(pairs, pending, current, record_path) -> None:
     """Refuse to create an export that DocBits reported as created and does not list."""
     for pair in pairs:
         id_ = pending.created.get(pair.declared.identity)
         if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
-            raise failure(
-                InvalidInput,
-                "P09",
-                pair.declared.label,
-                f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'}), and it is not listed",
-                f"look for the export in DocBits; if it does not exist, remove {record_path}",
-            )
+            began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
+            action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
+            refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
+            raise InvalidInput([refusal, *_no_longer_active(pending.beside | pending.switched, pairs, current)])
+
+
+def _no_longer_active(ids, pairs, current) -> list:
+    """Warnings about exports that an interrupted run may have made inactive."""
+    listed = {export.id: export for export in current}
+    decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
+    inactive = [id_ for id_ in sorted(ids - decided) if id_ not in listed or listed[id_].get("active") is False]
+    why = "was active before the interrupted run and is not listed as active any more"
+    return [Finding("E33", WARNING, "exports", f"export {id_} {why}", "activate it in DocBits, or declare it inactive") for id_ in inactive]
 
 
 def _interrupted(pending, readings, current, client) -> list:
@@ -272,12 +281,7 @@ def _interrupted(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    listed = {export.id: export for export in current}
-    decided = {reading.pair.current.id for reading in readings if reading.pair.current and "active" in reading.pair.declared.fields}
-    for id_ in sorted(pending.beside - pending.switched - decided):
-        if id_ not in listed or listed[id_].get("active") is False:
-            message = f"export {id_} was active before the interrupted run and is not listed as active any more"
-            findings.append(Finding("E33", WARNING, "exports", message, "activate it in DocBits, or declare it inactive"))
+    findings += _no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():

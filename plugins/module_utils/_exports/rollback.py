@@ -169,10 +169,21 @@ class Rollback:
             # Everything known that the update sent is sent too, because DocBits may drop what an update does not send.
             names = step.before.values if progress.drops else step.values
             along = {name: step.before.get(name) for name in names if name not in NEVER_SENT and is_restorable(step.before.value(name))}
+            along.update({name: value for name, value in step.values.items() if name not in step.changes})
             self._attempt(lambda: self._client.configure(step.kind, step.id, {**along, **restored}, step.label))
             if not progress.settle(lambda: self._is_restored(step, restored)):
                 progress.outcomes[index] = UNKNOWN
                 return f"DocBits does not show the former {', '.join(sorted(restored))}"
+        # DocBits may activate or deactivate an export that is updated.
+        active = step.before.get("active")
+        if (
+            active is not None
+            and not any(other.id == step.id and other.action != UPDATE for other in progress.plan.steps)
+            and self._is_active(step.id) != active
+        ):
+            self._attempt(lambda: self._client.set_active(step.id, active, step.label))
+            if not progress.settle(lambda: self._is_active(step.id) == active):
+                kept.append(f"DocBits does not show the export as {'active' if active else 'inactive'}")
         if kept:
             progress.outcomes[index] = _later(progress.outcomes[index], APPLIED if progress.outcomes[index] == APPLIED else UNKNOWN)
             return "; ".join(kept)

@@ -31,6 +31,7 @@ class Pending:
     switched:   ids of exports that were deactivated for a moment
     fields:     id to the fields of an update that were not sent, with their values before it
     beside:     ids of exports that were active where a new export was created or activated
+    active:     id of an updated export to whether it was active
     names:      id to the names of other values that were there before the update, and that the record does not hold
     """
 
@@ -39,6 +40,7 @@ class Pending:
     switched: frozenset = frozenset()
     beside: frozenset = frozenset()
     fields: dict = field(default_factory=dict)
+    active: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -82,6 +84,7 @@ class RunRecord:
                 "identity": list(step.export.identity),
                 "momentary": step.momentary or step.restores,
                 "fields": {name: step.before.get(name) for name in _kept_names(step, _RECORDED_FIELDS)},
+                "active": step.before.get("active") if step.action == "update" else None,
                 "names": sorted(_kept_names(step, _UNRECORDED)),
                 "beside": _active_beside(step, plan),
                 # What an interrupted run left is still open if this one is interrupted too.
@@ -174,5 +177,6 @@ def _pending(value) -> Pending:
         switched=frozenset(step["id"] for step in sent if step["momentary"]),
         beside=frozenset(id_ for step in sent for id_ in step.get("beside", ())),
         fields={step["id"]: dict(step["fields"]) for step in updates if step["fields"]},
+        active={step["id"]: step["active"] for step in updates if step["active"] is not None},
         names={step["id"]: list(step["names"]) for step in updates if step["names"]},
     )

@@ -222,7 +222,8 @@ def compare(name: str, declared, current) -> str:
     An empty text, a flag that is off, and an absent value are the same.
     """
     if isinstance(current, Absent):
-        return SAME if declared in ("", False) else DIFFERENT
+        # Zero equals False in Python, and is a value.
+        return SAME if declared == "" or declared is False else DIFFERENT
     if not isinstance(current, Known):
         return UNCLEAR
     if name in FILES:

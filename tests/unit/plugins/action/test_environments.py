@@ -175,7 +175,7 @@ def test_failure_of_a_host_is_its_own_and_shows_no_secret(run, contexts):
 
 
 def test_bug_after_the_run_of_a_host_fails_only_its_host(run, contexts, monkeypatch):
-    def save_state(self, result, args):
+    def save_state(self, result, args, host):
         raise KeyError(args["api_key"])
 
     monkeypatch.setattr(environments.ActionModule, "save_state", save_state)
@@ -228,14 +228,14 @@ def test_required_option_from_the_keyword_environment_counts_as_set(run, context
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_fingerprints_are_saved_in_the_state_file_except_in_check_mode(run, contexts, tmp_path, check_mode):
     state = tmp_path / "state/one.json"
-    fingerprint = f"{secrets.token_hex(16)}:{secrets.token_hex(16)}"
-    contexts.answer = lambda context: {"remembered": {"7": {"password": fingerprint}}}
-    hosts = {"one": host(docbits_state_file=str(state))}
-    assert "remembered" not in run(hosts, check_mode=check_mode)["environments"]["one"]
+    fingerprint = f"{secrets.token_hex(8)}:{secrets.token_hex(20)}"
+    contexts.answer = lambda context: {"fingerprints": {"7": {"password": fingerprint}}}
+    hosts = {"one": host(docbits_state_dir=str(state.parent))}
+    assert "fingerprints" not in run(hosts, check_mode=check_mode)["environments"]["one"]
     assert state.exists() is not check_mode
     run(hosts)
     run(hosts)
-    assert next(iter(contexts.values())).params["remembered"] == {"7": {"password": fingerprint}}
+    assert next(iter(contexts.values())).params["fingerprints"] == {"7": {"password": fingerprint}}
 
 
 def test_variable_that_resembles_an_option_is_a_warning_of_its_host(run):

@@ -25,7 +25,7 @@ class Shipping(ModuleAction):
     def _execute_module(self, module_name=None, module_args=None, task_vars=None, **options):
         self._update_module_args(module_name, module_args, task_vars)
         self.shipped = (module_name, module_args, self._task.environment)
-        return {"changed": True, "invocation": {"module_args": module_args}, "remembered": {}}
+        return {"changed": True, "invocation": {"module_args": module_args}, "fingerprints": {}}
 
     def _is_pipelining_enabled(self, module_style, wrap_async=False):
         return self.pipelining
@@ -65,7 +65,7 @@ def test_module_on_this_machine_runs_in_the_worker(action, context):
     result = made.run(task_vars=variables)
     assert not hasattr(made, "shipped") and result == {"changed": False, "key": "<secret>"}
     [(params, _environment)] = context
-    assert (params["api_key"], params["purge"], params["remembered"]) == (key, False, {})
+    assert (params["api_key"], params["purge"], params["fingerprints"]) == (key, False, {})
 
 
 @pytest.mark.parametrize(("transport", "become"), [("ssh", False), ("local", True), ("ssh", True)])
@@ -74,7 +74,7 @@ def test_module_for_another_machine_or_user_is_shipped(action, context, transpor
     result = made.run(task_vars=variables)
     name, args, _environment = made.shipped
     assert (name, args["api_key"], args["_ansible_no_log"], context) == ("docbits.ion.exports", "k", True, [])
-    assert result["changed"] is True and "invocation" not in result and "remembered" not in result
+    assert result["changed"] is True and "invocation" not in result and "fingerprints" not in result
 
 
 def test_module_without_pipelining_is_not_shipped(action, context):

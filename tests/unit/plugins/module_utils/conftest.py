@@ -1,181 +1,235 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DocBits in memory, for the layers above the client: it keeps what it is sent, enforces the product rule, and fails where told."""
+"""The model DocBits of the simulation for single tests: exports in it, declarations, and calls that fail as a test asks."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import random
+from types import SimpleNamespace
 
 import pytest
+from simulation.clock import Clock
+from simulation.fulfilled import KEYS
+from simulation.history import ionapi
+from simulation.model import Model, Row, json_answer
+from simulation.moods import Moods
+from simulation.simulate import ModelHttp
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused, Unreachable, failure
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import WITHHELD
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SECRET_FIELDS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, IonError
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import DocBits
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
+from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, Declared, Export
 
+HOST = "https://docbits.example"
+KEY = "key-of-the-tests"
+IDM = "INVOICE=Doc\nSV_Sep=_ \n"
 WRITES = ("create", "update", "activate", "deactivate", "remove")
-
-
-def refused(id_="DB05"):
-    """What the client raises when DocBits says no."""
-    return failure(Refused, id_, "docbits", "it said no", "look there", status=200)
-
-
-def timed_out():
-    """What the client raises when no answer came: the write may have happened."""
-    return failure(Unreachable, "N06", "docbits", "it took the request and did not answer", "try again")
-
-
-class MemoryDocBits:
-    """Stands for the client C(DocBits).
-
-    stored:   the exports by id, with their files
-    calls:    every call as (verb, title or None), reads included
-    withheld: slots that it does not give back
-    untold:   fields that its list does not tell
-    new_fields: fields of a new export that nobody sent
-    """
-
-    def __init__(self, stored=(), *, one_active=True, active_on_create=True, withheld=(), untold=(), new_fields=None):
-        self.stored = {export.id: export for export in stored}
-        self.calls, self.kinds_without_contract = [], set()
-        self._one_active, self._active_on_create, self._withheld, self._untold = one_active, active_on_create, withheld, untold
-        self._new_fields = new_fields or {}
-        self._faults = []
-        self._next_id = 100
-
-    @property
-    def writes(self) -> list:
-        return [call for call in self.calls if call[0] in WRITES]
-
-    @property
-    def state(self) -> list:
-        """What stands there, without ids, so that two worlds can be compared."""
-        return sorted((sorted(export.fields.items()), sorted(export.files.items())) for export in self.stored.values())
-
-    def fail(self, verb, error, *, nth=1, takes_effect=False):
-        """Let the nth call of this verb fail, before or after it took effect."""
-        self._faults.append([verb, nth, error, takes_effect])
-
-    def exports(self):
-        with self._call("exports", None):
-            return [
-                replace(export, files={}, fields={word: value for word, value in export.fields.items() if word not in (*SECRET_FIELDS, *self._untold)})
-                for export in self.stored.values()
-            ]
-
-    def download(self, export, slot):
-        with self._call("download", slot):
-            return WITHHELD if slot in self._withheld else self.stored[export.id].files.get(slot)
-
-    def document_types(self):
-        with self._call("document_types", None):
-            return [{"key": "INVOICE", "title": "Invoice", "active": True}, {"key": "ORDER", "title": "Order", "active": True}]
-
-    def sub_organisations(self):
-        with self._call("sub_organisations", None):
-            return [{"id": "s1", "name": "North"}, {"id": "s2", "name": "South"}, {"id": "s3", "name": "South"}]
-
-    def problems(self, step):
-        return list(self.kinds_without_contract) if step.export.get("kind") == "smb" else []
-
-    def configure(self, export, words):
-        with self._call("create" if export.id is None else "update", export.get("title")):
-            sent = {word: export.files[word] if word in FILES else export.fields[word] for word in words}
-            fields = {word: value for word, value in sent.items() if word not in FILES}
-            files = {word: value for word, value in sent.items() if word in FILES}
-            if export.id is None:
-                self._next_id += 1
-                told = {"kind": export.get("kind"), "sub_organisation": "", "active": self._active_on_create, **self._new_fields}
-                self._keep(Export(str(self._next_id), {**told, **fields}, files))
-                return str(self._next_id)
-            former = self._find(export)
-            self._keep(replace(former, fields={**former.fields, **fields}, files={**former.files, **files}))
-            return export.id
-
-    def set_active(self, export, active):
-        with self._call("activate" if active else "deactivate", export.get("title")):
-            former = self._find(export)
-            self._keep(replace(former, fields={**former.fields, "active": active}))
-
-    def remove(self, export):
-        with self._call("remove", export.get("title")):
-            del self.stored[self._find(export).id]
-
-    def have_checked(self, export):
-        with self._call("have_checked", export.get("title")):
-            return
-
-    def start_over(self):
-        self.calls.append(("start_over", None))
-
-    def _find(self, export):
-        if export.id not in self.stored:
-            raise refused("DB03")
-        return self.stored[export.id]
-
-    def _keep(self, export):
-        rivals = [other for other in self.stored.values() if other.id != export.id and other.active and other.place == export.place]
-        if self._one_active and export.active and rivals:
-            raise refused()
-        self.stored[export.id] = export
-
-    def _call(self, verb, what):
-        self.calls.append((verb, what))
-        for fault in self._faults:
-            if fault[0] == verb:
-                fault[1] -= 1
-                if fault[1] == 0:
-                    return _Fault(fault[2], fault[3])
-        return _Fault(None, True)
-
-
-class _Fault:
-    """Raises the error instead of the call, or after it."""
-
-    def __init__(self, error, takes_effect):
-        self._error, self._takes_effect = error, takes_effect
-
-    def __enter__(self):
-        if self._error is not None and not self._takes_effect:
-            raise self._error
-
-    def __exit__(self, kind, error, trace):
-        if self._error is not None and kind is None:
-            raise self._error
+STEMS = {
+    "infor_idm": "infor-idm",
+    "infor_ion_bod": "infor-bod",
+    "infor_idm_ion_bod": "infor-ion",
+    "infor_idm_m3": "infor-m3",
+    "infor_idm_m3_toml": "infor-m3-toml",
+    "infor_idm_ln": "infor-ln",
+}
 
 
 def webhook(id_="1", title="A", **fields):
-    """A webhook as it stands in DocBits."""
+    """A webhook as DocBits has it."""
     known = {"title": title, "kind": "webhook", "document_type": "INVOICE", "sub_organisation": "", "active": True, "url": "https://example.com/a"}
-    return Export(id_, {**known, **fields}, label=f'export "{title}"')
+    return Export(id_, label=f'export "{title}"').with_values({**known, **fields})
 
 
-def infor(id_="2", title="B", files=None, **fields):
-    """An Infor IDM export as it stands in DocBits."""
-    known = {"title": title, "kind": "infor_idm", "document_type": "INVOICE", "sub_organisation": "", "active": True}
-    files = {"ionapi": '{"ti":"A"}', "idm_mapping": "a=1"} if files is None else files
-    return Export(id_, {**known, "deployment": "cloud", "zugferd": False, **fields}, files, label=f'export "{title}"')
+def infor(id_="2", title="B", **values):
+    """An Infor IDM export as DocBits has it."""
+    known = {"title": title, "kind": "infor_idm", "document_type": "INVOICE", "sub_organisation": "", "active": True, "deployment": "cloud", "zugferd": False}
+    return Export(id_, label=f'export "{title}"').with_values({**known, "ionapi": ionapi(1), "idm_mapping": IDM, **values})
+
+
+def sftp(id_="5", title="S", **values):
+    """An SFTP export as DocBits has it."""
+    known = {"title": title, "kind": "sftp", "document_type": "CREDIT_NOTE", "sub_organisation": "", "active": True, "folder": "in", "username": "u"}
+    return Export(id_, label=f'export "{title}"').with_values({**known, "server_url": "h", "password": "p", **values})
 
 
 def declared(export, index=0, state="present", keep_id=False, **changes):
-    """A declaration of the export with changes; a word with the value None is left out."""
-    words = {**export.fields, **export.files, **changes}
-    fields = {word: value for word, value in words.items() if word not in FILES and value is not None}
-    files = {word: value for word, value in words.items() if word in FILES and value is not None}
-    label = f'exports[{index}] "{words.get("title")}"'
-    return Export(export.id if keep_id else None, fields, files, label=label, state=state)
+    """A declaration of the export with changes; a name with the value None is left out."""
+    values = {**{name: value.value for name, value in export.values.items()}, **changes}
+    fields = {name: value for name, value in values.items() if name not in FILES and value is not None}
+    files = {name: value for name, value in values.items() if name in FILES and value is not None}
+    return Declared(export.id if keep_id else None, fields, files, label=f'exports[{index}] "{fields.get("title")}"', state=state)
+
+
+def row(export):
+    """The export as the model stores it."""
+    kind = export.get("kind")
+    method = STEMS.get(kind, kind)
+    if kind in STEMS:
+        method += "-onpremise" if export.get("deployment") == "on_premises" else "-cloud"
+    values = {KEYS.get(name, name): value.value for name, value in export.values.items() if name not in FILES and name not in ("kind", "active", "deployment")}
+    names = {"document_type": "doc_type", "url": "export_url", "document_history": "include_document_history"}
+    values = {names.get(name, name): value for name, value in values.items() if value != ""}
+    files = {"ion_api" if name == "ionapi" else name: export.get(name) for name in FILES if export.get(name) is not None}
+    return Row(export.id, method, {"sub_org_id": None, **values}, export.active, files)
+
+
+class Http(ModelHttp):
+    """Records each call by its verb, lets calls fail, and calls functions of the test between calls."""
+
+    def __init__(self, organisation) -> None:
+        super().__init__(organisation.model, organisation.clock, {}, SimpleNamespace(history=SimpleNamespace(actors=()), doubled=False))
+        self._organisation = organisation
+
+    def restart_deadline(self):
+        self._organisation.calls.append("restart_deadline")
+
+    def call(self, method, url, **request):
+        verb = _verb(url, request)
+        self._organisation.calls.append(verb)
+        for hook in [hook for hook in self._organisation.hooks if hook.verb == verb]:
+            hook.nth -= 1
+            if hook.nth < 0 or hook.nth == 0:
+                if hook.nth == 0 or hook.always:
+                    answer = hook.act(self, method, url, request)
+                    if answer is not None:
+                        return answer
+        return super().call(method, url, **request)
+
+    def faulty(self, fault, method, url, request):
+        """The answer of a call with a fault of the simulation."""
+        request = {name: value for name, value in request.items() if name != "headers"}
+        return self._faulty(fault, method, url, request)
+
+
+def _verb(url, request):
+    name = url.rsplit("/", 1)[1]
+    if "/download/" in url:
+        return f"download {request['params']['type']}"
+    fields = {**(request.get("data") or {}), **{name: part[1] for name, part in request.get("files") or ()}}
+    if name.startswith("configure_"):
+        return "update" if "config_id" in fields else "create"
+    if name == "update_configuration_visibility":
+        return "activate" if fields["is_active"] == "true" else "deactivate"
+    return {
+        "get_configurations": "list",
+        "remove_configuration": "remove",
+        "validate_export_configuration": "validate",
+        "test_infor_connection": "test_connection",
+    }.get(name, name)
+
+
+class Organisation:
+    """An organisation with these exports, whose DocBits has these moods.
+
+    clock: virtual time
+    model: the stored state, see rows
+    calls: the verb of each call
+    """
+
+    def __init__(self, exports=(), contract=None, **moods) -> None:
+        self.clock = Clock()
+        self.model = Model(Moods(**moods), random.Random(1), self.clock)
+        for export in exports:
+            self.model.put(row(export))
+        self.clock.now = 100.0
+        self.calls: list = []
+        self.hooks: list = []
+        self.fingerprints: dict = {}
+        self._contract = contract or Contract(CURRENT, "current", Overrides())
+
+    @property
+    def rows(self):
+        """The stored exports by id."""
+        return self.model.rows
+
+    @property
+    def state(self):
+        """The stored state without ids."""
+        return sorted(str(state[1:]) for state in self.model.state().values())
+
+    @property
+    def writes(self):
+        """The verbs of the calls that write."""
+        return [verb for verb in self.calls if verb in WRITES]
+
+    def client(self, check_mode=False):
+        """The real client of this DocBits."""
+        return DocBits(HOST, KEY, None, self._contract, Http(self), None, check_mode)
+
+    def fail(self, verb, fault, *, nth=1, always=False):
+        """Let the nth call of this verb fail: with an exception, or with a fault of the simulation, "refused before" or "ignored"."""
+
+        def act(http, method, url, request):
+            if isinstance(fault, BaseException):
+                raise fault
+            if fault == "refused before":
+                return json_answer({"success": False, "message": "UNKNOWN_ERROR"}, 409)
+            if fault == "ignored":
+                return json_answer({"success": True})
+            return http.faulty(fault, method, url, request)
+
+        self.hooks.append(SimpleNamespace(verb=verb, nth=nth, act=act, always=always))
+
+    def before(self, verb, function, *, nth=1, always=False):
+        """Call a function right before the nth call of this verb."""
+        self.hooks.append(SimpleNamespace(verb=verb, nth=nth, act=lambda *_call: function(), always=always))
+
+    def edit(self, id_, **changes):
+        """What somebody does in the web console: fields of Row, values and files by key."""
+        return lambda: self.model.change(id_, **changes)
+
+    def add(self, export):
+        """What somebody creates in the web console."""
+        return lambda: self.model.put(row(export))
+
+    def reconcile(self, *declarations, check_mode=False, **options):
+        """The result of a run; its fingerprints are kept for the next one."""
+        options = Options(**{"diff_mappings": "text", "fingerprints": Fingerprints(self.fingerprints, HOST, KEY), **options})
+        try:
+            result = reconcile(self.client(check_mode), list(declarations), options, check_mode, self.clock)
+        except ApplyFailed as error:
+            self._keep(error.facts.get("fingerprints"))
+            raise
+        self._keep(result.get("fingerprints"))
+        return result
+
+    def _keep(self, entries):
+        for export, names in (entries or {}).items():
+            known = {**self.fingerprints.get(export, {}), **names}
+            self.fingerprints[export] = {name: text for name, text in known.items() if text is not None}
+
+    def failed(self, *declarations, **options):
+        """The error of a run that fails."""
+        with pytest.raises(IonError) as caught:
+            self.reconcile(*declarations, **options)
+        return caught.value
+
+
+def outcomes(steps):
+    """Steps as (action, title, outcome)."""
+    return [(step["action"], step["export"], step["outcome"]) for step in steps]
+
+
+def ids(findings):
+    """The ids of findings, of a result or of an error."""
+    return [finding["id"] if isinstance(finding, dict) else finding.id for finding in findings]
 
 
 class World:
-    """The makers above in one hand, because test modules cannot import each other."""
+    """The makers above, because test modules cannot import each other."""
 
-    DocBits = MemoryDocBits
-    refused, timed_out = staticmethod(refused), staticmethod(timed_out)
-    webhook, infor, declared = staticmethod(webhook), staticmethod(infor), staticmethod(declared)
+    Organisation = Organisation
+    webhook, infor, sftp, declared = staticmethod(webhook), staticmethod(infor), staticmethod(sftp), staticmethod(declared)
+    ionapi, row, outcomes, ids = staticmethod(ionapi), staticmethod(row), staticmethod(outcomes), staticmethod(ids)
+    IDM, HOST, KEY = IDM, HOST, KEY
+    kinds = tuple(KINDS)
 
 
 @pytest.fixture(scope="session")
 def world():
-    """DocBits in memory, exports that stand in it, declarations of them, and errors to fail with."""
+    """An organisation of the model DocBits, exports in it, and declarations of them."""
     return World

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers: every shape of success and error becomes data or one sentence, and no byte of a body that is no code, field or id shows."""
+"""Answers: every success becomes data, every error one sentence, and of a body only codes, field names, ids and plain words are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES, data_of, records_in
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES, data_of, incomplete_list, is_part, records_of
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 
 HTML = "<!DOCTYPE html><html><body>{}</body></html>"
@@ -51,23 +51,195 @@ def refusal(response):
         (b"\xef\xbb\xbf[]", []),
     ],
 )
-def test_the_data_comes_out_of_its_envelope(body, data):
+def test_data_of_an_envelope_is_its_content(body, data):
     assert data_of(answer(200, body), "list exports") == data
 
 
-@pytest.mark.parametrize("data", [[], [{"id": 1}], {"configurations": [{"id": 1}], "total": 1}, ["INVOICE"]])
-def test_records_are_found_bare_and_in_an_object(data):
-    assert records_in(data, answer(200, b""), "list exports") == (data["configurations"] if isinstance(data, dict) else data)
+RECORDS = [{"id": 1}, {"id": 2}]
 
 
-@pytest.mark.parametrize("data", [None, "text", 7, [1], [[]], {}, {"a": [], "b": []}, {"id": 1}])
-def test_what_is_no_list_of_records_is_an_error(data):
-    with pytest.raises(BadAnswer, match="not the list that was asked for") as caught:
-        records_in(data, answer(200, b""), "list exports")
+@pytest.mark.parametrize(
+    "body",
+    [
+        RECORDS,
+        {"data": RECORDS},
+        {"success": True, "data": RECORDS},
+        {"success": True, "configurations": RECORDS},
+        {"success": True, "data": RECORDS, "message": None, "warnings": []},
+        {"data": {"items": RECORDS, "total": 2}},
+        {"items": RECORDS, "errors": [], "meta": {"links": []}},
+    ],
+)
+def test_records_of_an_answer_are_its_only_filled_list(body):
+    assert records_of(answer(200, body), "list exports") == RECORDS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[], {"data": []}, {"success": True, "data": {"items": []}}, {"success": True, "data": None}, {"success": True}, {}, b"", {"message": "NO_EXPORTS"}],
+)
+def test_records_of_an_empty_organisation_are_none(body):
+    assert records_of(answer(200, body), "list exports") == []
+
+
+def test_records_of_names_are_texts():
+    assert records_of(answer(200, ["INVOICE"]), "list document types") == ["INVOICE"]
+
+
+@pytest.mark.parametrize(
+    "body", ["text", 7, [1], [[]], {"data": {"id": 1}}, {"data": "text"}, {"a": [{"id": 1}], "b": [{"id": 2}]}, {"a": {"b": {"c": [{"id": 1}]}}}, [{}, 1]]
+)
+def test_records_of_anything_else_are_an_error_with_the_line_to_set(body):
+    with pytest.raises(BadAnswer, match="does not hold one list of records") as caught:
+        records_of(answer(200, body), "list exports")
     assert caught.value.id == "DB10" and caught.value.facts == {"status": 200}
+    assert "contract_overrides: {lists: {list: KEYS.TO.THE.LIST}}" in caught.value.message
 
 
-# Errors: (answer, class, id, words in the message, facts)
+def test_records_of_two_lists_with_an_override_are_the_named_one():
+    body = {"result": {"rows": RECORDS}, "other": [{"id": 9}]}
+    assert records_of(answer(200, body), "list exports", "result.rows") == RECORDS
+
+
+@pytest.mark.parametrize("path", ["rows", "result", "result.other", "result.rows.more"])
+def test_records_of_an_override_that_leads_to_no_list_are_an_error(path):
+    with pytest.raises(BadAnswer) as caught:
+        records_of(answer(200, {"result": {"rows": RECORDS}}), "list exports", path)
+    assert caught.value.id == "DB10"
+
+
+@pytest.mark.parametrize(("asked", "operation"), [("list document types", "document_types"), ("list sub-organisations", "sub_organisations")])
+def test_records_of_another_list_name_its_operation(asked, operation):
+    with pytest.raises(BadAnswer, match=f"lists: {{{operation}:"):
+        records_of(answer(200, 7), asked)
+
+
+# Pages
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"total": 3},
+        {"data": {"items": [], "total_count": 3}},
+        {"pagination": {"totalCount": 3}},
+        {"meta": {"total_records": 3}},
+        {"count": 3},
+        {"page": 1, "pages": 2},
+        {"page": 1, "total_pages": 2},
+        {"meta": {"page": 1, "totalPages": 2}},
+        {"next": "https://docbits.example/x?page=2"},
+        {"has_more": True},
+        {"hasMore": True},
+    ],
+)
+def test_is_part_of_an_answer_that_has_more_is_true(body):
+    assert is_part(answer(200, body), 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"total": 2},
+        {"total": 1},
+        {"total": "3"},
+        {"total": True},
+        {"page": 2, "pages": 2},
+        {"pages": 2},
+        {"next": None},
+        {"has_more": False},
+        b"",
+        b"x",
+    ],
+)
+def test_is_part_of_a_whole_list_is_false(body):
+    assert not is_part(answer(200, body), 2)
+
+
+@pytest.mark.parametrize(("has_pages", "why"), [(True, "its further pages do not hold them"), (False, "no known parameter for a page")])
+def test_incomplete_list_names_the_line_to_set(has_pages, why):
+    error = incomplete_list(answer(200, []), "list exports", 2, has_pages)
+    assert error.id == "DB14" and why in error.message and "contract_overrides: {fields: {page: WIRE_NAME}}" in error.message
+
+
+# Sentences of DocBits
+
+
+def said(text, **body):
+    return refusal(answer(400, {"success": False, "message": text, **body})).message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Document type is not active.",
+        "The mapping doesn't have a line for INVOICE",
+        "Export (webhook) failed: 3 errors",
+        "Bitte den Titel prüfen!",
+        "EXPORT_FAILED: please retry",
+    ],
+)
+def test_refusal_with_a_plain_sentence_shows_it(text):
+    assert f"DocBits says: {text}" in said(text)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "hunter2",
+        "Passw0rd!",
+        "pass=word",
+        "https://hook.example/a",
+        "user@example.com",
+        "123456",
+        "0x1f",
+        "aB",
+        "abcDEF",
+        "a.b",
+        "abcdefghijklmnopqrstuvwxyz",
+        "QUJDRA==",
+        "ACME_TST~abc",
+        "<b>",
+        "a\\b",
+        "ABCDEFGHIJKLMNOPQ",
+        "{secret}",
+        "x_y",
+    ],
+)
+def test_refusal_with_a_part_that_may_be_a_secret_hides_it(part):
+    message = said(f"value {part} is wrong")
+    assert part not in message and "DocBits says: value … is wrong" in message
+
+
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex, lambda size: secrets.token_urlsafe(size).replace("-", "_").upper()])
+def test_refusal_with_a_random_token_never_shows_it(make):
+    for size in (8, 16, 32):
+        for _attempt in range(20):
+            token = make(size)
+            # A token of letters only, in the case of a word, cannot be told from a word.
+            if not token.isalpha():
+                assert token not in said(f"token {token}!")
+
+
+def test_refusal_with_a_long_text_shows_nothing_of_it():
+    assert "DocBits says" not in said("word " * 100)
+
+
+def test_refusal_with_a_code_shows_the_code_and_no_sentence():
+    error = refusal(answer(400, {"success": False, "message": "NO_PERMISSION", "detail": "plain words"}))
+    assert "DocBits says" not in error.message and error.facts["code"] == "NO_PERMISSION"
+
+
+@pytest.mark.parametrize(
+    ("header", "fact"), [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("1000000", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+)
+def test_refusal_for_the_rate_limit_has_the_seconds_to_wait(header, fact):
+    assert refusal(answer(429, {}, {"retry-after": header})).facts.get("retry_after") == fact
+
+
+# Errors: (answer, class, id, parts of the message, facts)
 
 CASES = {
     "422 of pydantic 1": (
@@ -96,7 +268,10 @@ CASES = {
         answer(200, {"success": False, "code": "ODD_CODE"}),
         (Refused, "DB05", ["DocBits refused", "code ODD_CODE"], {"status": 200, "code": "ODD_CODE"}),
     ),
-    "success false with a text": (answer(200, {"success": False, "message": "something went wrong"}), (Refused, "DB05", ["DocBits refused"], {"status": 200})),
+    "success false with a text": (
+        answer(200, {"success": False, "message": "something went wrong"}),
+        (Refused, "DB05", ["DocBits refused (status 200). DocBits says: something went wrong; "], {"status": 200}),
+    ),
     "a code in detail": (
         answer(400, {"detail": "MISSING_MAPPING_FILE"}),
         (Refused, "DB05", ["a mapping file that this kind needs is missing"], {"status": 400, "code": "MISSING_MAPPING_FILE"}),
@@ -112,10 +287,10 @@ CASES = {
     "401": (answer(401, {"detail": "Unauthorized"}), (Refused, "DB01", ["the API key is not accepted"], {"status": 401})),
     "401 as a page": (page(401), (Refused, "DB01", ["the API key is not accepted"], {"status": 401})),
     "403": (answer(403), (Refused, "DB02", ["may not do this"], {"status": 403})),
-    "404": (answer(404, {"detail": "Not Found"}), (Refused, "DB03", ["nothing stands at this address"], {"status": 404})),
+    "404": (answer(404, {"detail": "Not Found"}), (Refused, "DB03", ["nothing is found at this address"], {"status": 404})),
     "413": (answer(413), (Refused, "DB07", ["too large"], {"status": 413})),
     "413 as a page": (page(413), (BadAnswer, "DB09", ["a web page came", "shorten the mapping files"], {"status": 413})),
-    "429": (answer(429, headers={"retry-after": "7"}), (Unreachable, "DB06", ["slow down", "lower forks"], {"status": 429})),
+    "429": (answer(429, headers={"retry-after": "7"}), (Unreachable, "DB06", ["slow down", "lower forks"], {"status": 429, "retry_after": 7})),
     "429 without Retry-After": (answer(429, {"detail": "Too many"}), (Unreachable, "DB06", ["slow down"], {"status": 429})),
     "500 with an empty body": (answer(500), (Unreachable, "DB08", ["a problem of its own"], {"status": 500})),
     "503 as text": (answer(503, b"upstream connect error", content_type="text/plain"), (Unreachable, "DB08", ["status 503"], {"status": 503})),
@@ -139,15 +314,15 @@ CASES = {
 
 
 @pytest.mark.parametrize(("response", "expected"), CASES.values(), ids=CASES)
-def test_an_error_is_one_sentence_with_status_code_trace_id_and_next_step(response, expected):
-    kind, id_, words, facts = expected
+def test_error_is_one_sentence_with_status_code_trace_id_and_next_step(response, expected):
+    kind, id_, parts, facts = expected
     error = refusal(response)
     assert error.__class__ is kind
     assert error.id == id_
     assert error.facts == facts
     assert error.message.startswith("eu.api.docbits.com: update export A: ")
-    for word in words:
-        assert word in error.message
+    for part in parts:
+        assert part in error.message
     (finding,) = error.findings
     assert finding.action and not finding.action.endswith(".") and not finding.message.endswith(".")
 
@@ -207,18 +382,11 @@ ANY_JSON = st.recursive(
 
 @settings(max_examples=200)
 @given(st.sampled_from((200, 201, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503)), ANY_JSON | st.binary(max_size=20))
-def test_no_answer_makes_another_error(status, body):
+def test_data_of_any_answer_raises_only_errors_of_the_collection(status, body):
     try:
         data_of(answer(status, body), "list exports")
+        is_part(answer(status, body), 1)
     except IonError as error:
         assert error.facts["status"] == status
     else:
         assert status < 400
-
-
-@pytest.mark.parametrize("body", [{"data": [{"id": 1}], "total": 2}, {"data": {"items": [{"id": 1}], "total_count": 2}}])
-def test_a_page_of_a_longer_list_is_not_taken_for_the_whole(body):
-    response = answer(200, json.dumps(body).encode())
-    with pytest.raises(BadAnswer) as caught:
-        records_in(data_of(response, "list exports"), response, "list exports")
-    assert caught.value.id == "DB14" and "1 of 2" in caught.value.message

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract: what is bundled is what was published, and our words are bound to whatever a live document calls them."""
+"""The contract: the bundled one is the published one, and fields are bound to the names of a live document."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED, CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import (
+    DOWNLOAD_TYPES,
+    FOREIGN_METHODS,
     OPERATIONS,
     RECORD_KEYS,
-    SLOT_TYPES,
     Contract,
     Overrides,
     encoded,
+    is_foreign,
     kind_and_deployment,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import (
@@ -79,7 +81,7 @@ def document(schema, required=(), encoding=MULTIPART, **more):
 # The bundled contracts
 
 
-def test_the_bundled_contract_is_the_published_one():
+def test_bundled_contract_is_the_published_one():
     if not PUBLISHED_FILE.exists():
         pytest.skip(f"the published contract is not in this checkout ({PUBLISHED_FILE.name})")
     published = read_openapi(json.loads(PUBLISHED_FILE.read_text(encoding="utf-8")))
@@ -87,7 +89,7 @@ def test_the_bundled_contract_is_the_published_one():
     assert {key: published.operations.get(key) for key in PUBLISHED_2_2_10.operations} == PUBLISHED_2_2_10.operations
 
 
-def test_every_operation_that_the_published_contract_has_and_we_use_is_bundled():
+def test_bundled_contract_has_every_published_operation_that_is_used():
     if not PUBLISHED_FILE.exists():
         pytest.skip(f"the published contract is not in this checkout ({PUBLISHED_FILE.name})")
     published = read_openapi(json.loads(PUBLISHED_FILE.read_text(encoding="utf-8")))
@@ -96,30 +98,30 @@ def test_every_operation_that_the_published_contract_has_and_we_use_is_bundled()
 
 
 @pytest.mark.parametrize("kind", ["infor_idm", "infor_ion_bod", "infor_idm_ion_bod", "webhook"])
-def test_the_published_contract_serves_its_kinds(kind):
-    words = {"id", "title", "document_type", *KINDS[kind].parts}
-    assert Contract(PUBLISHED_2_2_10, "2.2.10").problems(kind, words) == []
+def test_published_contract_has_its_kinds(kind):
+    names = {"id", "title", "document_type", *KINDS[kind].parts}
+    assert Contract(PUBLISHED_2_2_10, "2.2.10").problems(kind, names) == []
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"infor_idm", "infor_ion_bod", "infor_idm_ion_bod", "webhook"}))
-def test_the_published_contract_refuses_later_kinds(kind):
+def test_published_contract_refuses_later_kinds(kind):
     (problem,) = Contract(PUBLISHED_2_2_10, "2.2.10").problems(kind, {"title"})
     assert problem.id == "DC01"
-    assert f"contract_overrides: operations: {kind}" in problem.action and "(2.2.10 contract)" in problem.where
+    assert f"contract_overrides: {{operations: {{{kind}: PATH}}}}" in problem.action and "(2.2.10 contract)" in problem.where
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_current_contract_serves_every_kind_with_all_its_words(kind):
-    words = {"id", *COMMON_FIELDS, *KINDS[kind].parts} - {"kind", "active"}
-    assert Contract(CURRENT, "current").problems(kind, words) == []
+def test_current_contract_has_every_kind_with_all_its_fields(kind):
+    names = {"id", *COMMON_FIELDS, *KINDS[kind].parts} - {"kind", "active"}
+    assert Contract(CURRENT, "current").problems(kind, names) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_word_that_a_kind_carries_has_a_wire_and_can_be_read_back(kind):
+def test_part_of_a_kind_can_be_sent_and_read(kind):
     assert set(KINDS[kind].parts) <= set(OPERATIONS[kind].fields)
-    told_by_the_method, never_told = {"deployment"}, {"password"}
-    for word in KINDS[kind].parts:
-        assert word in SLOT_TYPES or word in RECORD_KEYS or word in told_by_the_method | never_told
+    from_the_method, never_listed = {"deployment"}, {"password"}
+    for name in KINDS[kind].parts:
+        assert name in DOWNLOAD_TYPES or name in RECORD_KEYS or name in from_the_method | never_listed
 
 
 def test_the_first_alias_is_the_name_that_the_bundled_contracts_use():
@@ -128,12 +130,12 @@ def test_the_first_alias_is_the_name_that_the_bundled_contracts_use():
             assert row["outcome"] != "other name", row
 
 
-def test_the_published_contract_knows_no_sub_organisation():
+def test_published_contract_has_no_sub_organisation():
     (problem,) = Contract(PUBLISHED_2_2_10, "2.2.10").problems("webhook", {"url", "sub_organisation"})
     assert problem.id == "DC02" and "sub_organisation" in problem.where
 
 
-def test_what_writes_is_known_so_that_check_mode_can_refuse_it():
+def test_operations_that_write_are_marked_so():
     assert {name for name, operation in OPERATIONS.items() if operation.writes} == {"remove", "set_active", *KINDS}
 
 
@@ -221,18 +223,24 @@ def test_no_document_makes_another_error(value):
 # Binding
 
 
-@pytest.mark.parametrize("operation", [name for name, operation in OPERATIONS.items() if operation.fields])
-def test_every_alias_of_every_word_is_found(operation):
+@pytest.mark.parametrize("operation", [name for name, operation in OPERATIONS.items() if operation.fields and name != "list"])
+def test_alias_of_a_field_is_found(operation):
     contract = Contract(CURRENT, "current")
     bound = contract.find(operation)
-    for word, wire in OPERATIONS[operation].fields.items():
-        published = bound.names[word]
+    for field, wire in OPERATIONS[operation].fields.items():
+        published = bound.names[field]
         for alias in wire.names:
             if alias != published and alias in bound.schema.fields:
                 continue
             fields = {alias if name == published else name: type_ for name, type_ in bound.schema.fields.items()}
             other = live(changed(CURRENT, (bound.method, bound.path), fields=fields))
-            assert other.operation(operation).names[word] == alias
+            assert other.operation(operation).names[field] == alias
+
+
+@pytest.mark.parametrize(("field", "alias"), [(field, alias) for field, wire in OPERATIONS["list"].fields.items() for alias in wire.names])
+def test_alias_of_a_page_is_found(field, alias):
+    schema = changed(CURRENT, ("POST", "/configurations/get_configurations"), fields={alias: INTEGER})
+    assert live(schema).operation("list").names == {field: alias}
 
 
 def test_an_alias_of_the_wrong_type_is_not_taken():
@@ -241,7 +249,7 @@ def test_an_alias_of_the_wrong_type_is_not_taken():
     assert problem.id == "DC02" and "ionapi" in problem.where
 
 
-def test_one_field_never_serves_two_words():
+def test_wire_name_is_bound_to_one_field_only():
     for schema in BUNDLED.values():
         for name in OPERATIONS:
             bound = Contract(schema, "bundled").find(name)
@@ -249,12 +257,12 @@ def test_one_field_never_serves_two_words():
                 assert len(set(bound.names.values())) == len(bound.names)
 
 
-def test_a_required_field_that_nothing_fills_is_named_with_a_way_out():
+def test_required_field_that_nothing_fills_is_named_with_the_line_to_set():
     schema = PUBLISHED_2_2_10.operations[WEBHOOK]
     contract = live(changed(PUBLISHED_2_2_10, WEBHOOK, fields={**schema.fields, "flavour": TEXT}, required=schema.required | {"flavour", "title"}))
     title, flavour = sorted(contract.problems("webhook", {"url"}), key=lambda problem: "flavour" in problem.where)
     assert (title.id, title.action) == ("DC03", "declare title")
-    assert flavour.id == "DC03" and "contract_overrides: constants: flavour" in flavour.action
+    assert flavour.id == "DC03" and "contract_overrides: {constants: {flavour: VALUE}}" in flavour.action
 
 
 def test_a_constant_fills_a_field_that_the_operation_has():
@@ -280,18 +288,18 @@ def test_an_operation_override_names_the_path():
     assert live(moved, operations={"webhook": "/v3/hooks"}).operation("webhook").path == "/v3/hooks"
 
 
-def test_an_operation_that_is_gone_is_one_clear_error():
+def test_operation_that_is_missing_is_one_error():
     gone = replace(PUBLISHED_2_2_10, version="13.0", operations={})
     with pytest.raises(ContractMismatch) as caught:
         live(gone).operation("list")
     assert caught.value.message == (
         "/configurations/get_configurations (live contract): DocBits 13.0 has no such operation; "
-        "look it up in /docs of this host and name its path in contract_overrides: operations: list [DC01]"
+        "look it up in /docs of this host and set contract_overrides: {operations: {list: PATH}} [DC01]"
     )
     assert live(gone).problems("webhook", {"url"})[0].id == "DC01"
 
 
-def test_one_path_serves_several_kinds_only_where_it_takes_their_file():
+def test_path_of_several_kinds_is_bound_only_if_it_takes_the_file_of_the_kind():
     contract = Contract(CURRENT, "current")
     assert {contract.operation(kind).path for kind in ("infor_idm_m3", "infor_idm_m3_toml", "infor_idm_ln")} == {"/configurations/configure_infor_export"}
     without = changed(CURRENT, ("POST", "/configurations/configure_infor_export"), fields={"m3_mapping": FILE})
@@ -302,25 +310,41 @@ def test_one_path_serves_several_kinds_only_where_it_takes_their_file():
 # Downloads and records
 
 
-def test_a_slot_is_called_as_the_live_choices_say():
+def test_download_type_is_one_of_the_live_choices():
     download = ("GET", "/configurations/download/{id}")
-    assert Contract(PUBLISHED_2_2_10, "2.2.10").slot_type("ionapi") == "ION_API"
-    assert Contract(PUBLISHED_2_2_10, "2.2.10").slot_type("m3_mapping") is None
-    assert live(changed(PUBLISHED_2_2_10, download, choices={"type": ("ION_MAPPING", "M3_TOML")})).slot_type("ionapi") == "ION_MAPPING"
-    assert live(changed(PUBLISHED_2_2_10, download, choices={})).slot_type("m3_toml_mapping") == "M3_TOML_MAPPING"
-    assert live(replace(PUBLISHED_2_2_10, operations={})).slot_type("ionapi") is None
+    assert Contract(PUBLISHED_2_2_10, "2.2.10").download_type("ionapi") == "ION_API"
+    assert Contract(PUBLISHED_2_2_10, "2.2.10").download_type("m3_mapping") is None
+    assert live(changed(PUBLISHED_2_2_10, download, choices={"type": ("ION_MAPPING", "M3_TOML")})).download_type("ionapi") == "ION_MAPPING"
+    assert live(changed(PUBLISHED_2_2_10, download, choices={})).download_type("m3_toml_mapping") == "M3_TOML_MAPPING"
+    assert live(replace(PUBLISHED_2_2_10, operations={})).download_type("ionapi") is None
 
 
-def test_every_slot_has_a_type_and_every_type_is_a_slot():
-    assert SLOT_TYPES.keys() == FILES.keys()
+def test_download_types_are_exactly_of_the_files():
+    assert DOWNLOAD_TYPES.keys() == FILES.keys()
 
 
-@pytest.mark.parametrize("word", RECORD_KEYS)
-def test_every_key_of_a_record_is_found_and_null_is_not_told(word):
-    for key in RECORD_KEYS[word]:
-        assert live().record_value({key: "x"}, word) == "x"
-        assert live().record_value({key: None}, word) is None
-    assert live(records={word: "odd"}).record_value({"odd": 0, RECORD_KEYS[word][0]: 1}, word) == 0
+def test_download_type_with_an_override_is_that_one():
+    download = ("GET", "/configurations/download/{id}")
+    contract = live(changed(PUBLISHED_2_2_10, download, choices={"type": ("LN_V2", "LN_MAPPING")}), files={"ln_mapping": "LN_V2"})
+    assert contract.download_type("ln_mapping") == "LN_V2"
+    assert live(files={"ln_mapping": "UNKNOWN"}).download_type("ln_mapping") is None
+
+
+@pytest.mark.parametrize("name", RECORD_KEYS)
+def test_record_keys_begin_with_the_usual_ones_and_have_the_name_of_requests(name):
+    keys = Contract(CURRENT, "current").record_keys(name)
+    assert keys[: len(RECORD_KEYS[name])] == RECORD_KEYS[name]
+    assert len(set(keys)) == len(keys)
+
+
+def test_record_keys_of_a_contract_with_another_name_in_requests_have_that_name_last():
+    fields = {**CURRENT.operations[WEBHOOK].fields, "exec_order": INTEGER}
+    del fields["execution_order"]
+    assert live(changed(CURRENT, WEBHOOK, fields=fields)).record_keys("execution_order") == ("execution_order", "exec_order")
+
+
+def test_record_keys_with_an_override_are_only_that_one():
+    assert live(records={"title": "odd"}).record_keys("title") == ("odd",)
 
 
 @pytest.mark.parametrize(
@@ -336,32 +360,59 @@ def test_every_key_of_a_record_is_found_and_null_is_not_told(word):
         ("infor-m3-onpremise", ("infor-m3-onpremise", None)),
         ("infor-idm", ("infor-idm", None)),
         ("watcher", ("watcher", None)),
+        ("INFOR-IDM-CLOUD", ("infor_idm", "cloud")),
+        ("Infor-IDM-V2", ("Infor-IDM-V2", None)),
+        ("infor-sftp-cloud", ("infor-sftp-cloud", None)),
         ("", ("", None)),
     ],
 )
-def test_the_export_method_tells_kind_and_deployment(method, expected):
+def test_export_method_is_read_as_kind_and_deployment(method, expected):
     assert kind_and_deployment(method) == expected
 
 
 @given(st.text() | st.none() | st.integers())
-def test_an_unknown_method_stands_for_itself(method):
+def test_export_method_that_is_unknown_is_kept(method):
     kind, deployment = kind_and_deployment(method)
-    assert kind in KINDS or (kind, deployment) == (str(method).strip().lower(), None)
+    assert kind in KINDS or (kind, deployment) == (str(method).strip(), None)
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("infor_idm", ("infor_idm", "cloud")),
+        ("infor_idm/on_premises", ("infor_idm", "on_premises")),
+        ("infor_idm_m3", ("infor_idm_m3", None)),
+        ("webhook", ("webhook", None)),
+    ],
+)
+def test_export_method_with_an_override_is_that_kind(override, expected):
+    assert kind_and_deployment(" odd-V2 ", {"odd-V2": override}) == expected
+    assert kind_and_deployment("other", {"odd-V2": override}) == ("other", None)
+
+
+@pytest.mark.parametrize("method", FOREIGN_METHODS)
+def test_export_method_of_a_foreign_export_is_foreign_and_no_kind(method):
+    assert is_foreign(method) and is_foreign(f" {method.upper()} ") and kind_and_deployment(method) == (method, None)
+
+
+@pytest.mark.parametrize("method", ["webhook", "infor-idm-cloud", "infor-idm-v2", "odd", ""])
+def test_export_method_of_another_export_is_not_foreign(method):
+    assert not is_foreign(method)
 
 
 @pytest.mark.parametrize(("value", "type_", "text"), [(True, BOOLEAN, "true"), (False, TEXT, "false"), (5, INTEGER, "5"), ("0-9", TEXT, "0-9"), ("", TEXT, "")])
-def test_a_value_travels_as_text(value, type_, text):
+def test_value_is_encoded_as_text(value, type_, text):
     assert encoded(value, type_) == text
 
 
 # The comparison
 
 
-def test_the_comparison_tells_every_outcome():
+def test_comparison_has_every_outcome():
     schema = PUBLISHED_2_2_10.operations[WEBHOOK]
     fields = {"config_id": INTEGER, "name": TEXT, "flavour": TEXT, "colour": TEXT, "export_url": TEXT}
     contract = live(changed(PUBLISHED_2_2_10, WEBHOOK, fields=fields, required=schema.required | {"flavour", "colour"}), constants={"colour": "red"})
-    rows = {row["word"] or row["wire"]: row["outcome"] for row in contract.comparison() if row["operation"] == "webhook"}
+    rows = {row["field"] or row["wire"]: row["outcome"] for row in contract.comparison() if row["operation"] == "webhook"}
     assert rows == {
         "": "found",
         "id": "published name",

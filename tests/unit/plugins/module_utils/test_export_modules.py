@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules of exports, from options to calls: each run's exact calls, in order, in check mode and in earnest."""
+"""The modules of exports, from options to requests: the exact requests of each run, in order."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from responses.registries import OrderedRegistry
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
-from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, rule_options
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)
 RECORD = {"id": 7, "export_method": "webhook", "export_url": "https://example.com", "title": "A", "doc_type": "INVOICE", "is_active": True}
 INFOR_RECORD = {"id": 8, "export_method": "infor-idm-cloud", "title": "B", "doc_type": "INVOICE", "is_active": True, "zugferd": False}
 LIST, REMOVE = f"{HOST}/configurations/get_configurations", f"{HOST}/configurations/remove_configuration"
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch, tmp_path):
+    """Locks and records of runs are files in the home directory."""
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -46,8 +52,8 @@ def listed(script, *records):
     ok(script, "POST", "/configurations/get_configurations", data=list(records))
 
 
-def download(script, slot, text):
-    matched = [keyed(), matchers.query_param_matcher({"type": slot})]
+def download(script, type_, text):
+    matched = [keyed(), matchers.query_param_matcher({"type": type_})]
     script.get(f"{HOST}/configurations/download/8", body=text, content_type="application/octet-stream", match=matched)
 
 
@@ -71,39 +77,42 @@ def set_params(*items, **more):
         "strict": False,
         "allow_insecure": False,
     }
-    manner = {"purge": False, "several_active": False, "update": "when_changed", "state_file": None, "remembered": None, "diff_mappings": "meaning"}
-    return {**params(), **ionapi, **manner, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
+    rules = {name: option.get("default") for name, option in rule_options().argument_spec.items()}
+    return {**params(), **ionapi, **rules, "purge": False, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
 
 
 WEBHOOK = {"title": "A", "kind": "webhook", "document_type": "INVOICE", "url": "https://example.com"}
 
 
-def test_a_new_export_is_created_verified_and_validated(script):
-    made = {**RECORD, "id": 12}
+def test_exports_with_a_new_export_reads_again_creates_verifies_and_validates(script):
+    listed(script, INFOR_RECORD)
     listed(script, INFOR_RECORD)
     ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title="A", doc_type="INVOICE", export_url="https://example.com")], {"id": 12})
-    listed(script, INFOR_RECORD, made)
+    for _reading in range(2):
+        listed(script, INFOR_RECORD, {**RECORD, "id": 12})
     ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type="INVOICE")])
     result = execute(exports.run, Context(set_params(item(**WEBHOOK))))
     assert result["changed"] is True
-    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done")]
+    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "applied")]
 
 
-def test_several_new_exports_are_found_in_one_list(script):
+def test_exports_with_several_new_exports_verifies_them_together(script):
     new = (("A", "INVOICE", 12), ("B", "ORDER", 13))
     listed(script)
     ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": type_} for _title, type_, _id in new])
+    listed(script)
     for title, type_, id_ in new:
         ok(script, "POST", "/configurations/configure_webhook_export", [urlencoded(title=title, doc_type=type_, export_url="https://example.com")], {"id": id_})
-    listed(script, *({**RECORD, "id": id_, "title": title, "doc_type": type_} for title, type_, id_ in reversed(new)))
+    for _reading in range(2):
+        listed(script, *({**RECORD, "id": id_, "title": title, "doc_type": type_} for title, type_, id_ in reversed(new)))
     for _title, type_, _id in new:
         ok(script, "POST", "/configurations/validate_export_configuration", [urlencoded(doc_type=type_)])
     items = [item(**{**WEBHOOK, "title": title, "document_type": type_}) for title, type_, _id in new]
     result = execute(exports.run, Context(set_params(*items)))
-    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "done"), ("create", "13", "done")]
+    assert [(step["action"], step["id"], step["outcome"]) for step in result["steps"]] == [("create", "12", "applied"), ("create", "13", "applied")]
 
 
-def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
+def test_exports_in_check_mode_only_reads_and_returns_the_same(script):
     listed(script, INFOR_RECORD)
     result = execute(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True, diff_mode=True))
     assert result["changed"] is True
@@ -111,23 +120,33 @@ def test_the_same_in_check_mode_only_reads_and_tells_the_same(script):
     assert [export["title"] for export in result["diff"]["after"]["exports"]] == ["B", "A"]
 
 
-def test_without_diff_mode_no_diff_is_made(script):
+def test_exports_without_diff_mode_returns_no_diff(script):
     listed(script, INFOR_RECORD)
     assert "diff" not in execute(exports.run, Context(set_params(item(**WEBHOOK)), check_mode=True))
 
 
-def test_nothing_to_do_is_one_read(script):
+def test_exports_with_nothing_to_do_reads_once(script):
     listed(script, RECORD)
     assert execute(exports.run, Context(set_params(item(**WEBHOOK))))["changed"] is False
 
 
-def test_a_hand_edit_is_put_right_in_check_mode_by_reads_alone(script):
+def test_exports_in_check_mode_after_an_edit_by_hand_only_reads(script):
     listed(script, {**RECORD, "export_url": "https://edited.example", "is_active": False})
     result = execute(exports.run, Context(set_params(item(**WEBHOOK, active=True)), check_mode=True))
     assert [step["action"] for step in result["steps"]] == ["update", "activate"]
 
 
-def test_one_export_is_the_set_of_one(script):
+def test_exports_leaves_no_record_of_a_finished_run(script, tmp_path):
+    listed(script, INFOR_RECORD)
+    listed(script, INFOR_RECORD)
+    ok(script, "POST", "/configurations/configure_webhook_export", data={"id": 12})
+    for _reading in range(2):
+        listed(script, INFOR_RECORD, {**RECORD, "id": 12})
+    execute(exports.run, Context({**set_params(item(**WEBHOOK)), "run_dir": str(tmp_path / "runs"), "checks": []}))
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_export_is_the_set_of_one(script):
     listed(script, RECORD)
     one = {key: value for key, value in set_params().items() if key not in ("exports", "purge", "ionapi_src")}
     result = execute(export.run, Context({**one, **{key: value for key, value in item(**WEBHOOK).items() if key != "ignore"}}))
@@ -135,7 +154,7 @@ def test_one_export_is_the_set_of_one(script):
 
 
 @pytest.mark.parametrize("diff_mode", [True, False])
-def test_one_export_is_asked_for_in_the_mode_of_its_task(script, diff_mode):
+def test_export_runs_in_the_mode_of_its_task(script, diff_mode):
     listed(script, RECORD)
     edited = item(**{**WEBHOOK, "url": "https://example.com/other"})
     result = execute(export.run, Context({**set_params(), **edited}, check_mode=True, diff_mode=diff_mode))
@@ -143,7 +162,7 @@ def test_one_export_is_asked_for_in_the_mode_of_its_task(script, diff_mode):
 
 
 @pytest.mark.parametrize("run", [export.run, exports.run])
-def test_a_secret_that_is_met_on_the_way_is_known_to_the_task(run):
+def test_secret_in_a_file_is_registered_for_redaction(run):
     secret = secrets.token_urlsafe(24)
     given = item(**{**WEBHOOK, "kind": "infor_idm", "url": None, "ionapi_content": "{}", "idm_mapping_content": json.dumps({"cs": secret})})
     context = Context({**set_params(given), **given})
@@ -151,16 +170,18 @@ def test_a_secret_that_is_met_on_the_way_is_known_to_the_task(run):
     assert secret in context.secrets.encodings()
 
 
-def test_a_refusal_of_a_write_fails_the_task_with_the_steps(script):
+def test_exports_when_a_write_is_refused_fails_with_the_steps(script):
+    listed(script, RECORD)
     listed(script, RECORD)
     script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "t-123"}, match=[keyed(), urlencoded(id="7")])
-    result = execute(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"))))
+    listed(script, RECORD)
+    result = execute(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"), settle_timeout=0.0)))
     assert result["failed"] is True and result["changed"] is False
     assert (result["status"], result["code"], result["trace_id"]) == (200, "NO_PERMISSION", "t-123")
-    assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("remove", "failed")]
+    assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("remove", "not_applied")]
 
 
-def test_the_list_of_names_is_read_once_however_many_exports_need_it(script):
+def test_exports_reads_the_document_types_once(script):
     listed(script)
     ok(script, "GET", "/document_type/get_document_types", data=[{"document_key": "INVOICE", "title": "Invoice"}, {"document_key": "ORDER"}])
     items = [item(**{**WEBHOOK, "document_type": "Invoice"}), item(**{**WEBHOOK, "document_type": "ORDER"})]
@@ -175,7 +196,7 @@ def info_params(**more):
     return {**params(), "query": None, "files": True, **more}
 
 
-def test_what_stands_there_is_read_as_a_declaration_without_the_ionapi_file(script):
+def test_export_info_returns_a_declaration_without_the_ion_api_file(script):
     listed(script, RECORD, INFOR_RECORD, {**RECORD, "id": 9, "export_method": "watcher", "title": "W"})
     download(script, "IDM_MAPPING", "a=1")
     result = execute(export_info.run, Context(info_params(), check_mode=True))
@@ -188,21 +209,21 @@ def test_what_stands_there_is_read_as_a_declaration_without_the_ionapi_file(scri
     ]
 
 
-def test_a_query_shapes_the_result_and_files_may_be_left_out(script):
+def test_export_info_with_a_query_returns_its_result_and_without_files_no_files(script):
     listed(script, RECORD, INFOR_RECORD)
     result = execute(export_info.run, Context(info_params(files=False, query="[?kind=='webhook'].id")))
     assert result["exports"] == ["7"]
 
 
 @pytest.mark.parametrize("query", ["[?", "length(`1`)"])
-def test_a_query_that_is_wrong_is_told(script, query):
+def test_export_info_with_a_wrong_query_fails(script, query):
     if query != "[?":
         listed(script, RECORD)
     result = execute(export_info.run, Context(info_params(files=False, query=query)))
     assert result["failed"] is True and [finding["id"] for finding in result["findings"]] == ["E11"]
 
 
-def test_the_key_is_in_no_result(script):
+def test_api_key_is_in_no_result(script):
     script.post(LIST, status=500, body=json.dumps({"detail": KEY, "trace_id": KEY[:4]}))
     context = Context(info_params())
     context.secrets.add(KEY)

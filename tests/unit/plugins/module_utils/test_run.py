@@ -68,9 +68,9 @@ def test_execute_when_the_function_has_a_bug_returns_a_message_without_its_text(
 def test_execute_when_a_fingerprint_contains_a_short_password_keeps_the_fingerprint():
     def run(context):
         context.secrets.add("ab")
-        return {"text": "ab", "remembered": {"7": {"password": "12ab34"}}}
+        return {"text": "ab", "fingerprints": {"7": {"password": "12ab34"}}}
 
-    assert execute(run, Context({})) == {"changed": False, "text": MARKER, "remembered": {"7": {"password": "12ab34"}}}
+    assert execute(run, Context({})) == {"changed": False, "text": MARKER, "fingerprints": {"7": {"password": "12ab34"}}}
 
 
 @pytest.mark.parametrize("secret", ["a", "e", "failed", "msg", "f", "message", "level"])
@@ -148,7 +148,7 @@ def test_run_module_registers_all_encodings_of_secrets_with_ansible():
 
 
 def test_run_module_when_a_fingerprint_contains_a_short_password_keeps_the_fingerprint():
-    remembered = {"7": {"password": "12ab34"}}
-    module = ran(Module({}, "ab", "another secret"), lambda context: {"text": "ab", "remembered": remembered})
-    assert module.exited["remembered"] == remembered and module.exited["text"] == MARKER
+    fingerprints = {"7": {"password": "12ab34"}}
+    module = ran(Module({}, "ab", "another secret"), lambda context: {"text": "ab", "fingerprints": fingerprints})
+    assert module.exited["fingerprints"] == fingerprints and module.exited["text"] == MARKER
     assert "another secret" in module.no_log_values
