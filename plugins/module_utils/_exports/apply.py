@@ -161,7 +161,7 @@ class _Run:
                     self.findings.append(_applied_all_the_same(self._steps[index], error))
                     break
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
-                    raise
+                    raise _with_option(self._steps[index], error) from None
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
         self.progress.outcomes[index] = APPLIED
@@ -275,8 +275,7 @@ class _Run:
         """Make a new export active or inactive as declared; whether DocBits creates it active is not documented."""
         wanted = self._expected(index).active
         export = self._listed_export(index)
-        active = export.get("active")
-        if active == wanted or (active is None and wanted):
+        if export.get("active") == wanted:
             return
         try:
             self._client.set_active(export.id, wanted, self._steps[index].label)
@@ -433,6 +432,14 @@ def _applied_all_the_same(step, error) -> Finding:
         f"DocBits answered the step {step.action} with an error ({error.id}), but applied it",
         "no action is needed; report it to DocBits support if it happens again",
     )
+
+
+def _with_option(step, error) -> IonError:
+    """The error, with the option that helps if DocBits does not create an inactive export beside an active one."""
+    if step.action != CREATE or step.after.active or error.facts.get("code") != "EXPORT_CONFIG_ALREADY_EXISTS":
+        return error
+    action = "set allow_momentary_deactivation: true, which deactivates the active export until the new one is created"
+    return type(error)([replace(error.findings[0], action=action), *error.findings[1:]], **error.facts)
 
 
 def _not_listed(step, id_) -> Finding:
