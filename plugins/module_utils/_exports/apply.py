@@ -140,7 +140,9 @@ class _Run:
         if index >= len(self._steps):
             return self.progress.is_displaced
         outcome = self.progress.outcomes[index]
-        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and self._steps[index].momentary)
+        # An export that was created and never listed must not be created again.
+        is_unlisted = index in self._creates and index not in self.progress.ids
+        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and (self._steps[index].momentary or is_unlisted))
 
     # Sending
 

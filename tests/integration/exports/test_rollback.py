@@ -268,6 +268,42 @@ def test_rollback_when_accepted_without_effect_is_found_by_reading(make_stand, s
     story.assert_arrives()
 
 
+HOOK = {"title": "New", "kind": "webhook", "document_type": "INVOICE", "url": "https://a.example.test/new"}
+RECORD = {"export_method": "webhook", "doc_type": "QUOTE", "is_active": True, "export_url": "https://a.example.test/old"}
+
+
+def test_create_when_answered_without_id_and_never_listed_is_not_sent_again(make_stand, simulator):
+    """The list shows two exports and does not say that there are more."""
+    stand = make_stand(switches={"list_shape": "silent_pages", "create_answer": "no_content"}, exports=[{**RECORD, "title": title} for title in "AB"])
+    first = stand.run([HOOK])
+    assert first["failed"] and "[DV02]" in first["msg"] and [step["outcome"] for step in first["steps"]] == ["applied"] and first["changed"] is True
+    before = simulator.last()
+    second = stand.run([HOOK])
+    assert second["failed"] and "[P09]" in second["msg"] and stand.calls(before) == [] and len(stand.stored()) == 3
+    stand.switch(list_shape="data")
+    third = stand.run([HOOK])
+    assert third["changed"] is False and "E29" in [finding["id"] for finding in third["findings"]]
+
+
+def test_create_when_never_listed_and_its_removal_is_refused_is_unknown(make_stand, simulator):
+    stand = make_stand(switches={"list_shape": "silent_pages"}, exports=[{**RECORD, "title": title} for title in "AB"])
+    stand.switch(fail_on={"remove_configuration": {"code": "QUOTA_FINISHED"}})
+    result = stand.run([HOOK])
+    [id_] = {record["id"] for record in stand.stored()} - set(stand.ids)
+    assert ([step["outcome"] for step in result["steps"]], result["changed"]) == (["unknown"], True)
+    assert any(finding["id"] == "DV03" and id_ in finding["message"] for finding in result["findings"])
+    again = stand.run([HOOK])
+    assert "[P09]" in again["msg"] and id_ in again["msg"] and len(stand.stored()) == 3
+
+
+def test_list_without_keys_of_values_that_are_not_set_has_a_way_out(make_stand):
+    stand = make_stand(switches={"nulls": False}, sub_organisations=[{"id": "s1", "name": "South"}], exports=[{**RECORD, "title": "A"}])
+    refused = stand.run([HOOK])
+    assert "[DB11]" in refused["msg"] and "contract_overrides: {records: {sub_organisation: KEY}}" in refused["msg"]
+    assert stand.run([HOOK], contract_overrides={"records": {"sub_organisation": "sub_org_id"}})["changed"] is True
+    assert [record.get("sub_org_id") for record in stand.stored()] == [None, None]
+
+
 @pytest.mark.parametrize("active_on_create", [True, False])
 def test_the_place_of_an_active_export_is_taken_over(make_stand, simulator, active_on_create):
     """Where only one may be active, the old one goes just before the new one comes, and never the other way round."""
