@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import secrets
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
+from integration.exports.playbook import Playbook
 from integration.exports.stand import ionapi_text, mapping_texts
 
 # The value under test, and how DocBits treats it. The list always masks passwords.
@@ -216,47 +212,17 @@ def playbook(make_stand, simulator, tmp_path):
     """A folder with an inventory and a playbook, and a function that runs it."""
     stand = make_stand(switches={"mask_ion_api": "mask"})
     server = {"server_url": "f.example.test", "username": "u", "folder": "/in", "password": secrets.token_urlsafe(16)}
-    task = {
-        "docbits_url": stand.url,
-        "api_key": "{{ key }}",
-        "ca_path": str(simulator.ca),
-        "allow_insecure": True,
-        "state_dir": "{{ folder | default(omit) }}",
-        "ionapi_content": ionapi_text(simulator),
-        "exports": [
-            {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", **server},
-            {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]},
-        ],
-    }
-    play = {"hosts": "all", "gather_facts": False, "tasks": [{"docbits.ion.exports": task}]}
-    inventory = tmp_path / "inventory"
-    inventory.mkdir()
-    (inventory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"sandbox": {"ansible_connection": "local", "key": stand.api_key}}}}))
-    (tmp_path / "site.yml").write_text(yaml.safe_dump([play]))
-    (tmp_path / "ansible.cfg").touch()
-    collections = Path(importlib.util.find_spec("ansible_collections.docbits.ion").submodule_search_locations[0]).parents[2]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))} | {
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
-        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
-        "ANSIBLE_NOCOLOR": "1",
-        "NO_PROXY": "127.0.0.1",
-    }
-
-    def run(*options) -> str:
-        """The recap line of the host."""
-        command = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, tmp_path / "site.yml", *options]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return next(line for line in done.stdout.splitlines() if line.startswith("sandbox ") and "changed=" in line)
+    ionapi = ionapi_text(simulator)
+    exports = [
+        {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", **server},
+        {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]},
+    ]
+    made = Playbook(stand, tmp_path, state_dir="{{ folder | default(omit) }}", ionapi_content=ionapi, exports=exports)
 
     # A stranger's file mode mask must not matter.
     former = os.umask(0)
-    yield (
-        run,
-        inventory / ".docbits_ion/sandbox.json",
-        {server["password"], stand.api_key, *(json.loads(task["ionapi_content"])[key] for key in ("cs", "saak", "sask"))},
-    )
+    known = {server["password"], stand.api_key, *(json.loads(ionapi)[key] for key in ("cs", "saak", "sask"))}
+    yield made.run, made.inventory / ".docbits_ion/sandbox.json", known
     os.umask(former)
 
 

@@ -12,14 +12,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
-from integration.exports.stand import ionapi_text, mapping_texts
 from simulation import history as histories
 from simulation.fulfilled import unfulfilled
 from simulation.invariants import violations
 from simulation.model import DOCUMENT_TYPES, FIELDS_OF, PAGE, SUB_ORGANISATIONS, Row
 from simulation.moods import CHOICES, Moods
+
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
+from integration.exports.stand import ionapi_text, mapping_texts
 
 COMBINATIONS = 40
 # The simulation's seconds are virtual; these are real, and in the same relation.
