@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ansible_collections.docbits.ion.plugins.module_utils._exports.normal_form import normal_form
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import Export
 
 KIND_OF_METHOD = {
@@ -45,7 +45,7 @@ def as_in_diff(fields: dict, shown: dict) -> dict:
     result = {field: "" for field, value in shown.items() if value == ""} | fields
     for field, text in fields.items():
         if field == "ionapi" and shown.get(field) != text:
-            result[field] = normal_form(Export(None, {}, {field: text}))[field]
+            result[field] = normal_form(Export(None).with_values({field: text}))[field]
         elif isinstance(shown.get(field), list):
             result[field] = text.rstrip().splitlines()
         elif isinstance(shown.get(field), dict):

@@ -108,6 +108,10 @@ class Simulator:
         """Replace the ordered faults (see `faults.Faults`)."""
         self.control("PUT", "/_sim/faults", faults)
 
+    def held(self) -> int:
+        """The number of requests that a fault with the action `hold` holds now."""
+        return self.control("GET", "/_sim/faults")["held"]
+
     def latency(self, **milliseconds: float) -> None:
         """Milliseconds before each answer: `latency(infor=20, docbits=5)`; a service left out has none."""
         self.control("PUT", "/_sim/latency", milliseconds)

@@ -31,8 +31,9 @@ def control_app(store: Store, journal: Journal, faults: Faults, routes: list[Rou
         return JSONResponse({"ok": True})
 
     async def set_faults(request: Request) -> Response:
-        faults.set_faults(await request.json())
-        return JSONResponse({"ok": True})
+        if request.method == "PUT":
+            faults.set_faults(await request.json())
+        return JSONResponse({"held": faults.held})
 
     async def set_latency(request: Request) -> Response:
         faults.set_latency(await request.json())
@@ -42,7 +43,7 @@ def control_app(store: Store, journal: Journal, faults: Faults, routes: list[Rou
         routes=[
             Route("/_sim/journal", requests, methods=["GET", "DELETE"]),
             Route("/_sim/reset", reset, methods=["POST"]),
-            Route("/_sim/faults", set_faults, methods=["PUT"]),
+            Route("/_sim/faults", set_faults, methods=["GET", "PUT"]),
             Route("/_sim/latency", set_latency, methods=["PUT"]),
             *routes,
         ]

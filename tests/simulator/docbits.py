@@ -78,7 +78,9 @@ def control_routes(store: Store) -> list[Route]:
         organisations.put(organisation)
         exports = Exports(store, organisation, contract_of(organisation.contract))
         exports.remove_all()
-        return JSONResponse({"id": organisation.id, "exports": [exports.add(given)["id"] for given in exports_given]})
+        ids = [exports.add(given)["id"] for given in exports_given]
+        exports.forget_past()
+        return JSONResponse({"id": organisation.id, "exports": ids})
 
     async def patch(request: Request) -> Response:
         organisation, _exports = found(request)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from .docbits_contracts import Contract, Operation
 from .docbits_exports import MASK, Exports, Refusal
+from .docbits_moods import created_in_mood, download_in_mood, list_in_mood, record_in_mood
 from .docbits_organisations import Organisation
 
 FLAGS = {"true": True, "false": False}
@@ -41,12 +42,17 @@ def answer(call: Call) -> Response | dict | list:
     return configure(call) if name.startswith("configure_") else ANSWERS[name](call)
 
 
-def configure(call: Call) -> dict:
-    return _success(_record(call, call.exports.configure(call.operation, call.values, call.files, call.emptied)))
+def configure(call: Call) -> Response | dict:
+    record = _record(call, call.exports.configure(call.operation, call.values, call.files, call.emptied))
+    if call.values.get("config_id") is not None:
+        return _success(record)
+    return created_in_mood(record, call.contract.record_keys.get("id", "id"), call.organisation.behaviour(call.contract))
 
 
-def get_configurations(call: Call) -> dict | list:
-    return _list(call, [_told(call, export) for export in call.exports.all()])
+def get_configurations(call: Call) -> Response | dict | list:
+    records = [_told(call, export) for export in call.exports.listed()]
+    answer = list_in_mood(records, call.values.get("page") or 1, call.organisation.behaviour(call.contract))
+    return _list(call, records) if answer is None else answer
 
 
 def get_configuration(call: Call) -> dict:
@@ -90,6 +96,9 @@ def test_server_connection(call: Call) -> dict:
 def download(call: Call) -> Response:
     name = next(name for name, type_ in call.contract.download_types.items() if type_ == call.values["type"].value)
     content = call.exports.download(call.values["id"], name)
+    changed = download_in_mood(content, name, call.organisation.behaviour(call.contract))
+    if changed is not None:
+        return changed
     suffix = {"ion_api": "ionapi", "m3_toml_mapping": "toml", "xslt": "xslt"}.get(name, "properties")
     headers = {"Content-Disposition": f'attachment; filename="{name}.{suffix}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
@@ -154,4 +163,5 @@ def _record(call: Call, export: dict) -> dict:
         if name == "password" and value:
             value = MASK
         record[call.contract.record_keys.get(name, name)] = value
-    return record
+    titles = {known["document_key"]: known["title"] for known in call.organisation.document_types}
+    return record_in_mood(record, export, call.contract, call.organisation.behaviour(call.contract), titles)

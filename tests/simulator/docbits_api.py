@@ -63,7 +63,11 @@ def docbits_api(contract: Contract, store: Store) -> FastAPI:
 
     @app.get("/openapi.json")
     async def openapi(request: Request) -> Response:
-        mount = request.state.mount
+        mount, shown = request.state.mount, organisations.openapi_of_host(request.state.host)
+        if shown == "hidden":
+            raise HTTPException(404, "Not Found")
+        if shown == "key" and organisations.by_key(request.state.host, request.headers.get("x-api-key", "")) is None:
+            raise HTTPException(401, "Could not validate credentials")
         if mount not in documents:
             content = json.dumps(openapi_document(contract, mount)).encode()
             documents[mount] = content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -84,6 +84,10 @@ TRACE_KEYS = ("trace_id", "traceId", "request_id", "correlation_id", None)
 FAILURE_KEYS = ("message", "detail", "error", "code")
 
 
+DOWNLOADS = ("bytes", "envelope", "json_string", "base64", "url", "masked", "partly_masked", "left_out")
+DOWNLOADS += ("forbidden", "not_found", "bom", "crlf", "trimmed", "java")
+
+
 class Failure(BaseModel):
     """How an operation fails: with this code, the next `times` times (None: always)."""
 
@@ -98,15 +102,34 @@ class Switches(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    one_active: bool = True
+    one_active: bool | Literal["any", "replaces"] = True
     active_on_create: bool = True
-    on_update: Literal["empty_clears", "empty_keeps", "omitted_clears"] = "empty_clears"
+    on_update: Literal["empty_clears", "empty_keeps", "omitted_clears", "drops"] = "empty_clears"
     mask_ion_api: Literal["no", "mask", "mask_values", "refuse"] = "no"
     download_newlines: Literal["as_sent", "crlf"] = "as_sent"
     failure_status: Literal[200, 400, 409] = 200
     envelope_lists: bool | None = None
     omit_record_keys: list[str] = []
     fail_on: dict[str, Failure] = {}
+    # The moods, as tests/simulation has them.
+    download: Literal[DOWNLOADS] = "bytes"
+    download_of: Literal["all", "ion_api"] = "all"
+    list_shape: Literal["data", "bare", "configurations", "items", "nested", "pages", "silent_pages"] | None = None
+    nulls: bool = True
+    further_keys: bool = False
+    deleted_rows: bool = False
+    lists_inactive: bool = True
+    masked: Literal["nothing", "url", "username"] = "nothing"
+    shuffled: bool = False
+    lag: float = 0.0
+    empty: Literal["list", "null", "no_data", "nothing"] = "list"
+    booleans: Literal["json", "lower", "title", "number", "letter", "unknown"] = "json"
+    methods: Literal["known", "other_case", "unknown"] = "known"
+    types: Literal["key", "title", "lower"] = "key"
+    trims_titles: bool = False
+    create_answer: Literal["record", "id", "null_id", "empty", "no_content", "text", "refusal"] = "record"
+    own_checks: Literal["succeed", "refuse"] = "succeed"
+    openapi: Literal["public", "key", "hidden"] = "public"
 
 
 @dataclass(frozen=True)
@@ -174,14 +197,16 @@ class Contract:
 
 
 def contract_of(spec: str | dict) -> Contract:
-    """The contract named "2.2.10" or "current", or {"seed": N}; raises ValueError for anything else."""
+    """The contract named "2.2.10", "current" or "current-paged", or {"seed": N}; raises ValueError for anything else."""
     if spec == "2.2.10":
         return published()
     if spec == "current":
         return current()
+    if spec == "current-paged":
+        return paged()
     if isinstance(spec, dict) and spec.keys() == {"seed"} and isinstance(spec["seed"], int):
         return seeded(spec["seed"])
-    raise ValueError('a contract is "2.2.10", "current" or {"seed": N}')
+    raise ValueError('a contract is "2.2.10", "current", "current-paged" or {"seed": N}')
 
 
 # -- 2.2.10
@@ -257,6 +282,14 @@ def current() -> Contract:
         jpl_suffix_checked=True,
         switches=Switches(one_active=False),
     )
+
+
+@functools.cache
+def paged() -> Contract:
+    """`current` whose list of exports takes the number of a page."""
+    page = Field("page", "page", "integer")
+    operations = [replace(one, encoding=URLENCODED, fields=(page,)) if one.name == "get_configurations" else one for one in current().operations]
+    return replace(current(), operations=tuple(operations))
 
 
 def _text(name: str) -> Field:

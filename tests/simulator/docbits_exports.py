@@ -40,6 +40,29 @@ class Refusal(Exception):
         self.status = status
 
 
+class Past:
+    """Former states of the exports of one organisation, for a list that is behind."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._collection = f"docbits/past/{name}"
+
+    def keep(self, exports: list[dict]) -> None:
+        """Keep a state; the first one counts from the beginning of time."""
+        kept = self._store.list(self._collection)
+        self._store.put(self._collection, str(len(kept)), {"time": time.time() if kept else 0.0, "exports": exports})
+
+    def before(self, moment: float, now) -> list[dict]:
+        """The state at a moment, or the present one where nothing changed."""
+        states = [state["exports"] for state in self._store.list(self._collection).values() if state["time"] <= moment]
+        return states[-1] if states else list(now)
+
+    def forget(self) -> None:
+        """Forget every state."""
+        for key in self._store.list(self._collection):
+            self._store.delete(self._collection, key)
+
+
 class Exports:
     """The exports of one organisation.
 
@@ -53,17 +76,26 @@ class Exports:
         self._contract = contract
         self._switches = organisation.behaviour(contract)
         self._collection = COLLECTION + organisation.name
+        self._past = Past(store, organisation.name)
 
     # -- what DocBits itself uses
 
     def all(self) -> list[dict]:
-        """Oldest first."""
-        return list(self._store.list(self._collection).values())
+        """Oldest first, without those that are marked as deleted."""
+        return [export for export in self._store.list(self._collection).values() if not export.get("is_deleted")]
+
+    def listed(self) -> list[dict]:
+        """What the list shows: it may be behind, and have deleted exports or no inactive ones."""
+        exports = self._store.list(self._collection).values()
+        if self._switches.lag:
+            exports = self._past.before(time.time() - self._switches.lag, exports)
+        exports = [export for export in exports if self._switches.deleted_rows or not export.get("is_deleted")]
+        return [export for export in exports if self._switches.lists_inactive or export["is_active"]]
 
     def get(self, export_id) -> dict:
         """One export; a `Refusal` where there is none."""
         export = self._store.get(self._collection, str(export_id)) if export_id is not None else None
-        if export is None:
+        if export is None or export.get("is_deleted"):
             raise Refusal("EXPORT_CONFIG_NOT_FOUND" if export_id is not None else "CONFIGURATION_ID_MISSING")
         return export
 
@@ -80,21 +112,26 @@ class Exports:
             if name == "config_id":
                 continue
             cleared = self._switches.on_update == "empty_clears" and name in emptied
-            cleared = cleared or (self._switches.on_update == "omitted_clears" and name != "password")
+            cleared = cleared or (self._switches.on_update in ("omitted_clears", "drops") and name != "password")
             if value is not None or cleared or former is None:
                 export[name] = value
-        owner = self._owner(export)
-        present = set(files) | (self._store.file_names(owner) if former else set())
+        if self._switches.trims_titles and export.get("title"):
+            export["title"] = export["title"].strip()
+        keeps_files = former and self._switches.on_update != "drops"
+        present = set(files) | (self._store.file_names(self._owner(export)) if keeps_files else set())
         export["export_method"] = _method(operation.name, bool(export.get("on_permise")), present)
         if former and _family(former) != _family(export):
             raise Refusal("INVALID_EXPORT_METHOD")
         self._check_references(export)
         self._check_files(export, files, present)
-        if export["is_active"]:
+        if export["is_active"] or (former is None and self._switches.one_active == "any"):
             self._check_alone(export)
         if former is None:
             export["id"] = self._new_id()
+        elif not keeps_files:
+            self._store.delete_files(self._owner(export))
         self._save(export)
+        self._replace_active(export)
         for name, (_file_name, content) in files.items():
             self._store.put_file(self._owner(export), name, content)
         return export
@@ -105,11 +142,16 @@ class Exports:
         if active and not export["is_active"]:
             self._check_alone(export)
         self._save({**export, "is_active": active})
+        self._replace_active({**export, "is_active": active})
 
     def remove(self, export_id) -> None:
-        """Delete the export with its files."""
+        """Delete the export with its files, or mark it as deleted where the list shows such exports."""
         export = self.get(export_id)
+        if self._switches.deleted_rows:
+            return self._save({**export, "is_deleted": True, "is_active": False})
+        self._remember()
         self._store.delete(self._collection, export["id"])
+        self._remember()
         self._store.delete_files(self._owner(export))
 
     def download(self, export_id, name: str) -> bytes:
@@ -131,6 +173,7 @@ class Exports:
 
     def validate(self, doc_type: str | None) -> None:
         """A `Refusal` where the document type has no active export, or one that lacks a file."""
+        self._refuse_in_mood()
         active = [export for export in self.all() if export["is_active"] and export.get("doc_type") == doc_type]
         if not active:
             raise Refusal("EXPORT_CONFIG_NOT_FOUND")
@@ -139,6 +182,7 @@ class Exports:
 
     def test_infor_connection(self, export_id) -> None:
         """A `Refusal` where the export has no ION API file; Infor itself is not asked."""
+        self._refuse_in_mood()
         if "ion_api" not in self._store.file_names(self._owner(self.get(export_id))):
             raise Refusal("ION_API_RECORD_NOT_FOUND")
 
@@ -165,8 +209,13 @@ class Exports:
         return export
 
     def remove_all(self) -> None:
-        for export in self.all():
-            self.remove(export["id"])
+        for id_, export in self._store.list(self._collection).items():
+            self._store.delete(self._collection, id_)
+            self._store.delete_files(self._owner(export))
+
+    def forget_past(self) -> None:
+        """Let a list that is behind show the present exports as if they had always been there."""
+        self._past.forget()
 
     # -- the rules
 
@@ -193,17 +242,34 @@ class Exports:
 
     def _check_alone(self, export: dict) -> None:
         """One active Infor and one active other export for each document type and sub-organisation, where that rule holds."""
-        if not self._switches.one_active:
-            return
-        for other in self.all():
-            if other["id"] != export["id"] and other["is_active"] and _place(other) == _place(export):
-                raise Refusal("EXPORT_CONFIG_ALREADY_EXISTS")
+        if self._switches.one_active in (True, "any") and self._active_beside(export):
+            raise Refusal("EXPORT_CONFIG_ALREADY_EXISTS")
+
+    def _active_beside(self, export: dict) -> list[dict]:
+        return [other for other in self.all() if other["id"] != export["id"] and other["is_active"] and _place(other) == _place(export)]
+
+    def _replace_active(self, export: dict) -> None:
+        """Where an active export replaces the one before it, that one becomes inactive."""
+        if self._switches.one_active == "replaces" and export["is_active"]:
+            for other in self._active_beside(export):
+                self._save({**other, "is_active": False})
+
+    def _refuse_in_mood(self) -> None:
+        if self._switches.own_checks == "refuse":
+            raise Refusal("ERROR_GETTING_INFOR_ACCESS_TOKEN")
 
     # -- storage
 
     def _save(self, export: dict) -> None:
         export["last_modified_on"] = _now()
+        self._remember()
         self._store.put(self._collection, export["id"], export)
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep the exports as they are now for a list that is behind; called before and after each change."""
+        if self._switches.lag:
+            self._past.keep(list(self._store.list(self._collection).values()))
 
     def _new_id(self) -> str:
         if self._contract.id_type == "uuid":

@@ -99,6 +99,11 @@ class Organisations:
             return "2.2.10" if host == "" else None
         return on_host["contract"]
 
+    def openapi_of_host(self, host: str) -> str:
+        """The switch `openapi` of the organisations of a host; what differs from "public" decides."""
+        names = (self._store.get(HOSTS, host) or {"names": []})["names"]
+        return next((shown for name in names if (shown := self.get(name).switches.openapi) != "public"), "public")
+
     def planned_failure(self, organisation: Organisation, operation: str) -> str | None:
         """The code with which the switch `fail_on` makes this operation fail now; counts it."""
         failure = organisation.switches.fail_on.get(operation)

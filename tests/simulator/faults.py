@@ -23,7 +23,8 @@ class Faults:
     A fault: {"service", "match", "times", "after", "action"}. `match` is a regular expression searched in "METHOD /path".
     `times` says how often it strikes (null: always). With `after` the app handles the request first, and its answer is
     lost. `action` is one of
-    {"status", "body", "content_type", "headers"}, {"delay": seconds}, {"close": true}, {"truncate": true}.
+    {"status", "body", "content_type", "headers"}, {"delay": seconds}, {"hold": true}, {"close": true}, {"truncate": true}.
+    A held request goes on once the faults are replaced.
     """
 
     def __init__(self, store: Store) -> None:
@@ -31,7 +32,11 @@ class Faults:
         self.load()
 
     def load(self) -> None:
-        """Take what the store has."""
+        """Take what the store has, and let held requests go on."""
+        self._release, former = asyncio.Event(), getattr(self, "_release", None)
+        if former is not None:
+            former.set()
+        self.held = 0
         self._faults: list[dict] = self._store.get(COLLECTION, "faults") or []
         self._latency: dict[str, float] = self._store.get(COLLECTION, "latency") or {}
 
@@ -58,6 +63,8 @@ class Faults:
             if "delay" in action:
                 await asyncio.sleep(action["delay"])
                 return await app(scope, receive, send)
+            if action.get("hold"):
+                return await self._hold(app, scope, receive, send, fault.get("after"))
             if action.get("truncate"):
                 return await app(scope, receive, _truncating(send))
             if fault.get("after"):
@@ -67,6 +74,22 @@ class Faults:
             return await _answer(send, action)
 
         return faulty
+
+    async def _hold(self, app, scope, receive, send, after) -> None:
+        """Answer a request once the faults are replaced; with `after` it has its effect before."""
+        release, messages = self._release, []
+
+        async def keep(message):
+            messages.append(message)
+
+        if after:
+            await app(scope, receive, keep)
+        self.held += 1
+        await release.wait()
+        if not after:
+            await app(scope, receive, keep)
+        for message in messages:
+            await send(message)
 
     def _next(self, service: str, request: str) -> dict | None:
         for fault in self._faults:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, ON_PREMISES, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, NOT_FOUND, Withheld
+
+# An answer that is an id and nothing else: letters, hyphens, and at least one digit.
+_BARE_ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]{1,64}")
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
@@ -203,7 +207,8 @@ class DocBits:
         sent.update({name: values[name] for name in self._carried(kind, values)})
         data = self._send(kind, f"{verb} {label}", sent)
         if isinstance(data, (str, int)) and not isinstance(data, bool):
-            return str(data)
+            # An answer may also be a text such as "OK".
+            return str(data) if _BARE_ID.fullmatch(str(data)) else None
         if not isinstance(data, dict):
             return None
         id_ = next((data[key] for key in self.contract.record_keys("id") if data.get(key) is not None), None)

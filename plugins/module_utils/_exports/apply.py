@@ -143,7 +143,9 @@ class _Run:
         if index >= len(self._steps):
             return self.progress.is_displaced
         outcome = self.progress.outcomes[index]
-        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and self._steps[index].momentary)
+        # An export that was created and never listed must not be created again.
+        is_unlisted = index in self._creates and index not in self.progress.ids
+        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and (self._steps[index].momentary or is_unlisted))
 
     # Sending
 
@@ -167,7 +169,7 @@ class _Run:
                     self.findings.append(_not_restored(self._steps[index], error))
                     return
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
-                    raise
+                    raise _with_option(self._steps[index], error) from None
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
         self.progress.outcomes[index] = APPLIED
@@ -467,6 +469,14 @@ def _applied_despite_error(step, error) -> Finding:
 def _not_restored(step, error) -> Finding:
     message = f"it was left inactive by an interrupted run, and activating it failed ({error.id})"
     return Finding("DV11", WARNING, step.label, message, "look at the export in DocBits")
+
+
+def _with_option(step, error) -> IonError:
+    """The error, with the option that helps if DocBits does not create an inactive export beside an active one."""
+    if step.action != CREATE or step.after.active or error.facts.get("code") != "EXPORT_CONFIG_ALREADY_EXISTS":
+        return error
+    action = "set allow_momentary_deactivation: true, which deactivates the active export until the new one is created"
+    return type(error)([replace(error.findings[0], action=action), *error.findings[1:]], **error.facts)
 
 
 def _not_listed(step, id_) -> Finding:

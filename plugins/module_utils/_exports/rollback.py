@@ -89,13 +89,19 @@ class Rollback:
             ids = ", ".join(sorted(export.id for export in found))
             return f"it may be the export {ids}, but DocBits answered no id, and it may be somebody else's"
         id_ = progress.ids[index]
+        is_proof = id_ in progress.listed()
         try:
             self._client.remove(id_, step.label)
-        except IonError:
+            is_proof = True
+        except IonError as error:
             self._client.restart_deadline()
+            is_proof = is_proof or error.facts.get("code") == "EXPORT_CONFIG_NOT_FOUND"
         if not progress.settle(lambda: id_ not in progress.listed()):
             progress.outcomes[index] = APPLIED
             return f"export {id_} is still in the list of exports"
+        if not is_proof:
+            progress.outcomes[index] = UNKNOWN
+            return f"DocBits did not confirm the removal of export {id_}, which it never listed"
         others = progress.candidates(index, progress.listed())
         if others:
             progress.outcomes[index] = UNKNOWN

@@ -1,12 +1,13 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An organisation in the simulator, the modules' own functions run on it, and what it stores in the words of the collection."""
+"""An organisation in the simulator, the modules' functions run on it, and what it stores in the terms of the collection."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -20,8 +21,8 @@ from simulator.ionapi import make_ionapi
 
 DOCUMENT_TYPES = ["INVOICE", "CREDIT_NOTE", "DELIVERY_NOTE", "PURCHASE_ORDER", "QUOTE"]
 
-# The stored names of fields and files in our words, told here once more so that a mistake in the collection shows.
-WORD_OF_FIELD = {
+# The stored names of fields in the terms of the collection, written here once more so that a mistake in the collection shows.
+NAME_OF_FIELD = {
     "title": "title",
     "doc_type": "document_type",
     "sub_org_id": "sub_organisation",
@@ -46,7 +47,7 @@ KIND_OF_STEM = {
     "ln": "infor_idm_ln",
 }
 # The simulated list is up to date unless a test says otherwise.
-SETTLE_TIMEOUT = 0.5
+SETTLE_TIMEOUT = 0.1
 DEPLOYMENTS = {"cloud": "cloud", "onpremise": "on_premises"}
 
 
@@ -59,6 +60,8 @@ class Stand:
         self.api_key = secrets.token_urlsafe(32)
         self.url = simulator.host_url(self.host)
         given = {"document_types": DOCUMENT_TYPES, **organisation}
+        # Beside the state of the simulator, not in the home of whoever runs the tests.
+        self.run_dir = str(Path(simulator.ca).parent / "runs" / self.name)
         self.ids = simulator.put_organisation(self.name, host=self.host, api_key=self.api_key, contract=contract, **given)["exports"]
 
     def run(self, exports, check=False, module=exports_module, **options) -> dict:
@@ -72,7 +75,7 @@ class Stand:
         if "allow_insecure" in spec.argument_spec:
             connection["allow_insecure"] = True
         if "settle_timeout" in spec.argument_spec:
-            connection["settle_timeout"] = SETTLE_TIMEOUT
+            connection |= {"settle_timeout": SETTLE_TIMEOUT, "run_dir": self.run_dir}
         validation = ArgumentSpecValidator(**spec.to_kwargs()).validate({**connection, **options})
         if validation.error_messages:
             raise ValueError(validation.error_messages)
@@ -99,7 +102,7 @@ class Stand:
         self.simulator.faults([{"service": "docbits", "match": f"/h/{self.host}/.*{operation}", "times": times, "after": after, "action": action}])
 
     def calls(self, after) -> list:
-        """The writes since then as C(operation), in order."""
+        """The operations of the writes since then, in order."""
         return [request["path"].rpartition("/")[2] for request in self.simulator.writes(after) if request["principal"] in (self.name, None)]
 
 
@@ -124,9 +127,9 @@ def mapping_texts(document_type="INVOICE") -> dict:
 
 
 def as_export(record) -> Export:
-    """A stored record in the words of the collection."""
+    """A stored record as the collection's model has it."""
     method = record["export_method"]
-    fields = {word: record[field] for field, word in WORD_OF_FIELD.items() if record.get(field) is not None}
+    fields = {name: record[field] for field, name in NAME_OF_FIELD.items() if record.get(field) is not None}
     if method.startswith("infor-"):
         stem, _dash, where = method.removeprefix("infor-").rpartition("-")
         fields |= {"kind": KIND_OF_STEM[stem], "deployment": DEPLOYMENTS[where]}
@@ -142,28 +145,28 @@ def shown(record) -> dict:
 
 
 def assert_is_what_the_diff_says(start, end, result) -> None:
-    """The stored records O(end) are the diff's C(after); what it does not tell stands as in O(start).
+    """The stored records `end` are the diff's `after`; what the diff does not show is as in `start`.
 
-    The diff must have been made with O(diff_mappings=text), and C(after) leaves out what a run did not look at.
+    The diff must have been made with diff_mappings: text, and its `after` leaves out what a run did not look at.
     """
     former = {record["id"]: shown(record) for record in start}
     unclaimed = [shown(record) for record in end]
-    for said in result["diff"]["after"]["exports"]:
-        fits = [stands for stands in unclaimed if _is(stands, said, former)]
-        assert len(fits) == 1, f"{len(fits)} stored exports are\n{said}\namong\n{unclaimed}"
-        unclaimed.remove(fits[0])
+    for declared in result["diff"]["after"]["exports"]:
+        found = [stored for stored in unclaimed if _is(stored, declared, former)]
+        assert len(found) == 1, f"{len(found)} stored exports are\n{declared}\namong\n{unclaimed}"
+        unclaimed.remove(found[0])
     assert unclaimed == []
 
 
-def _is(stands, said, former) -> bool:
-    if "id" not in said and stands["id"] in former:
+def _is(stored, declared, former) -> bool:
+    if "id" not in declared and stored["id"] in former:
         return False
     # Nothing stored means the same as empty, and as a ZUGFeRD that is not wanted where the contract has no field for it.
-    nothing = {word: value for word, value in said.items() if value == "" or (word, value) == ("zugferd", False)}
-    if {**nothing, **{word: stands[word] for word in said if word in stands}} != said:
+    nothing = {name: value for name, value in declared.items() if value == "" or (name, value) == ("zugferd", False)}
+    if {**nothing, **{name: stored[name] for name in declared if name in stored}} != declared:
         return False
-    untold = {word: value for word, value in stands.items() if word not in said}
-    if "id" in said:
-        return untold.items() <= former[said["id"]].items()
-    # Of a new export everything was told but its id, and what stands in a record of a kind that has no choice of it.
-    return untold.items() <= {"id": stands["id"], "deployment": "cloud", "zugferd": False}.items()
+    others = {name: value for name, value in stored.items() if name not in declared}
+    if "id" in declared:
+        return others.items() <= former[declared["id"]].items()
+    # The diff shows everything of a new export but its id, and what a record of a kind has without a choice of it.
+    return others.items() <= {"id": stored["id"], "deployment": "cloud", "zugferd": False}.items()

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every shape in which DocBits, or what stands before it, says no: one sentence, with what helps, and no byte of the body."""
+"""Every shape of a refusal by DocBits or a proxy before it: one sentence, with the next step, and no byte of the body."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def html(status, id_, *says):
 
 
 SHAPES = {
-    # What FastAPI says, in the words of pydantic 1 and 2; the latter repeats what was sent.
+    # FastAPI with pydantic 1 and 2; the latter repeats what was sent.
     "422 of pydantic 1": Shape(
         422, {"detail": [{"loc": ["body", "export_url"], "msg": "MARK", "type": "value_error.missing"}]}, "DB04", ("export_url (value_error.missing)",)
     ),
@@ -95,13 +95,13 @@ SHAPES = {
 }
 
 
-def played(stand, shape, operation, times=1) -> str:
-    """Order the answer for the next call of the operation; gives the text that must not be seen."""
+def played(stand, shape, operation, times=1, after=False) -> str:
+    """Order the answer for the next calls of the operation; returns the text that must not be shown."""
     mark = f"Mark{secrets.token_hex(8)}"
     body = shape.body if isinstance(shape.body, str) else json.dumps(shape.body)
     headers = {name: value.replace("MARK", mark) for name, value in shape.headers}
     action = {"status": shape.status, "body": body.replace("MARK", mark), "content_type": shape.content_type, "headers": headers}
-    stand.fault(operation, times=times, **action)
+    stand.fault(operation, times=times, after=after, **action)
     return mark
 
 
@@ -135,34 +135,62 @@ def test_when_reading(make_stand, simulator, shape):
     assert stand.calls(before) == [] and result["changed"] is False
 
 
-# A write whose answer tells nothing but success is believed, and the list then says what stands there.
+# A write that is answered with any other success is verified in the list.
 ONLY_OF_LISTS = ("not the list", "numbers")
+# What DocBits refuses itself is not applied once the list agrees; after anything else the write may still take effect.
+REFUSALS = ("DB01", "DB02", "DB03", "DB04", "DB05", "DB07")
 
 
-@pytest.mark.parametrize("shape", [name for name in SHAPES if name not in ONLY_OF_LISTS])
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name not in (*ONLY_OF_LISTS, "429")])
 def test_when_writing(make_stand, simulator, shape):
     stand = make_stand()
     mark = played(stand, SHAPES[shape], "configure_webhook_export")
     result = stand.run([HOOK])
     assert_one_sentence(result, SHAPES[shape], mark)
-    assert [step["outcome"] for step in result["steps"]] == ["failed"] and stand.stored() == []
     assert "create exports[0]" in result["msg"] or SHAPES[shape].id == "N04"
+    outcome = "not_applied" if SHAPES[shape].id in REFUSALS else "unknown"
+    assert ([step["outcome"] for step in result["steps"]], result["changed"]) == ([outcome], outcome == "unknown")
+    assert [finding["id"] for finding in result["findings"]].count("DV03") == (outcome == "unknown") and stand.stored() == []
+    again = stand.run([HOOK])
+    assert again["changed"] is True and len(stand.stored()) == 1
+    assert ("E29" in [finding["id"] for finding in again["findings"]]) is (outcome == "unknown")
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name not in ONLY_OF_LISTS])
+def test_when_writing_and_the_write_is_applied_the_list_decides(make_stand, simulator, shape):
+    stand, before = make_stand(), simulator.last()
+    mark = played(stand, SHAPES[shape], "configure_webhook_export", after=True)
+    result = stand.run([HOOK])
+    assert "failed" not in result, result["msg"]
+    assert ([step["outcome"] for step in result["steps"]], result["changed"]) == (["applied"], True)
+    assert "DV04" in [finding["id"] for finding in result["findings"]] and mark not in json.dumps(result)
+    assert stand.calls(before) == ["configure_webhook_export"]
+    assert stand.run([HOOK])["changed"] is False and len(stand.stored()) == 1
+
+
+@pytest.mark.parametrize("text", ["OK", "Export saved", "<!DOCTYPE html><p>To the archive"])
+def test_create_when_answered_with_a_text_takes_it_for_no_id(make_stand, text):
+    stand = make_stand()
+    stand.fault("configure_webhook_export", after=True, status=200, body=json.dumps(text), content_type="application/json")
+    result = stand.run([HOOK])
+    assert "failed" not in result, result["msg"]
+    assert [step["id"] for step in result["steps"]] == [record["id"] for record in stand.stored()]
 
 
 @pytest.mark.parametrize("shape", ["refused with 200", "403", "404", "502 of a proxy", "500 without a body", "sign-in page with 200", "redirect to a sign-in"])
 def test_when_downloading(make_stand, simulator, shape):
-    """A file is bytes of any kind: a web page in its place is an error, and a 403 or 404 says that there is none to be had."""
+    """A file is bytes of any kind: a web page in its place is an error, and a refusal says that DocBits withholds it."""
     stand = make_stand(exports=[{"export_method": "smb", "title": "S", "doc_type": "INVOICE", "is_active": True, "files": {"jpl_mapping": "a=1\n"}}])
     mark = played(stand, SHAPES[shape], "download")
     result = stand.run([{"id": stand.ids[0], "jpl_mapping_content": "a=1\n"}], check=True)
-    if shape in ("403", "404"):
-        # Not to be had, or not there: either way it would be sent.
+    if shape in ("refused with 200", "403", "404"):
         assert result["changed"] is True and mark not in json.dumps(result)
+        assert result["exports"][0]["evidence"] == {"jpl_mapping": "none"}
     else:
         assert_one_sentence(result, SHAPES[shape], mark)
 
 
-@pytest.mark.parametrize("shape", ["401", "422 of pydantic 2", "502 of a proxy", "not the list", "500 without a body"])
+@pytest.mark.parametrize("shape", ["422 of pydantic 2", "502 of a proxy", "not the list", "500 without a body"])
 def test_when_reading_the_contract(make_stand, simulator, shape):
     stand = make_stand()
     mark = played(stand, SHAPES[shape], "openapi.json")
@@ -174,19 +202,39 @@ def test_when_reading_the_contract(make_stand, simulator, shape):
     # For a while it is kept, so that a fleet does not ask a host again and again that is out of order.
     before = simulator.last()
     assert stand.run([HOOK])["msg"] == result["msg"] and simulator.last() == before
-    client._live_schema.forget()
+    client._public_schema.forget()
     assert stand.run([HOOK])["changed"] is True
 
 
-def test_an_empty_answer_to_a_list_is_no_empty_list(make_stand, simulator):
-    """An organisation without exports and an answer without a body are two things: the latter would make everything a second time."""
+@pytest.mark.parametrize(("status", "finding"), [(401, "DC06"), (403, "DC06"), (404, "DC07")])
+def test_contract_when_refused_with_the_key_too_names_the_next_step(make_stand, simulator, status, finding):
+    stand, before = make_stand(), simulator.last()
+    stand.fault("openapi.json", times=None, status=status, body="{}", content_type="application/json")
+    result = stand.run([HOOK])
+    assert result["failed"] and f"[{finding}]" in result["msg"] and "contract: current" in result["msg"]
+    assert [request["principal"] for request in simulator.journal(before)] == [None] * (1 if status == 404 else 2) and simulator.writes(before) == []
+    assert stand.run([HOOK], contract="current")["changed"] is True
+
+
+NO_DATA = ("", "   ", '{"success": true}', '{"success": true, "data": null}', "null")
+
+
+@pytest.mark.parametrize("body", NO_DATA)
+def test_list_without_data_when_the_organisation_is_empty_is_an_empty_list(make_stand, simulator, body):
+    stand = make_stand()
+    stand.fault("get_configurations", times=2, status=200, body=body, content_type="application/json")
+    assert stand.run([HOOK])["changed"] is True and len(stand.stored()) == 1
+
+
+@pytest.mark.parametrize("body", NO_DATA)
+def test_list_without_data_when_it_is_answered_once_creates_nothing_twice(make_stand, simulator, body):
+    """The list is read again before the first write."""
     stand = make_stand(exports=[{"export_method": "webhook", "title": "To the archive", "doc_type": "INVOICE", "export_url": HOOK["url"]}])
     start, before = stand.stored(), simulator.last()
-    for body in ("", "   ", '{"success": true}', '{"success": true, "data": null}', "null"):
-        stand.fault("get_configurations", status=200, body=body, content_type="application/json")
-        result = stand.run([HOOK])
-        assert result["failed"] and "[DB10]" in result["msg"], (body, result)
-        assert stand.calls(before) == [] and stand.stored() == start
+    stand.fault("get_configurations", status=200, body=body, content_type="application/json")
+    result = stand.run([HOOK])
+    assert "failed" not in result and result["changed"] is False
+    assert stand.calls(before) == [] and stand.stored() == start
 
 
 @pytest.mark.parametrize("operation", ["get_configurations", "download"])
@@ -202,13 +250,25 @@ def test_read_refused_with_429_is_retried_after_the_pause(make_stand, simulator,
     assert len(stand.stored()) == 2
 
 
-def test_write_refused_with_429_is_sent_once(make_stand, simulator):
+def test_write_when_refused_with_429_is_sent_again_after_the_list_was_read(make_stand, simulator):
     stand = make_stand()
     stand.fault("configure_webhook_export", status=429, body="{}", content_type="application/json", headers={"Retry-After": "1"})
     before = simulator.last()
-    result = stand.run([HOOK], retries=1)
-    assert result["failed"] and "[DB06]" in result["msg"]
-    assert [request["status"] for request in simulator.journal(before) if "configure_webhook_export" in request["path"]] == [429]
+    result = stand.run([HOOK])
+    assert "failed" not in result, result["msg"]
+    calls = [(request["path"].rpartition("/")[2], request["status"]) for request in simulator.journal(before)]
+    writes = [index for index, call in enumerate(calls) if call[0] == "configure_webhook_export"]
+    assert [calls[index][1] for index in writes] == [429, 200]
+    assert ("get_configurations", 200) in calls[writes[0] : writes[1]] and len(stand.stored()) == 1
+
+
+def test_write_when_always_refused_with_429_is_not_applied(make_stand, simulator):
+    stand, before = make_stand(), simulator.last()
+    mark = played(stand, SHAPES["429"], "configure_webhook_export", times=None)
+    result = stand.run([HOOK])
+    assert_one_sentence(result, SHAPES["429"], mark)
+    assert ([step["outcome"] for step in result["steps"]], result["changed"]) == (["not_applied"], False)
+    assert stand.calls(before) == ["configure_webhook_export"] * 3
 
 
 def test_429_beyond_the_retries(make_stand, simulator):

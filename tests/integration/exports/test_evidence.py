@@ -1,25 +1,21 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that DocBits does not give back: when they are sent again, which evidence decided it, and where it is kept."""
+"""Values that DocBits withholds: when they are sent again, which evidence decided it, and where it is kept."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import secrets
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
+from integration.exports.playbook import Playbook
 from integration.exports.stand import ionapi_text, mapping_texts
 
-# The word under test, and how DocBits treats it. The list masks passwords always.
+# The value under test, and how DocBits treats it. The list always masks passwords.
 WITHHELD = [("ionapi", "mask"), ("ionapi", "mask_values"), ("ionapi", "refuse"), ("password", "no")]
 GIVEN_BACK = [("ionapi", "no")]
 POLICIES = ["when_changed", "always", "on_create"]
@@ -28,19 +24,19 @@ POLICIES = ["when_changed", "always", "on_create"]
 class Case:
     """One export with one secret, and what the action plugin would have in its state file."""
 
-    def __init__(self, make_stand, simulator, word, mask, policy) -> None:
-        self.simulator, self.word, self.policy = simulator, word, policy
+    def __init__(self, make_stand, simulator, name, mask, policy) -> None:
+        self.simulator, self.name, self.policy = simulator, name, policy
         self.stand = make_stand(switches={"mask_ion_api": mask})
         self.fingerprints = None
         self.secrets = set()
-        if word == "ionapi":
+        if name == "ionapi":
             self.item = {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]}
         else:
             self.item = {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", "server_url": "f.example.test", "username": "u", "folder": "/in"}
         self.new_secret()
 
     def new_secret(self) -> None:
-        if self.word == "ionapi":
+        if self.name == "ionapi":
             text = self.item["ionapi_content"] = ionapi_text(self.simulator)
             self.secrets |= {json.loads(text)[key] for key in ("cs", "saak", "sask")}
         else:
@@ -50,25 +46,25 @@ class Case:
     @property
     def stored(self):
         record = self.stand.one(self.item["title"])
-        return json.loads(record["files"]["ion_api"]) if self.word == "ionapi" else record["password"]
+        return json.loads(record["files"]["ion_api"]) if self.name == "ionapi" else record["password"]
 
     @property
     def declared(self):
-        return json.loads(self.item["ionapi_content"]) if self.word == "ionapi" else self.item["password"]
+        return json.loads(self.item["ionapi_content"]) if self.name == "ionapi" else self.item["password"]
 
     def run(self, check=False) -> tuple:
         """Whether it changed, by which evidence, and whether the result is to be fingerprints."""
         before = self.simulator.last()
         result = self.stand.run([self.item], check=check, update=self.policy, fingerprints=self.fingerprints)
         assert "failed" not in result, result["msg"]
-        told = json.dumps(result)
-        assert not [secret for secret in self.secrets if secret in told]
+        text = json.dumps(result)
+        assert not [secret for secret in self.secrets if secret in text]
         if check:
             assert "fingerprints" not in result and self.stand.calls(before) == []
         else:
             assert result["changed"] is bool(self.stand.calls(before))
         self.fingerprints = result.get("fingerprints", self.fingerprints)
-        return result["changed"], result["exports"][0]["evidence"].get(self.word)
+        return result["changed"], result["exports"][0]["evidence"].get(self.name)
 
     def assert_settled(self, evidence) -> None:
         """Check and two more runs change nothing, but for the policy that asks for it."""
@@ -77,9 +73,9 @@ class Case:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize(("word", "mask"), WITHHELD)
-def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask, policy):
-    case = Case(make_stand, simulator, word, mask, policy)
+@pytest.mark.parametrize(("name", "mask"), WITHHELD)
+def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, name, mask, policy):
+    case = Case(make_stand, simulator, name, mask, policy)
     assert case.run(check=True)[0] is True
     assert case.run() == (True, None)
     first = case.stored
@@ -93,16 +89,18 @@ def test_a_secret_that_docbits_keeps_to_itself(make_stand, simulator, word, mask
     assert case.stored == (first if policy == "on_create" else case.declared)
     case.assert_settled(by)
 
-    # The state file is lost: nothing vouches for what stands there, so it is sent once more, and then no more.
+    # The state file is lost. What DocBits shows and its own test of the connection are evidence; without any, the value is sent once more.
     case.fingerprints = None
-    assert case.run() == (policy != "on_create", "none" if policy == "when_changed" else "policy")
+    is_tested = policy == "when_changed" and mask == "mask_values"
+    evidence = "connection_test" if is_tested else "none" if policy == "when_changed" else "policy"
+    assert case.run(check=True) == case.run() == (policy != "on_create" and not is_tested, evidence)
     case.assert_settled(by)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize(("word", "mask"), GIVEN_BACK)
-def test_a_secret_that_docbits_gives_back_is_compared_by_value(make_stand, simulator, word, mask, policy):
-    case = Case(make_stand, simulator, word, mask, policy)
+@pytest.mark.parametrize(("name", "mask"), GIVEN_BACK)
+def test_a_secret_that_docbits_gives_back_is_compared_by_value(make_stand, simulator, name, mask, policy):
+    case = Case(make_stand, simulator, name, mask, policy)
     assert case.run() == (True, None)
     assert case.stored == case.declared and case.fingerprints is None
     case.assert_settled("value")
@@ -114,12 +112,12 @@ def test_a_secret_that_docbits_gives_back_is_compared_by_value(make_stand, simul
 
 def test_the_other_words_of_an_export_are_sent_whatever_the_policy(make_stand, simulator):
     """on_create is about values that nobody can compare: a mapping and a folder can be."""
-    for word, mask in WITHHELD:
-        case = Case(make_stand, simulator, word, mask, "on_create")
+    for name, mask in WITHHELD:
+        case = Case(make_stand, simulator, name, mask, "on_create")
         case.run()
         stood = case.stored
         case.new_secret()
-        if word == "ionapi":
+        if name == "ionapi":
             case.item["idm_mapping_content"] = case.item["idm_mapping_content"].replace("SF_AccountingEntity=100", "SF_AccountingEntity=200")
         else:
             case.item["folder"] = "/other"
@@ -128,32 +126,72 @@ def test_the_other_words_of_an_export_are_sent_whatever_the_policy(make_stand, s
         assert case.run() == (False, "policy")
 
 
-def test_an_update_of_something_else_does_not_send_the_secret(make_stand, simulator):
+def test_update_of_something_else_sends_everything_declared(make_stand, simulator):
+    """Whether DocBits keeps what an update does not send is not documented."""
     case = Case(make_stand, simulator, "ionapi", "refuse", "when_changed")
     case.run()
     case.item["execution_order"] = 9
     before = simulator.last()
     assert case.run() == (True, "fingerprint")
     [write] = simulator.writes(before)
-    assert "ion_api" not in write["files"]
+    assert set(write["files"]) == {"ion_api", "idm_mapping"} and case.stored == case.declared
     case.assert_settled("fingerprint")
 
 
-def test_docbits_begins_to_mask(make_stand, simulator):
+@pytest.mark.parametrize(("mask", "changed", "evidence"), [("mask_values", False, "connection_test"), ("mask", True, "none"), ("refuse", True, "none")])
+def test_docbits_when_it_begins_to_mask(make_stand, simulator, mask, changed, evidence):
+    case = Case(make_stand, simulator, "ionapi", "no", "when_changed")
+    case.run()
+    case.stand.switch(mask_ion_api=mask)
+    assert case.run() == (changed, evidence)
+    case.assert_settled("fingerprint")
+
+
+@pytest.mark.parametrize("reason", ["the test fails", "the test is left out", "another client id is shown", "inactive"])
+def test_masked_file_when_the_connection_test_proves_nothing_is_sent(make_stand, simulator, reason):
     case = Case(make_stand, simulator, "ionapi", "no", "when_changed")
     case.run()
     case.stand.switch(mask_ion_api="mask_values")
-    assert case.run() == (True, "none")
-    case.assert_settled("fingerprint")
+    options = {}
+    if reason == "the test fails":
+        case.stand.switch(fail_on={"test_infor_connection": {"code": "ERROR_GETTING_INFOR_ACCESS_TOKEN"}})
+    elif reason == "the test is left out":
+        options["checks"] = ["validate"]
+    elif reason == "inactive":
+        simulator.edit_export(case.stand.name, case.stand.one("To IDM")["id"], is_active=False)
+    else:
+        case.new_secret()
+    result = case.stand.run([case.item], **options)
+    assert (result["changed"], result["exports"][0]["evidence"]["ionapi"]) == (True, "value" if reason == "another client id is shown" else "none")
+    assert case.stored == case.declared
+
+
+def test_connection_test_when_asked_for_evidence_is_asked_in_check_mode_too(make_stand, simulator):
+    case = Case(make_stand, simulator, "ionapi", "no", "when_changed")
+    case.run()
+    case.stand.switch(mask_ion_api="mask_values")
+    before = simulator.last()
+    assert case.run(check=True) == (False, "connection_test")
+    assert [request["path"] for request in simulator.journal(before) if request["path"].endswith("test_infor_connection")]
 
 
 def test_a_fingerprint_vouches_for_its_own_export_alone(make_stand, simulator):
     case = Case(make_stand, simulator, "password", "no", "when_changed")
     case.run()
-    [words] = case.fingerprints.values()
-    case.fingerprints = {"another id": words}
+    [names] = case.fingerprints.values()
+    case.fingerprints = {"another id": names}
     assert case.run() == (True, "none")
     assert set(case.fingerprints) == {"another id", f"{case.stand.url} {case.stand.one('To a server')['id']}"}
+    case.assert_settled("fingerprint")
+
+
+def test_fingerprint_when_the_api_key_is_another_proves_nothing(make_stand, simulator):
+    """A state file does not help to guess a short password without the API key."""
+    case = Case(make_stand, simulator, "password", "no", "when_changed")
+    case.run()
+    case.stand.api_key = secrets.token_urlsafe(32)
+    simulator.change_organisation(case.stand.name, api_key=case.stand.api_key)
+    assert case.run() == (True, "fingerprint")
     case.assert_settled("fingerprint")
 
 
@@ -174,46 +212,17 @@ def playbook(make_stand, simulator, tmp_path):
     """A folder with an inventory and a playbook, and a function that runs it."""
     stand = make_stand(switches={"mask_ion_api": "mask"})
     server = {"server_url": "f.example.test", "username": "u", "folder": "/in", "password": secrets.token_urlsafe(16)}
-    task = {
-        "docbits_url": stand.url,
-        "api_key": "{{ key }}",
-        "ca_path": str(simulator.ca),
-        "allow_insecure": True,
-        "ionapi_content": ionapi_text(simulator),
-        "exports": [
-            {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", **server},
-            {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]},
-        ],
-    }
-    play = {"hosts": "all", "gather_facts": False, "tasks": [{"docbits.ion.exports": task}]}
-    inventory = tmp_path / "inventory"
-    inventory.mkdir()
-    (inventory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"sandbox": {"ansible_connection": "local", "key": stand.api_key}}}}))
-    (tmp_path / "site.yml").write_text(yaml.safe_dump([play]))
-    (tmp_path / "ansible.cfg").touch()
-    collections = Path(importlib.util.find_spec("ansible_collections.docbits.ion").submodule_search_locations[0]).parents[2]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))} | {
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
-        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
-        "ANSIBLE_NOCOLOR": "1",
-        "NO_PROXY": "127.0.0.1",
-    }
-
-    def run(*options) -> str:
-        """The recap line of the host."""
-        command = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, tmp_path / "site.yml", *options]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return next(line for line in done.stdout.splitlines() if line.startswith("sandbox ") and "changed=" in line)
+    ionapi = ionapi_text(simulator)
+    exports = [
+        {"title": "To a server", "kind": "sftp", "document_type": "INVOICE", **server},
+        {"title": "To IDM", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_content": mapping_texts()["idm_mapping"]},
+    ]
+    made = Playbook(stand, tmp_path, state_dir="{{ folder | default(omit) }}", ionapi_content=ionapi, exports=exports)
 
     # A stranger's file mode mask must not matter.
     former = os.umask(0)
-    yield (
-        run,
-        inventory / ".docbits_ion/sandbox.json",
-        {server["password"], stand.api_key, *(json.loads(task["ionapi_content"])[key] for key in ("cs", "saak", "sask"))},
-    )
+    known = {server["password"], stand.api_key, *(json.loads(ionapi)[key] for key in ("cs", "saak", "sask"))}
+    yield made.run, made.inventory / ".docbits_ion/sandbox.json", known
     os.umask(former)
 
 
@@ -224,7 +233,7 @@ def test_the_state_file_beside_the_inventory(playbook):
     assert stat.S_IMODE(state_file.stat().st_mode) == 0o600
     assert [path.name for path in state_file.parent.iterdir()] == ["sandbox.json"]
     text = state_file.read_text()
-    assert sorted(word for words in json.loads(text).values() for word in words) == ["ionapi", "password"]
+    assert sorted(name for names in json.loads(text).values() for name in names) == ["ionapi", "password"]
     assert not [value for value in known if value in text]
 
     assert "changed=0" in run() and "changed=0" in run("--check")
@@ -233,6 +242,15 @@ def test_the_state_file_beside_the_inventory(playbook):
     state_file.unlink()
     assert "changed=1" in run("--check") and not state_file.exists()
     assert "changed=1" in run() and "changed=0" in run()
+
+
+def test_state_dir_when_given_holds_the_state_file(playbook, tmp_path):
+    run, state_file, _known = playbook
+    folder = tmp_path / "shared"
+    assert "changed=1" in run("-e", f"folder={folder}")
+    assert [path.name for path in folder.iterdir()] == ["sandbox.json"] and not state_file.parent.exists()
+    # Also the record of the run was there, and is removed.
+    assert "changed=0" in run("-e", f"folder={folder}")
 
 
 def test_a_damaged_state_file_is_told_and_not_replaced(playbook):

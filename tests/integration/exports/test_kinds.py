@@ -49,13 +49,13 @@ SUB_ORGANISATIONS = [{"id": "5d1f3f1e-0000-4000-8000-000000000011", "name": "Sou
 def declaration(simulator, kind, **changes) -> dict:
     """An item of O(exports) with everything that the kind can carry."""
     item = {"title": f"All of {kind}", "kind": kind, "document_type": "INVOICE", "execution_order": 3, "active": True}
-    for word in KINDS[kind].parts:
-        if word == "ionapi":
+    for name in KINDS[kind].parts:
+        if name == "ionapi":
             item["ionapi_content"] = ionapi_text(simulator)
-        elif word in FILES:
-            item[f"{word}_content"] = mapping_texts()[word]
+        elif name in FILES:
+            item[f"{name}_content"] = mapping_texts()[name]
         else:
-            item[word] = secrets.token_urlsafe(12) if word == "password" else VALUES[word]
+            item[name] = secrets.token_urlsafe(12) if name == "password" else VALUES[name]
     return {**item, **changes}
 
 
@@ -94,17 +94,17 @@ def test_the_life_of_an_export(make_stand, simulator, kind):
         assert result["steps"][0]["reason"] == slot
         assert stand.one(item["title"])["files"][slot] == item[f"{slot}_content"]
 
-    # A word that stands in no request for the files: they stay.
+    # A name that stands in no request for the files: they stay.
     item["execution_order"] = 4
     before = stand.one(item["title"])
     changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]], **known)
     assert stand.one(item["title"]) == {**before, "execution_order": 4}
 
-    word = next((word for word in ("folder", "url") if word in item), None)
-    if word:
-        item[word] += "/other"
+    name = next((name for name in ("folder", "url") if name in item), None)
+    if name:
+        item[name] += "/other"
         result = changed_by(stand, [item], ["update"], [OPERATION_OF_KIND[kind]], **known)
-        assert result["steps"][0]["reason"] == word
+        assert result["steps"][0]["reason"] == name
 
     item["active"] = False
     changed_by(stand, [item], ["deactivate"], ["update_configuration_visibility"], **known)
@@ -126,20 +126,20 @@ def test_the_life_of_an_export(make_stand, simulator, kind):
 def test_no_more_than_the_kind_needs(make_stand, simulator, kind):
     stand = make_stand()
     needed = {*KINDS[kind].required, *(f"{slot}_content" for slot in KINDS[kind].required)}
-    item = {word: value for word, value in declaration(simulator, kind).items() if word in needed or word in ("title", "kind", "document_type")}
+    item = {name: value for name, value in declaration(simulator, kind).items() if name in needed or name in ("title", "kind", "document_type")}
     created = changed_by(stand, [item], ["create"], [OPERATION_OF_KIND[kind]])
     changed_by(stand, [item], [], [], fingerprints=created.get("fingerprints"))
     assert stand.one(item["title"])["is_active"] is True
 
 
-@pytest.mark.parametrize("missing", [(kind, word) for kind in KINDS for word in KINDS[kind].required], ids="-".join)
+@pytest.mark.parametrize("missing", [(kind, name) for kind in KINDS for name in KINDS[kind].required], ids="-".join)
 def test_what_a_kind_needs_is_missed_before_any_request(make_stand, simulator, missing):
-    kind, word = missing
+    kind, name = missing
     stand, before = make_stand(), simulator.last()
     item = declaration(simulator, kind)
-    del item[f"{word}_content" if word in FILES else word]
+    del item[f"{name}_content" if name in FILES else name]
     result = stand.run([item])
-    assert result["failed"] and word in result["msg"] and "E03" in result["msg"]
+    assert result["failed"] and name in result["msg"] and "E03" in result["msg"]
     assert simulator.last() == before
 
 
@@ -151,12 +151,12 @@ def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
     read = stand.execute(export_info_module, {})["exports"]
     assert len(read) == 1 and "password" not in read[0] and "ionapi_content" not in read[0]
     carried = [f"{slot}_content" for slot in KINDS[kind].parts if slot in FILES and slot != "ionapi"]
-    assert {word: read[0].get(word) for word in carried} == {word: item[word] for word in carried}
+    assert {name: read[0].get(name) for name in carried} == {name: item[name] for name in carried}
     changed_by(stand, read, [], [])
     changed_by(stand, read, [], [], purge=True)
     # Without the id it still means the same export, where its kind needs no secret that was not given.
     if not {"ionapi", "password"} & set(KINDS[kind].required):
-        changed_by(stand, [{word: value for word, value in read[0].items() if word != "id"}], [], [])
+        changed_by(stand, [{name: value for name, value in read[0].items() if name != "id"}], [], [])
 
 
 def test_what_export_info_gives_of_foreign_kinds_is_ignored(make_stand):
@@ -179,7 +179,7 @@ def test_export_info_leaves_the_files_out_where_asked(make_stand, simulator):
     assert stand.run([declaration(simulator, "infor_idm")])["changed"]
     before = simulator.last()
     [read] = stand.execute(export_info_module, {"files": False})["exports"]
-    assert not [word for word in read if word.endswith("_content")]
+    assert not [name for name in read if name.endswith("_content")]
     assert not [request for request in simulator.journal(before) if "/download/" in request["path"]]
 
 
@@ -251,12 +251,16 @@ def test_sub_organisation_by_name_and_by_id(make_stand, simulator):
     # The same title in the main organisation is another export.
     changed_by(stand, [item, declaration(simulator, "webhook")], ["create"], ["configure_webhook_export"])
     id_ = next(record["id"] for record in stand.stored() if record["sub_org_id"] == south)
+    changed_by(stand, [{"id": id_, "sub_organisation": "North"}], ["update"], ["configure_webhook_export"])
+    # Where another export is active, it is deactivated for the move.
     changed_by(
         stand,
-        [{"id": id_, "sub_organisation": "North"}],
+        [{"id": id_, "sub_organisation": ""}],
         ["deactivate", "update", "activate"],
         ["update_configuration_visibility", "configure_webhook_export", "update_configuration_visibility"],
+        several_active=True,
     )
+    changed_by(stand, [{"id": id_, "sub_organisation": "North"}], ["update"], ["configure_webhook_export"])
     changed_by(
         stand,
         [{"id": id_, "sub_organisation": "", "active": False, "title": "Back"}],

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,21 @@ def test_an_answer_is_lost_after_the_work(simulator):
     lost = call(simulator, "POST", "/configurations/configure_webhook_export", headers=headers, data=WEBHOOK)
     assert lost.status_code == 502
     assert len(simulator.exports("acme")) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_request_is_held_until_the_faults_are_replaced(simulator, after):
+    headers = organisation(simulator)
+    simulator.faults([{"service": "docbits", "match": "POST .*webhook", "times": 1, "after": after, "action": {"hold": True}}])
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(call, simulator, "POST", "/configurations/configure_webhook_export", headers=headers, data=WEBHOOK)
+        while not simulator.held():
+            time.sleep(0.01)
+        assert len(simulator.exports("acme")) == after and not held.done()
+        assert call(simulator, "GET", "/healthz").status_code == 200
+        simulator.faults([])
+        assert held.result().json()["success"] is True
+    assert len(simulator.exports("acme")) == 1 and simulator.held() == 0
 
 
 def test_delay_and_latency(simulator):
