@@ -390,8 +390,8 @@ def _java(line) -> str:
 
 
 def json_answer(value, status=200) -> Response:
-    return Response(status, {"content-type": "application/json"}, json.dumps(value).encode(), 0.0, "docbits.example")
+    return Response(status, {"content-type": "application/json"}, json.dumps(value).encode(), "docbits.example")
 
 
 def text_answer(text, status=200) -> Response:
-    return Response(status, {"content-type": "application/octet-stream"}, text.encode(), 0.0, "docbits.example")
+    return Response(status, {"content-type": "application/octet-stream"}, text.encode(), "docbits.example")
