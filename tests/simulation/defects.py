@@ -321,7 +321,7 @@ DEFECTS = (
         "a rollback removes any alike export",
         "Undo removes any export that looks like the lost one, also one that a person just made",
         _any_alike_export_removed,
-        Within(faults=("lost before", "limited before", "refused after"), actors=(PERSON,), edits=("add declared",)),
+        Within(faults=("lost before", "limited before", "refused after"), actors=(PERSON,), edits=("add declared",), write=0),
         "kept",
         400,
     ),

@@ -81,6 +81,7 @@ class Within:
     edits:   what the person does
     options: options of reconcile
     kinds:   kinds of rows
+    write:   number of the write of the first run that has the fault, None for any of the first three
     """
 
     moods: dict = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Within:
     edits: tuple = EDITS
     options: dict = field(default_factory=dict)
     kinds: tuple = ()
+    write: int | None = None
 
 
 def ionapi(number: int) -> str:
@@ -125,7 +127,7 @@ def draw(seed: int, within: Within | None = None) -> History:
             faults[chance.randrange(10)] = chance.choice(FAULTS)
     actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (RUN_WAITING, 0.1), (PERSON, 0.25)) if chance.random() < odds)
     if within:
-        faults = {chance.randrange(3): chance.choice(within.faults)} if within.faults else {}
+        faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}
         actors, options = within.actors, {**options, **within.options}
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from .fulfilled import KEYS, identity, identity_of_row, matching
 from .refusals import is_justified
 
 LONGEST = 400.0
 MOST_CALLS = 400
-# Findings by which a run says that something was, or may have been, lost or left.
-_TELLING = {"DV01", "DV03", "E30", "E32", "DV05", "DV02"}
 
 
 def violations(story) -> list:
@@ -94,36 +93,63 @@ def _of_story(story) -> list:
 
 
 def _kept(story) -> list:
-    """What was not declared otherwise is as it was."""
+    """What was not declared otherwise is as it was, or as the person left it; or a finding names the export and the value."""
     found = []
     declared = _declared_ids(story)
     final = story.model.rows
-    told = {finding["id"] for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ())}
     purged = story.history.options.get("purge")
     for row in story.history.rows:
-        if row.id in story.touched_by_person:
-            continue
         now = final.get(row.id)
         if row.id not in declared:
             if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
                 continue
-            if (now is None or now.state() != row.state()) and not told & {"DV10", "E33"}:
+            row = story.left_by_person.get(row.id, row)
+            if row is not None and (now is None or now.state() != row.state()) and not (now and _differ_in_activity(row, now) and _says(story, row, "active")):
                 found.append(f"kept: the undeclared export {row.id} changed: {_rows(row, now)}")
             continue
-        if now is None or declared[row.id] is None:
+        if now is None or declared[row.id] is None or row.id in story.touched_by_person:
             continue
         fields, files = declared[row.id]
         keys = {KEYS[name] for name in fields if name in KEYS}
         for key, value in row.values.items():
-            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not told & _TELLING:
+            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not _says(story, row, key):
                 found.append(f"kept: {key} of {row.id} was {value!r} and is {now.values.get(key)!r}")
         names = {"ionapi": "ion_api"}
         for key, text in row.files.items():
-            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not told & _TELLING:
+            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not _says(story, row, key):
                 found.append(f"kept: the file {key} of {row.id} changed to {str(now.files.get(key))[:40]!r}")
-        if "active" not in fields and now.active != row.active and "E33" not in told and not story.outcomes["clean"].result.get("failed"):
+        if "active" not in fields and now.active != row.active and not _says(story, row, "active"):
             found.append(f"kept: {row.id} is active {now.active} and was {row.active}")
     return found
+
+
+def _differ_in_activity(row, now) -> bool:
+    return replace(now, active=row.active).state() == row.state()
+
+
+def _says(story, row, key) -> bool:
+    """Whether a finding of a run names this export and this value as changed, dropped or unknown."""
+    name = {**{wire: field for field, wire in KEYS.items()}, "ion_api": "ionapi", "include_document_history": "document_history"}.get(key, key)
+    labels = {f'export "{row.values["title"]}"', *_labels(story, row)}
+    for outcome in story.outcomes.values():
+        for finding in (outcome.result or {}).get("findings", ()):
+            id_, where, message = finding["id"], finding["where"], finding["message"]
+            if id_ in ("E30", "E32") and where in {f"{label}: {name}" for label in labels}:
+                return True
+            if id_ in ("DV01", "DV03") and where in labels and (name in message or id_ == "DV03" and "may" in message):
+                return True
+            if name == "active" and (id_ in ("DV09", "DV10") and where in labels or id_ == "E33" and f"export {row.id} " in message):
+                return True
+    return False
+
+
+def _labels(story, row) -> list:
+    """What messages call an export that is declared."""
+    return [
+        f'exports[{index}] "{fields.get("title") or id_}"'
+        for index, (fields, _files, id_, _state) in enumerate(story.history.declared)
+        if row.id == id_ or (id_ is None and identity_of_row(row) == identity(fields))
+    ]
 
 
 def _normal(text) -> str:
@@ -203,7 +229,8 @@ def _switched(story) -> list:
 
 def _created(story) -> list:
     """Alone and without a fault, all runs together create a declared export once, also where DocBits does not list it."""
-    if story.history.actors or story.fired:
+    # Who answers a refusal after saving, and does not list what was saved, cannot be understood.
+    if story.history.actors or story.fired or story.history.moods.create_answer == "refusal":
         return []
     found = []
     for fields, _files, id_, state in story.history.declared:
@@ -229,14 +256,19 @@ def _repeated(story) -> list:
 
 
 def _waited(story) -> list:
-    """A run that waits for another one on its machine finds the work done."""
+    """Of two runs on one machine that wait for each other, the later one finds the work done."""
     run, waiting = story.outcomes["run"], story.outcomes.get("waiting")
     is_disturbed = len(story.history.actors) > 1 or story.fired or story.history.moods.lag
-    if waiting is None or is_disturbed or run.result is None or run.result.get("failed") or run.after != run.later:
+    if waiting is None or is_disturbed or run.result.get("failed") or waiting.result.get("failed"):
         return []
-    if waiting.result.get("failed") or waiting.result["changed"] or waiting.writes > run.writes:
-        return [f"converging: a run that waited for another one does not find the work done: {waiting.result.get('msg', waiting.result.get('steps'))}"]
-    return []
+    is_twice = all(_shown_steps(outcome, story.history.moods) for outcome in (run, waiting))
+    return ["converging: two runs that wait for each other both do the work"] if is_twice else []
+
+
+def _shown_steps(outcome, moods) -> list:
+    """The steps of a run whose effect the list shows; a file or a hidden value is sent again by the later run."""
+    hidden = {"ionapi", "idm_mapping", "bod_mapping", "xslt", "password", {"url": "url", "username": "username"}.get(moods.masked)}
+    return [step for step in outcome.result["steps"] if step["action"] != "update" or not set(step["reason"].split(", ")) <= hidden]
 
 
 def _orphaned(story) -> list:

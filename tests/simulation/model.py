@@ -289,8 +289,9 @@ class Model:
             "record": lambda: self._record(row),
             "id": lambda: id_,
             "null_id": lambda: {"id": None},
-            # Of a task that counts as exports do, so that a later export has it.
-            "task_id": lambda: {"id": str(self._next + 1)},
+            # Of a task.
+            "task_id": lambda: {"id": str(9000 + self._next)},
+            # Of another export, also of a removed one.
             "other_id": lambda: {"id": min(self._rows)},
         }[kind]()
         return json_answer({"success": True, "data": data})

@@ -70,6 +70,7 @@ REASONS = {
         or moods.update_id == "renamed"
         or moods.update in ("drops", "activates")
         or moods.switch == "toggles"
+        or (moods.one_active == "replaces" and story.history.options.get("several_active"))
         or moods.download == "another"
     ),
 }

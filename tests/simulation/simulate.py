@@ -156,6 +156,7 @@ class Story:
     added_by_person: set = field(default_factory=set)
     removed_by_person: set = field(default_factory=set)
     rows_of_person: list = field(default_factory=list)
+    left_by_person: dict = field(default_factory=dict)
     doubled: bool = False
     writes: list = field(default_factory=list)
     fired: list = field(default_factory=list)
@@ -386,6 +387,7 @@ def _edit(story, clock) -> None:
             else:
                 model.change(id_, values={"title": "By hand"} if edit == "title" else {"execution_order": 9})
         story.rows_of_person += model.rows.values()
+        story.left_by_person.update({id_: model.rows.get(id_) for id_ in story.touched_by_person})
 
 
 def _add_declared(story) -> None:
