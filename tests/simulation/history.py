@@ -93,6 +93,18 @@ class Within:
     write: int | None = None
 
 
+# A part of all histories is drawn from these, because chance alone seldom brings their parts together.
+DANGEROUS = (
+    Within({"one_active": ("any", "active", "replaces"), "lists_inactive": (True, True, False)}, ("kill after", "interrupt after", "late", "lost after")),
+    Within({"one_active": ("any", "active")}, ("kill before", "kill after"), options={"allow_momentary_deactivation": True}),
+    Within({"update": ("drops", "activates"), "masked": ("nothing", "url", "username")}, ("kill after", "lost after", "refused after", "late soon")),
+    Within({"switch": ("toggles",), "new_active": (True, False)}, ("lost before", "lost after", "late", "limited after", "twice")),
+    Within({"conflicts": ("refused",), "lag": (0.0, 0.5)}, actors=(RUN_BESIDE, PERSON)),
+    Within({"download": ("another", "partly_masked", "masked", "forbidden"), "update": ("keeps", "drops")}, ("lost before", "late", "refused after")),
+    Within(actors=(RUN_WAITING,), faults=("lost before", "kill after", "interrupt after", "refused after")),
+)
+
+
 def ionapi(number: int) -> str:
     """An ION API file with secrets of its own."""
     secret = random.Random(number).getrandbits(256)
@@ -104,6 +116,8 @@ def ionapi(number: int) -> str:
 def draw(seed: int, within: Within | None = None) -> History:
     """The history of a seed."""
     chance = random.Random(seed)
+    if within is None and chance.random() < 0.15:
+        within = chance.choice(DANGEROUS)
     moods = _moods.draw(chance, within.moods if within else None)
     kinds = within.kinds if within and within.kinds else KINDS_OF_ROWS
     rows = tuple(_draw_row(chance, number, kinds) for number in range(chance.choice((0, 0, 1, 1, 2, 3))))
@@ -122,9 +136,10 @@ def draw(seed: int, within: Within | None = None) -> History:
         options["several_active"] = True
     faults = {}
     if chance.random() < 0.6:
-        faults[chance.randrange(6)] = chance.choice(FAULTS)
+        # Most runs have one or two writes.
+        faults[chance.choice((0, 0, 0, 0, 1, 1, 1, 2, 2, 3))] = chance.choice(FAULTS)
         if chance.random() < 0.3:
-            faults[chance.randrange(10)] = chance.choice(FAULTS)
+            faults[chance.randrange(1, 7)] = chance.choice(FAULTS)
     actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (RUN_WAITING, 0.1), (PERSON, 0.25)) if chance.random() < odds)
     if within:
         faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}

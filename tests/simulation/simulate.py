@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -146,7 +147,14 @@ class Outcome:
 
 @dataclass
 class Story:
-    """Everything that invariants look at."""
+    """Everything that invariants look at.
+
+    writes:  of runs, in their order
+    fired:   the faults that happened
+    answers: checksum of all answers to the runs
+    added_by_person, removed_by_person, touched_by_person: ids
+    left_by_person: id to the row after the last edit, None if it was removed
+    """
 
     history: History
     model: Model
@@ -160,6 +168,7 @@ class Story:
     doubled: bool = False
     writes: list = field(default_factory=list)
     fired: list = field(default_factory=list)
+    answers: int = 0
     actors: list = field(default_factory=list)
 
 
@@ -207,6 +216,7 @@ class ModelHttp:
         if not is_write and self._story.history.actors:
             # With others at work a declaration may be fulfilled when it is verified, and not a moment later.
             self.was_fulfilled = self.was_fulfilled or not unfulfilled(self._story)
+        self._story.answers = zlib.crc32(answer.body, self._story.answers)
         self._clock.sleep(CALL_SECONDS)
         return answer
 
@@ -387,7 +397,11 @@ def _edit(story, clock) -> None:
             else:
                 model.change(id_, values={"title": "By hand"} if edit == "title" else {"execution_order": 9})
         story.rows_of_person += model.rows.values()
-        story.left_by_person.update({id_: model.rows.get(id_) for id_ in story.touched_by_person})
+        if rows and edit not in ("add", "add declared"):
+            row, start = model.rows.get(id_), {row.id: row for row in story.history.rows}.get(id_)
+            # A run may have switched the export off for a moment.
+            keeps_activity = row and start and edit != "active" and story.history.options.get("allow_momentary_deactivation")
+            story.left_by_person[id_] = replace(row, active=story.left_by_person.get(id_, start).active) if keeps_activity else row
 
 
 def _add_declared(story) -> None:
