@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import answers, client, downloads, records
-from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, diff, plan, progress, reading, reconcile, rollback, run_record
+from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, plan, progress, reading, reconcile, rollback, run_record
 from ansible_collections.docbits.ion.plugins.module_utils._model import export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
 
@@ -190,10 +190,6 @@ def _unproven_values_restored(patch):
     patch.setattr(rollback.Rollback, "_take_back_update", take_back)
 
 
-def _withheld_values_restored(patch):
-    patch.setattr(rollback, "is_restorable", lambda _value: True)
-
-
 def _own_checks_decide(patch):
     verify = apply._Run._verify
 
@@ -245,20 +241,25 @@ def _no_lock(patch):
     patch.setattr(reconcile, "_exclusive", lambda options, clock: real(replace(options, lock=None), clock))
 
 
-def _writes_in_check_mode(patch):
-    real = reconcile._draft
-    patch.setattr(reconcile, "_draft", lambda client_, *rest: (client_.set_active("10", True, "export"), real(client_, *rest))[1])
+def _check_mode_ignored(patch):
+    real = _simulate.reconcile
+    patch.setattr(_simulate, "reconcile", lambda client_, declared, options, _check_mode, clock: real(client_, declared, options, False, clock))
 
 
 def _fingerprints_vouch(patch):
     patch.setattr(apply._Run, "unproved", lambda _self: [])
 
 
+def _unknown_is_unchanged(patch):
+    patch.setattr(progress.Progress, "changed", property(lambda self: any(outcome == progress.APPLIED for outcome in self.outcomes)))
+
+
 _MASKED_IN_PART = Within({"download": ("partly_masked",)}, kinds=("idm", "bod"))
-_PLAIN_FAULTS = ("lost before", "limited before", "lost after")
 
 DEFECTS = (
-    Defect("a masked download is taken for the file", "A download that masks secrets only in part is taken for the file", _no_mask, _MASKED_IN_PART, "converging"),
+    Defect(
+        "a masked download is taken for the file", "A download that masks secrets only in part is taken for the file", _no_mask, _MASKED_IN_PART, "converging"
+    ),
     Defect(
         "a download without its secrets is taken for the file",
         "or leaves them out",
@@ -411,5 +412,30 @@ DEFECTS = (
         Within(actors=(RUN_WAITING,)),
         "converging",
     ),
-    Defect("runs on one machine do not wait", "Runs on one machine wait for each other for a bounded time", _no_lock, Within(actors=(RUN_WAITING,)), "converging"),
+    Defect(
+        "runs on one machine do not wait", "Runs on one machine wait for each other for a bounded time", _no_lock, Within(actors=(RUN_WAITING,)), "converging"
+    ),
+    Defect(
+        "a removal is believed",
+        'Rows marked deleted count as standing: removal "fails", and declaring it again says ok while nothing exists',
+        _removal_not_verified,
+        Within({"removes": (False,)}),
+        "honest",
+    ),
+    Defect(
+        "an old fingerprint vouches for a value that may have been replaced",
+        "What is unknown is called unknown; fingerprints say what was sent",
+        _fingerprints_vouch,
+        Within({"download": ("masked", "forbidden"), "download_of": ("secret",)}, ("lost after", "late soon"), kinds=("idm", "bod"), recalls=True),
+        "honest",
+        400,
+    ),
+    Defect(
+        "changed leaves out what is unknown",
+        "changed, steps and the message say what is known",
+        _unknown_is_unchanged,
+        Within(faults=("late",)),
+        "honest",
+    ),
+    Defect("check mode writes", "calm (no write in check mode)", _check_mode_ignored, Within(), "calm"),
 )

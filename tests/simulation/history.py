@@ -56,6 +56,7 @@ class History:
     order:     which of the ready actors goes on, one number for each call
     pauses:    seconds before each edit of the person, and before the second run begins
     recalls:   whether the machine has the fingerprints of the secrets at the start, as after an earlier run
+    reverts:   whether the runs after the first one declare the secrets of the start again
     """
 
     seed: int
@@ -69,6 +70,7 @@ class History:
     order: tuple = ()
     pauses: tuple = (0.02, 0.02, 0.02)
     recalls: bool = False
+    reverts: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Within:
     options: options of reconcile
     kinds:   kinds of rows
     write:   number of the write of the first run that has the fault, None for any of the first three
+    recalls: whether the machine recalls secrets that are declared again after the first run; None if chance decides
     """
 
     moods: dict = field(default_factory=dict)
@@ -91,6 +94,7 @@ class Within:
     options: dict = field(default_factory=dict)
     kinds: tuple = ()
     write: int | None = None
+    recalls: bool | None = None
 
 
 # A part of all histories is drawn from these, because chance alone seldom brings their parts together.
@@ -147,7 +151,9 @@ def draw(seed: int, within: Within | None = None) -> History:
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
     pauses = tuple(chance.choice(PAUSES) for _number in range(3)) if actors else History.pauses
-    return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order, pauses, chance.random() < 0.2)
+    recalls = chance.random() < 0.2 if not within or within.recalls is None else within.recalls
+    reverts = recalls and (chance.random() < 0.5 if not within or within.recalls is None else True)
+    return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order, pauses, recalls, reverts)
 
 
 def _draw_row(chance, number, kinds) -> Row:
@@ -252,7 +258,9 @@ def simpler(history: History):
         yield replace(history, actors=tuple(other for other in history.actors if other != actor))
     if history.pauses != History.pauses:
         yield replace(history, pauses=History.pauses)
-    if history.recalls:
+    if history.reverts:
+        yield replace(history, reverts=False)
+    elif history.recalls:
         yield replace(history, recalls=False)
     for name in history.options:
         yield replace(history, options={other: value for other, value in history.options.items() if other != name})

@@ -204,7 +204,7 @@ def _written(story) -> list:
     for row in (*story.history.rows, *story.rows_of_person):
         for key, value in (*row.values.items(), *row.files.items()):
             allowed.setdefault(key, []).append(_normal(value))
-    for fields, files, _id, _state in story.history.declared:
+    for fields, files, _id, _state in (*story.declared, *story.history.declared):
         for name, value in fields.items():
             if name in KEYS:
                 allowed.setdefault(KEYS[name], []).append(_normal(value))
@@ -274,7 +274,11 @@ def _shown_steps(outcome, moods) -> list:
 def _orphaned(story) -> list:
     """Writes of a run to further exports after the process that started it had ended."""
     before = {(write.run, write.id) for write in story.writes if not write.orphaned}
-    return [write for write in story.writes if write.orphaned and write.operation.startswith("configure_") and (write.id is None or (write.run, write.id) not in before)]
+    return [
+        write
+        for write in story.writes
+        if write.orphaned and write.operation.startswith("configure_") and (write.id is None or (write.run, write.id) not in before)
+    ]
 
 
 def _difference(before, after) -> str:

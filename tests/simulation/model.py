@@ -328,7 +328,8 @@ class Model:
         self.writes += 1
         if fields["id"] not in self.rows:
             raise Refusal("EXPORT_CONFIG_NOT_FOUND")
-        self.change(fields["id"], deleted=True, active=False)
+        if self.moods.removes:
+            self.change(fields["id"], deleted=True, active=False)
         return json_answer({"success": True})
 
     def _refuse_conflict(self, id_) -> None:

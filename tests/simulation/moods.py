@@ -55,6 +55,7 @@ class Moods:
     lists_sub_organisations: whether exports of sub-organisations are in the list
     switch:          whether the call that sets activity sets it or toggles it
     update_id:       whether an update knows its export; under another name of the field it creates a second one
+    removes:         whether a removal removes, or is only said to
     conflicts:       what becomes of a write right after one of somebody else to the same export
     """
 
@@ -83,6 +84,7 @@ class Moods:
     lists_sub_organisations: bool = True
     switch: str = "sets"
     update_id: str = "known"
+    removes: bool = True
     conflicts: str = "last wins"
 
 
@@ -112,6 +114,7 @@ CHOICES = {
     "lists_sub_organisations": (True, False),
     "switch": ("sets", "toggles"),
     "update_id": ("known", "renamed"),
+    "removes": (True, False),
     "conflicts": ("last wins", "refused"),
 }
 

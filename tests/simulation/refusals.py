@@ -71,6 +71,7 @@ REASONS = {
         or moods.update_id == "renamed"
         or moods.update in ("drops", "activates")
         or moods.switch == "toggles"
+        or not moods.removes
         or (moods.one_active == "replaces" and story.history.options.get("several_active"))
         or moods.download == "another"
     ),
