@@ -177,7 +177,9 @@ def _single(story) -> list:
     found = []
     failed = any(outcome.result is None or outcome.result.get("failed") for outcome in story.outcomes.values())
     # Who made an export is proven by the id that DocBits answered, if the answer arrived.
-    is_proven = story.history.moods.create_answer in ("record", "id") and story.history.moods.update_id == "known" and not story.fired
+    is_proven = (
+        story.history.moods.create_answer in ("record", "id") and story.history.moods.update_id == "known" and story.history.moods.removes and not story.fired
+    )
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue

@@ -186,6 +186,7 @@ class ModelHttp:
         self._unread = False
         self.calls = 0
         self.was_fulfilled = False
+        self.never_fulfilled = None
 
     def __call__(self, _settings, reads, check_mode):
         self._reads = reads
@@ -215,7 +216,9 @@ class ModelHttp:
         answer = self._model.answer(method, url, request)
         if not is_write and self._story.history.actors:
             # With others at work a declaration may be fulfilled when it is verified, and not a moment later.
-            self.was_fulfilled = self.was_fulfilled or not unfulfilled(self._story)
+            found = unfulfilled(self._story)
+            self.was_fulfilled = self.was_fulfilled or not found
+            self.never_fulfilled = set(found) if self.never_fulfilled is None else self.never_fulfilled & set(found)
         self._story.answers = zlib.crc32(answer.body, self._story.answers)
         self._clock.sleep(CALL_SECONDS)
         return answer
@@ -376,6 +379,9 @@ def _run(story, clock, machine, faults, check_mode, outcomes) -> None:
     if outcome.result is not None and not check_mode:
         _remember(machine, outcome.result.get("fingerprints"))
     outcome.unfulfilled = [] if http.was_fulfilled else unfulfilled(story)
+    if RUN_BESIDE in story.history.actors:
+        # A run on another machine may roll back what this one has read, after this one has ended.
+        outcome.unfulfilled = [what for what in outcome.unfulfilled if what in (http.never_fulfilled or ())]
     outcome.stored = model.state()
     outcome.after, outcome.writes = model.visible_state(), model.writes - outcome.writes
     outcome.seconds, outcome.calls = clock.now - outcome.seconds, http.calls
