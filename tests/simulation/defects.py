@@ -403,7 +403,7 @@ DEFECTS = (
         "Two runs at once: both say ok and every export stands twice",
         _duplicate_not_noticed,
         Within(actors=(RUN_BESIDE,)),
-        "honest",
+        "single",
     ),
     Defect(
         "the list is not read again before the first write",
