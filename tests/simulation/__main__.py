@@ -10,10 +10,12 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 
 from . import history as _history
+from . import statistics as _statistics
 from .invariants import violations
 from .moods import Moods
 from .simulate import simulate
@@ -82,6 +84,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of the first history (default: 1)")
     parser.add_argument("--one", type=int, help="run the history of this seed only, and show it")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="number of processes")
+    parser.add_argument("--statistics", action="store_true", help="count moods, faults, outcomes and findings instead of looking for violations")
     options = parser.parse_args(arguments)
     if options.one is not None:
         history = _history.draw(options.one)
@@ -89,6 +92,10 @@ def main(arguments=None) -> int:
         return int(bool(judged(history)))
     started, failed = time.monotonic(), []
     chunks = [range(first, min(first + CHUNK, options.seed + options.histories)) for first in range(options.seed, options.seed + options.histories, CHUNK)]
+    if options.statistics:
+        with ProcessPoolExecutor(options.processes) as pool:
+            print(_statistics.shown(sum(pool.map(_statistics.counted, chunks), Counter())))
+        return 0
     with ProcessPoolExecutor(options.processes) as pool:
         for found in pool.map(failing_in, chunks):
             failed += found

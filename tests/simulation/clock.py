@@ -17,9 +17,10 @@ class Killed(BaseException):
 class Actor(greenlet):
     """A run or a person.
 
-    wakes:  virtual time from which it goes on
-    killed: whether its process has ended
-    result: what its function returned, or the exception that ended it
+    wakes:    virtual time from which it goes on
+    killed:   whether its process has ended
+    orphaned: whether the process that started it has ended
+    result:   what its function returned, or the exception that ended it
     """
 
     def __init__(self, name: str, function, starts: float = 0.0) -> None:
@@ -27,6 +28,7 @@ class Actor(greenlet):
         self.name = name
         self.wakes = starts
         self.killed = False
+        self.orphaned = False
         self.result = None
         self._function = function
 

@@ -21,13 +21,13 @@ KEYS = {
     "filename_mode": "filename_export_mode",
     "zugferd": "zugferd",
 }
-_METHODS = {"infor_idm": "infor-idm-cloud", "infor_ion_bod": "infor-bod-cloud", "webhook": "webhook", "sftp": "sftp"}
+METHODS = {"infor_idm": "infor-idm-cloud", "infor_ion_bod": "infor-bod-cloud", "webhook": "webhook", "sftp": "sftp"}
 
 
 def identity(fields) -> tuple:
     type_ = fields.get("document_type", "").upper().replace(" ", "_")
     place = {name: id_ for id_, name in SUB_ORGANISATIONS.items()}.get(fields.get("sub_organisation"), fields.get("sub_organisation"))
-    return _METHODS[fields["kind"]], fields["title"].strip(), type_ if type_ in DOCUMENT_TYPES else fields.get("document_type"), place or None
+    return METHODS[fields["kind"]], fields["title"].strip(), type_ if type_ in DOCUMENT_TYPES else fields.get("document_type"), place or None
 
 
 def identity_of_row(row) -> tuple:

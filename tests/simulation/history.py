@@ -21,7 +21,8 @@ BOD = "Static_Fields=LogicalID\nSFP_LogicalID=SyncCaptureDocumentType\\\\Sender\
 XSLT = '<?xml version="1.0"?>\n<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><!-- {0} --></xsl:stylesheet>\n'
 
 TITLES = ("Invoices", "Archive")
-RUN, RUN_BESIDE, PERSON = "run", "run beside", "person"
+KINDS_OF_ROWS = ("webhook", "idm", "idm", "bod", "sftp", "vertex")
+RUN, RUN_BESIDE, RUN_WAITING, PERSON = "run", "run beside", "run waiting", "person"
 FAULTS = (
     "lost before",
     "lost after",
@@ -34,8 +35,12 @@ FAULTS = (
     "kill after",
     "interrupt before",
     "interrupt after",
+    "orphaned after",
+    "late soon",
+    "late",
 )
-EDITS = ("title", "order", "active", "remove", "add", "file")
+PAUSES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 3.0)
+EDITS = ("title", "order", "active", "remove", "add", "add declared", "file")
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,12 @@ class History:
     declared:  the declaration, as tuples of (fields, files, id index or None, state)
     options:   options of reconcile
     faults:    number of a write of the first run to the kind of the fault
-    actors:    further actors beside the first run: RUN_BESIDE, PERSON
+    actors:    further actors beside the first run: RUN_BESIDE on another machine, RUN_WAITING on the same one, PERSON
     edits:     what the person does
     order:     which of the ready actors goes on, one number for each call
+    pauses:    seconds before each edit of the person, and before the second run begins
+    recalls:   whether the machine has the fingerprints of the secrets at the start, as after an earlier run
+    reverts:   whether the runs after the first one declare the secrets of the start again
     """
 
     seed: int
@@ -60,6 +68,45 @@ class History:
     actors: tuple = ()
     edits: tuple = ()
     order: tuple = ()
+    pauses: tuple = (0.02, 0.02, 0.02)
+    recalls: bool = False
+    reverts: bool = False
+
+
+@dataclass(frozen=True)
+class Within:
+    """What histories are drawn from, where not everything is wanted.
+
+    moods:   name of a mood to its choices; the others are plain
+    faults:  kinds of faults, of which each history has one
+    actors:  further actors
+    edits:   what the person does
+    options: options of reconcile
+    kinds:   kinds of rows
+    write:   number of the write of the first run that has the fault, None for any of the first three
+    recalls: whether the machine recalls secrets that are declared again after the first run; None if chance decides
+    """
+
+    moods: dict = field(default_factory=dict)
+    faults: tuple = ()
+    actors: tuple = ()
+    edits: tuple = EDITS
+    options: dict = field(default_factory=dict)
+    kinds: tuple = ()
+    write: int | None = None
+    recalls: bool | None = None
+
+
+# A part of all histories is drawn from these, because chance alone seldom brings their parts together.
+DANGEROUS = (
+    Within({"one_active": ("any", "active", "replaces"), "lists_inactive": (True, True, False)}, ("kill after", "interrupt after", "late", "lost after")),
+    Within({"one_active": ("any", "active")}, ("kill before", "kill after"), options={"allow_momentary_deactivation": True}),
+    Within({"update": ("drops", "activates"), "masked": ("nothing", "url", "username")}, ("kill after", "lost after", "refused after", "late soon")),
+    Within({"switch": ("toggles",), "new_active": (True, False)}, ("lost before", "lost after", "late", "limited after", "twice")),
+    Within({"conflicts": ("refused",), "lag": (0.0, 0.5)}, actors=(RUN_BESIDE, PERSON)),
+    Within({"download": ("another", "partly_masked", "masked", "forbidden"), "update": ("keeps", "drops")}, ("lost before", "late", "refused after")),
+    Within(actors=(RUN_WAITING,), faults=("lost before", "kill after", "interrupt after", "refused after")),
+)
 
 
 def ionapi(number: int) -> str:
@@ -70,11 +117,14 @@ def ionapi(number: int) -> str:
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
-def draw(seed: int) -> History:
+def draw(seed: int, within: Within | None = None) -> History:
     """The history of a seed."""
     chance = random.Random(seed)
-    moods = _moods.draw(chance)
-    rows = tuple(_draw_row(chance, number) for number in range(chance.choice((0, 0, 1, 1, 2, 3))))
+    if within is None and chance.random() < 0.15:
+        within = chance.choice(DANGEROUS)
+    moods = _moods.draw(chance, within.moods if within else None)
+    kinds = within.kinds if within and within.kinds else KINDS_OF_ROWS
+    rows = tuple(_draw_row(chance, number, kinds) for number in range(chance.choice((0, 0, 1, 1, 2, 3))))
     if moods.list_shape == "silent_pages":
         # What a page without a hint hides cannot be known.
         rows = rows[:2]
@@ -92,20 +142,27 @@ def draw(seed: int) -> History:
         options["assume_kept"] = True
     faults = {}
     if chance.random() < 0.6:
-        faults[chance.randrange(6)] = chance.choice(FAULTS)
+        # Most runs have one or two writes.
+        faults[chance.choice((0, 0, 0, 0, 1, 1, 1, 2, 2, 3))] = chance.choice(FAULTS)
         if chance.random() < 0.3:
-            faults[chance.randrange(10)] = chance.choice(FAULTS)
-    actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (PERSON, 0.25)) if chance.random() < odds)
+            faults[chance.randrange(1, 7)] = chance.choice(FAULTS)
+    actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (RUN_WAITING, 0.1), (PERSON, 0.25)) if chance.random() < odds)
     if moods.update == "drops":
         # Two runs that each send again what the other one dropped cannot be put in order from two machines.
         actors = tuple(actor for actor in actors if actor != RUN_BESIDE)
-    edits = tuple(chance.choice(EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
+    if within:
+        faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}
+        actors, options = within.actors, {**options, **within.options}
+    edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
-    return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order)
+    pauses = tuple(chance.choice(PAUSES) for _number in range(3)) if actors else History.pauses
+    recalls = chance.random() < 0.2 if not within or within.recalls is None else within.recalls
+    reverts = recalls and (chance.random() < 0.5 if not within or within.recalls is None else True)
+    return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order, pauses, recalls, reverts)
 
 
-def _draw_row(chance, number) -> Row:
-    kind = chance.choice(("webhook", "idm", "idm", "bod", "sftp", "vertex"))
+def _draw_row(chance, number, kinds) -> Row:
+    kind = chance.choice(kinds)
     values = {"title": chance.choice(TITLES), "doc_type": chance.choice(("INVOICE", "INVOICE", "CREDIT_NOTE")), "sub_org_id": chance.choice((None, None, "s1"))}
     if chance.random() < 0.5:
         values["execution_order"] = chance.randrange(1, 4)
@@ -204,6 +261,12 @@ def simpler(history: History):
         yield replace(history, faults={other: fault for other, fault in history.faults.items() if other != number})
     for actor in history.actors:
         yield replace(history, actors=tuple(other for other in history.actors if other != actor))
+    if history.pauses != History.pauses:
+        yield replace(history, pauses=History.pauses)
+    if history.reverts:
+        yield replace(history, reverts=False)
+    elif history.recalls:
+        yield replace(history, recalls=False)
     for name in history.options:
         yield replace(history, options={other: value for other, value in history.options.items() if other != name})
     for index, row in enumerate(history.rows):

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from .fulfilled import KEYS, identity, identity_of_row, matching
+from .refusals import is_justified
 
 LONGEST = 400.0
 MOST_CALLS = 400
-# Findings by which a run says that something was, or may have been, lost or left.
-_TELLING = {"DV01", "DV03", "E30", "E32", "DV05", "DV02"}
 
 
 def violations(story) -> list:
@@ -33,12 +33,12 @@ def _of_outcome(story, name, outcome) -> list:
     if result is None:
         return found
     failed = result.get("failed", False)
-    if failed and "[X0" in result["msg"]:
+    if failed and "[X0" in result["msg"] and not ("[X02]" in result["msg"] and "orphaned after" in story.fired):
         found.append(f"honest: a defect: {result['msg']} {outcome.error!r}")
     if "steps" in result:
         found += _of_steps(story, outcome, result)
-    if not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.after:
-        found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.after)}")
+    if not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
+        found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
         found += [f"honest: ok, and {what}" for what in outcome.unfulfilled]
     return found
@@ -46,7 +46,8 @@ def _of_outcome(story, name, outcome) -> list:
 
 def _of_steps(story, outcome, result) -> list:
     """Each step's outcome against the stored state, where nobody else wrote."""
-    if outcome.check_mode or not outcome.solo or story.doubled:
+    # A run whose controller has ended verifies nothing more, and reports to nobody.
+    if outcome.check_mode or not outcome.solo or story.doubled or "[X02]" in result.get("msg", ""):
         return []
     found = []
     for step in result["steps"]:
@@ -59,8 +60,8 @@ def _of_steps(story, outcome, result) -> list:
         if said == "applied" and action == "create" and id_ is not None and after is None:
             found.append(f"honest: create {id_} is said to be applied")
     outcomes = {step["outcome"] for step in result["steps"]}
-    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.after:
-        found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.after)}")
+    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later:
+        found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.later)}")
     return found
 
 
@@ -73,54 +74,90 @@ def _of_story(story) -> list:
         for key in ("changed", "diff"):
             if run.result[key] != check.result[key]:
                 found.append(f"calm: {key} differs between check mode and the run")
-    found += _kept(story)
-    found += _single(story)
+    found += _kept(story) + _kept_by_person(story) + _written(story) + _switched(story)
+    found += _single(story) + _created(story)
+    found += _repeated(story) + _waited(story)
+    found += [f"bounded: a write after the process that started the run had ended: {write}" for write in _orphaned(story)]
     if clean.result is not None and not clean.result.get("failed"):
         if again.writes or again.result["changed"] or again.result.get("failed"):
             found.append(f"converging: the run after a clean one changes again: {json.dumps(again.result.get('steps', again.result.get('msg')))[:600]}")
     elif clean.result is not None:
         if not clean.error.findings[0].action:
             found.append("converging: no next step")
-        if again.result is not None and not again.result.get("failed") and not again.writes:
+        if not is_justified(story, clean):
+            found.append(f"converging: a clean run refuses without a reason: {clean.result['msg'][:300]}")
+        # Only where DocBits answered the id of something else, a clean run cannot know which export is its own.
+        is_misled = story.history.moods.create_answer in ("task_id", "other_id") and "unknown" in [step["outcome"] for step in clean.result.get("steps", ())]
+        if again.result is not None and not again.result.get("failed") and not again.writes and not is_misled:
             found.append("converging: a clean run fails, and the next one says ok without a write")
     return found
 
 
 def _kept(story) -> list:
-    """What was not declared otherwise is as it was."""
+    """What was not declared otherwise is as it was, or as the person left it; or a finding names the export and the value."""
     found = []
     declared = _declared_ids(story)
     final = story.model.rows
-    told = {finding["id"] for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ())}
     purged = story.history.options.get("purge")
     for row in story.history.rows:
-        if row.id in story.touched_by_person:
-            continue
         now = final.get(row.id)
         if row.id not in declared:
             if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
                 continue
-            if (now is None or now.state() != row.state()) and not told & {"DV10", "DV11", "E33"}:
+            row = story.left_by_person.get(row.id, row)
+            if row is not None and (now is None or now.state() != row.state()) and not (now and _differ_in_activity(row, now) and _says(story, row, "active")):
                 found.append(f"kept: the undeclared export {row.id} changed: {_rows(row, now)}")
             continue
-        if now is None or declared[row.id] is None:
+        if now is None or declared[row.id] is None or row.id in story.touched_by_person:
             continue
         fields, files = declared[row.id]
         keys = {KEYS[name] for name in fields if name in KEYS}
         for key, value in row.values.items():
-            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not told & _TELLING:
+            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not _says(story, row, key):
                 found.append(f"kept: {key} of {row.id} was {value!r} and is {now.values.get(key)!r}")
         names = {"ionapi": "ion_api"}
         for key, text in row.files.items():
-            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not told & _TELLING:
+            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not _says(story, row, key):
                 found.append(f"kept: the file {key} of {row.id} changed to {str(now.files.get(key))[:40]!r}")
-        if "active" not in fields and now.active != row.active and "E33" not in told and not story.outcomes["clean"].result.get("failed"):
+        if "active" not in fields and now.active != row.active and not _says(story, row, "active"):
             found.append(f"kept: {row.id} is active {now.active} and was {row.active}")
     return found
 
 
+def _differ_in_activity(row, now) -> bool:
+    return replace(now, active=row.active).state() == row.state()
+
+
+def _says(story, row, key) -> bool:
+    """Whether a finding of a run names this export and this value as changed, dropped or unknown."""
+    name = {**{wire: field for field, wire in KEYS.items()}, "ion_api": "ionapi", "include_document_history": "document_history"}.get(key, key)
+    labels = {f'export "{row.values["title"]}"', *_labels(story, row)}
+    for outcome in story.outcomes.values():
+        for finding in (outcome.result or {}).get("findings", ()):
+            id_, where, message = finding["id"], finding["where"], finding["message"]
+            if id_ in ("E30", "E32") and where in {f"{label}: {name}" for label in labels}:
+                return True
+            if id_ in ("DV01", "DV03") and where in labels and (name in message or id_ == "DV03" and "may" in message):
+                return True
+            if name == "active" and (id_ in ("DV09", "DV10") and where in labels or id_ == "E33" and f"export {row.id} " in message):
+                return True
+    return False
+
+
+def _labels(story, row) -> list:
+    """What messages call an export that is declared."""
+    return [
+        f'exports[{index}] "{fields.get("title") or id_}"'
+        for index, (fields, _files, id_, _state) in enumerate(story.history.declared)
+        if row.id == id_ or (id_ is None and identity_of_row(row) == identity(fields))
+    ]
+
+
 def _normal(text) -> str:
     """A text without what two equal files may differ in."""
+    if not isinstance(text, str):
+        return text or ""
+    text = text.strip() if "\n" not in text else text
     return "\n".join(line.rstrip() for line in (text or "").lstrip("\ufeff").splitlines())
 
 
@@ -139,15 +176,112 @@ def _single(story) -> list:
     if story.touched_by_person:
         return []
     found = []
-    failed = any(outcome.result is None or outcome.result.get("failed") for name, outcome in story.outcomes.items() if name in ("run", "beside", "clean"))
+    failed = any(outcome.result is None or outcome.result.get("failed") for name, outcome in story.outcomes.items() if name in ("run", "beside", "waiting"))
+    # Who made an export is proven by the id that DocBits answered, if the answer arrived.
+    is_proven = (
+        story.history.moods.create_answer in ("record", "id") and story.history.moods.update_id == "known" and story.history.moods.removes and not story.fired
+    )
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue
         before = sum(identity_of_row(row) == identity(fields) for row in story.history.rows)
         now = len(matching(story, fields))
-        if now > max(1, before) and not (failed and story.outcomes["clean"].result and story.outcomes["clean"].result.get("failed")):
+        is_said = failed and story.outcomes["clean"].result and story.outcomes["clean"].result.get("failed")
+        if now > max(1, before) and (is_proven or not is_said):
             found.append(f"single: {now} exports are {identity(fields)}")
     return found
+
+
+def _kept_by_person(story) -> list:
+    """What a person made while a run was under way is not removed, unless it was declared absent or purged."""
+    if story.history.options.get("purge"):
+        return []
+    declared_absent = [identity(fields) for fields, _files, id_, state in story.history.declared if id_ is None and state == "absent"]
+    rows = [row for id_, row in story.model.every_row.items() if id_ in story.added_by_person and row.deleted and id_ not in story.removed_by_person]
+    return [f"kept: export {row.id} of the person was removed" for row in rows if identity_of_row(row) not in declared_absent]
+
+
+def _written(story) -> list:
+    """Every stored value was there before, or was declared, or comes from the person; a mask or another field's value is neither."""
+    allowed: dict = {}
+    for row in (*story.history.rows, *story.rows_of_person):
+        for key, value in (*row.values.items(), *row.files.items()):
+            allowed.setdefault(key, []).append(_normal(value))
+    for fields, files, _id, _state in (*story.declared, *story.history.declared):
+        for name, value in fields.items():
+            if name in KEYS:
+                allowed.setdefault(KEYS[name], []).append(_normal(value))
+        for name, text in files.items():
+            allowed.setdefault("ion_api" if name == "ionapi" else name, []).append(_normal(text))
+    found = []
+    for row in story.model.rows.values():
+        for key, value in (*row.values.items(), *row.files.items()):
+            # The document type and the sub-organisation are declared by name.
+            if key not in ("doc_type", "sub_org_id") and value not in (None, "", False) and _normal(value) not in allowed.get(key, ()):
+                found.append(f"kept: {key} of {row.id} is {str(value)[:60]!r}, which nobody declared")
+    return found
+
+
+def _switched(story) -> list:
+    """No run switches an export off that nobody declared, not even for a moment, unless an option allows it."""
+    if story.history.options.get("allow_momentary_deactivation") or story.history.options.get("purge"):
+        return []
+    start = {row.id for row in story.history.rows} - set(_declared_ids(story)) - story.touched_by_person
+    return [f"kept: the undeclared export {write.id} was deactivated for a moment" for write in story.writes if write.active is False and write.id in start]
+
+
+def _created(story) -> list:
+    """Alone and without a fault, all runs together create a declared export once, also where DocBits does not list it."""
+    # Who answers a refusal after saving, and does not list what was saved, cannot be understood.
+    if story.history.actors or story.fired or story.history.moods.create_answer == "refusal":
+        return []
+    found = []
+    for fields, _files, id_, state in story.history.declared:
+        if id_ is not None or state != "present":
+            continue
+        rows = [row for row in story.model.rows.values() if identity_of_row(row) == identity(fields)]
+        before = [row for row in story.history.rows if identity_of_row(row) == identity(fields)]
+        if len(rows) > max(1, len(before) + 1):
+            found.append(f"single: {len(rows)} exports are {identity(fields)}, listed or not")
+    return found
+
+
+def _repeated(story) -> list:
+    """No creating or removing call is sent twice without reading in between."""
+    found, last = [], {}
+    for write in story.writes:
+        before = last.get(write.run)
+        is_final = write.id is None or write.operation == "remove_configuration"
+        if before and write.unread and is_final and (write.operation, write.id, write.about) == (before.operation, before.id, before.about):
+            found.append(f"single: {write.operation} was sent twice without reading in between [{write.run}]")
+        last[write.run] = write
+    return found
+
+
+def _waited(story) -> list:
+    """Of two runs on one machine that wait for each other, the later one finds the work done."""
+    run, waiting = story.outcomes["run"], story.outcomes.get("waiting")
+    is_disturbed = len(story.history.actors) > 1 or story.fired or story.history.moods.lag
+    if waiting is None or is_disturbed or run.result.get("failed") or waiting.result.get("failed"):
+        return []
+    is_twice = all(_shown_steps(outcome, story.history.moods) for outcome in (run, waiting))
+    return ["converging: two runs that wait for each other both do the work"] if is_twice else []
+
+
+def _shown_steps(outcome, moods) -> list:
+    """The steps of a run whose effect the list shows; a file or a hidden value is sent again by the later run."""
+    hidden = {"ionapi", "idm_mapping", "bod_mapping", "xslt", "password", {"url": "url", "username": "username"}.get(moods.masked)}
+    return [step for step in outcome.result["steps"] if step["action"] != "update" or not set(step["reason"].split(", ")) <= hidden]
+
+
+def _orphaned(story) -> list:
+    """Writes of a run to further exports after the process that started it had ended."""
+    before = {(write.run, write.id) for write in story.writes if not write.orphaned}
+    return [
+        write
+        for write in story.writes
+        if write.orphaned and write.operation.startswith("configure_") and (write.id is None or (write.run, write.id) not in before)
+    ]
 
 
 def _difference(before, after) -> str:

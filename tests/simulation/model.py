@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from greenlet import getcurrent
+
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 
 from .moods import Moods
@@ -63,6 +65,7 @@ WORDS = {
     "unknown": {True: "ja", False: "nein"},
 }
 PAGE = 2
+CONFLICT_SECONDS = 0.5
 
 
 class Refusal(Exception):
@@ -101,6 +104,8 @@ class Model:
         self._clock = clock
         self._rows: dict = {}
         self._past: list = [(0.0, {})]
+        self._lists = 0
+        self._changed: dict = {}
         self._next = 40
 
     # The state, for histories and invariants
@@ -110,13 +115,18 @@ class Model:
         """The rows that are not deleted, by id."""
         return {id_: row for id_, row in self._rows.items() if not row.deleted}
 
+    @property
+    def every_row(self) -> dict:
+        """Also the rows that are deleted, by id."""
+        return self._rows
+
     def state(self) -> dict:
         """Every row that is not deleted as a comparable value, by id."""
         return {id_: row.state() for id_, row in self.rows.items()}
 
     def visible_state(self) -> dict:
         """As state, without the rows that this DocBits does not list: nobody can know of them."""
-        rows = [row for row in self.rows.values() if self.moods.lists_inactive or row.active]
+        rows = [row for row in self.rows.values() if self._is_listed(row)]
         return {row.id: row.state() for row in (rows[:PAGE] if self.moods.list_shape == "silent_pages" else rows)}
 
     def put(self, row: Row) -> None:
@@ -166,7 +176,7 @@ class Model:
 
     def _get_configurations(self, fields):
         rows = [row for row in self._listed() if self.moods.deleted_rows or not row.deleted]
-        rows = [row for row in rows if self.moods.lists_inactive or row.active]
+        rows = [row for row in rows if self._is_listed(row)]
         if not rows and self.moods.empty != "list":
             return {"null": json_answer({"success": True, "data": None}), "no_data": json_answer({"success": True}), "nothing": text_answer("")}[
                 self.moods.empty
@@ -190,8 +200,14 @@ class Model:
         }[shape]()
         return json_answer(wrapped)
 
+    def _is_listed(self, row) -> bool:
+        return (self.moods.lists_inactive or row.active) and (self.moods.lists_sub_organisations or not row.values.get("sub_org_id"))
+
     def _listed(self) -> list:
         """The rows as the list knows them, which may be behind."""
+        self._lists += 1
+        if self.moods.alternates and self._lists % 2:
+            return list(self._rows.values())
         until = self._clock.now - self.moods.lag
         for time, rows in reversed(self._past):
             if time <= until or not self.moods.lag:
@@ -232,18 +248,21 @@ class Model:
 
     def _configure(self, stem, fields, files):
         self.writes += 1
-        id_ = fields.get("config_id")
+        id_ = fields.get("config_id") if self.moods.update_id == "known" else None
         if id_ is None:
             return self._create(stem, fields, files)
         row = self.rows.get(id_)
         if row is None:
             raise Refusal("EXPORT_CONFIG_NOT_FOUND")
+        self._refuse_conflict(id_)
         kept = {} if self.moods.update == "drops" else row.values
         values = {**kept, **self._values(stem, fields)}
         kept_files = {} if self.moods.update == "drops" else row.files
         method = _method_of(stem, fields.get("on_permise") == "true")
-        active = {"no": row.active, "on": True, "off": False}[self.moods.update_switches]
+        active = {"activates": True, "deactivates": False}.get(self.moods.update, row.active)
         self.put(Row(row.id, method, values, active, {**kept_files, **files}))
+        if active and not row.active:
+            self._replace_active(row)
         return json_answer({"success": True, "data": self._record(self._rows[id_])})
 
     def _create(self, stem, fields, files):
@@ -266,7 +285,15 @@ class Model:
         if kind in ("empty", "text"):
             return text_answer("" if kind == "empty" else "OK")
         id_ = int(row.id) if self.moods.ids == "integer" else row.id
-        data = {"record": lambda: self._record(row), "id": lambda: id_, "null_id": lambda: {"id": None}}[kind]()
+        data = {
+            "record": lambda: self._record(row),
+            "id": lambda: id_,
+            "null_id": lambda: {"id": None},
+            # Of a task.
+            "task_id": lambda: {"id": str(9000 + self._next)},
+            # Of another export, also of a removed one.
+            "other_id": lambda: {"id": min(self._rows)},
+        }[kind]()
         return json_answer({"success": True, "data": data})
 
     def _values(self, stem, fields) -> dict:
@@ -288,7 +315,8 @@ class Model:
         row = self.rows.get(fields["id"])
         if row is None:
             raise Refusal("EXPORT_CONFIG_NOT_FOUND")
-        active = fields["is_active"] == "true"
+        self._refuse_conflict(row.id)
+        active = fields["is_active"] == "true" if self.moods.switch == "sets" else not row.active
         if active and self.moods.one_active in ("active", "any") and self._active_beside(row):
             raise Refusal("EXPORT_CONFIG_ALREADY_EXISTS")
         self.change(row.id, active=active)
@@ -300,8 +328,17 @@ class Model:
         self.writes += 1
         if fields["id"] not in self.rows:
             raise Refusal("EXPORT_CONFIG_NOT_FOUND")
-        self.change(fields["id"], deleted=True, active=False)
+        if self.moods.removes:
+            self.change(fields["id"], deleted=True, active=False)
         return json_answer({"success": True})
+
+    def _refuse_conflict(self, id_) -> None:
+        """Refuse a write to an export that somebody else has written to a moment ago, if that is the mood."""
+        who, when = self._changed.get(id_, (None, 0.0))
+        me = getattr(getcurrent(), "name", "")
+        if self.moods.conflicts == "refused" and who not in (None, me) and self._clock.now - when < CONFLICT_SECONDS:
+            raise Refusal("DUPLICATE_RECORD")
+        self._changed[id_] = me, self._clock.now
 
     def _active_beside(self, row) -> list:
         def place(other):
@@ -357,6 +394,9 @@ def _as_download(mood, text, name):
         return json_answer({"success": True, "data": "https://files.example/x?signature=1"})
     if mood == "masked":
         return text_answer("********")
+    if mood == "another":
+        # A mask that looks like a file: nothing in it says so.
+        return text_answer(re.sub(r"[0-9a-f]{64}", "a0" * 32, text) if name == "ion_api" else text.replace("Doc", "Masked").replace("lid://", "lid://masked."))
     if mood in ("partly_masked", "left_out") and name == "ion_api":
         values = json.loads(text)
         for key in ("cs", "saak", "sask"):

@@ -22,6 +22,7 @@ DOWNLOADS = (
     "crlf",
     "trimmed",
     "java",
+    "another",
 )
 
 
@@ -45,12 +46,17 @@ class Moods:
     types:           how records name document types
     trims_titles:    whether titles lose their blanks
     create_answer:   what a create answers
-    update:          whether an update keeps or drops what it does not send
-    update_switches: whether an update activates or deactivates the export
+    update:          whether an update keeps or drops what it does not send, or activates or deactivates the export
     new_active:      whether a new export is active
     one_active:      whether a second active export of a document type is refused, whether that holds for creating an inactive one as well, or
                      whether the second one replaces the first one
     own_checks:      whether validate and test_infor_connection refuse everything
+    alternates:      whether every second list is up to date where the others are behind
+    lists_sub_organisations: whether exports of sub-organisations are in the list
+    switch:          whether the call that sets activity sets it or toggles it
+    update_id:       whether an update knows its export; under another name of the field it creates a second one
+    removes:         whether a removal removes, or is only said to
+    conflicts:       what becomes of a write right after one of somebody else to the same export
     """
 
     download: str = "bytes"
@@ -71,10 +77,15 @@ class Moods:
     trims_titles: bool = False
     create_answer: str = "record"
     update: str = "keeps"
-    update_switches: str = "no"
     new_active: bool = True
     one_active: str = "no"
     own_checks: str = "succeed"
+    alternates: bool = False
+    lists_sub_organisations: bool = True
+    switch: str = "sets"
+    update_id: str = "known"
+    removes: bool = True
+    conflicts: str = "last wins"
 
 
 CHOICES = {
@@ -94,25 +105,35 @@ CHOICES = {
     "methods": ("known", "other_case", "unknown"),
     "types": ("key", "title", "lower"),
     "trims_titles": (False, True),
-    "create_answer": ("record", "id", "null_id", "empty", "no_content", "text", "refusal"),
-    "update": ("keeps", "drops"),
-    "update_switches": ("no", "on", "off"),
+    "create_answer": ("record", "id", "null_id", "empty", "no_content", "text", "refusal", "task_id", "other_id"),
+    "update": ("keeps", "drops", "activates", "deactivates"),
     "new_active": (True, False),
     "one_active": ("no", "active", "any", "replaces"),
     "own_checks": ("succeed", "refuse"),
+    "alternates": (False, True),
+    "lists_sub_organisations": (True, False),
+    "switch": ("sets", "toggles"),
+    "update_id": ("known", "renamed"),
+    "removes": (True, False),
+    "conflicts": ("last wins", "refused"),
 }
 
 assert list(CHOICES) == [field.name for field in fields(Moods)]
 
 
-def draw(chance) -> Moods:
-    """Moods of which a few are not plain, so that a failing history has few causes."""
-    unusual = chance.sample(list(CHOICES), chance.choice((0, 1, 1, 2, 2, 3, 4, 6)))
-    moods = {name: chance.choice(CHOICES[name]) for name in unusual}
+def draw(chance, choices=None) -> Moods:
+    """Moods of which a few are not plain, so that a failing history has few causes.
+
+    choices: name of a mood to its choices, where not all moods and choices are wanted; each of these is drawn
+    """
+    unusual = chance.sample(list(CHOICES), chance.choice((0, 1, 1, 2, 2, 3, 4, 6))) if choices is None else list(choices)
+    moods = {name: chance.choice((choices or CHOICES)[name]) for name in unusual}
+    if moods.get("alternates"):
+        moods.setdefault("lag", 2.0)
     if "pages" in str(moods.get("list_shape")):
         # Pages of a list whose order changes cannot be put together by anybody.
         moods["shuffled"] = False
-    if moods.get("update") == "drops" or moods.get("update_switches", "no") != "no":
+    if moods.get("update", "keeps") != "keeps":
         # What an update of a file drops does not show in a list that is behind, and nothing says that the list is behind.
         moods["lag"] = 0.0
     return Moods(**moods)
