@@ -45,8 +45,8 @@ def exports_in(records: list, contract: Contract, organisation_id: str | None = 
 
 
 def lists_sub_organisations(records: list, contract: Contract) -> bool:
-    """Whether the records say which sub-organisation an export belongs to."""
-    return _key_of("sub_organisation", records, contract) is not None
+    """Whether the records say which sub-organisation an export belongs to; a key that the user names may be left out of records without one."""
+    return "sub_organisation" in contract.overrides.records or _key_of("sub_organisation", records, contract) is not None
 
 
 def not_listed(name: str) -> BadAnswer:

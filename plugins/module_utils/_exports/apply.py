@@ -161,7 +161,7 @@ class _Run:
                     self.findings.append(_applied_all_the_same(self._steps[index], error))
                     break
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
-                    raise
+                    raise _with_option(self._steps[index], error) from None
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
         self.progress.outcomes[index] = APPLIED
@@ -423,6 +423,14 @@ class _Run:
 def _order(id_: str) -> tuple:
     """Orders ids by the time of their creation where they count up or carry the time, and otherwise the same way for everybody."""
     return (len(id_), id_) if id_.isdecimal() else (0, id_)
+
+
+def _with_option(step, error) -> IonError:
+    """The error; if DocBits does not create an inactive export beside an active one, with the option that allows it."""
+    if step.action != CREATE or step.after.active or error.facts.get("code") != "EXPORT_CONFIG_ALREADY_EXISTS":
+        return error
+    action = "set allow_momentary_deactivation, which deactivates the other export for a moment, or declare the other export inactive"
+    return type(error)([replace(error.findings[0], action=action), *error.findings[1:]], **error.facts)
 
 
 def _applied_all_the_same(step, error) -> Finding:
