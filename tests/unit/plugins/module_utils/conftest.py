@@ -9,6 +9,12 @@ import random
 from types import SimpleNamespace
 
 import pytest
+from simulation import history
+from simulation.clock import Clock
+from simulation.fulfilled import KEYS
+from simulation.model import Model, Row, json_answer
+from simulation.moods import Moods
+from simulation.simulate import ModelHttp
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, IonError
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT
@@ -17,12 +23,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract impo
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, Declared, Export
-from simulation import history
-from simulation.clock import Clock
-from simulation.fulfilled import KEYS
-from simulation.model import Model, Row, json_answer
-from simulation.moods import Moods
-from simulation.simulate import ModelHttp
 
 ionapi = history.ionapi
 HOST = "https://docbits.example"

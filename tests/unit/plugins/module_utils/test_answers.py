@@ -139,7 +139,20 @@ def test_is_part_of_an_answer_that_has_more_is_true(body):
 
 @pytest.mark.parametrize(
     "body",
-    [[], {}, {"total": 2}, {"total": 1}, {"total": "3"}, {"total": True}, {"page": 2, "pages": 2}, {"pages": 2}, {"next": None}, {"has_more": False}, b"", b"x"],
+    [
+        [],
+        {},
+        {"total": 2},
+        {"total": 1},
+        {"total": "3"},
+        {"total": True},
+        {"page": 2, "pages": 2},
+        {"pages": 2},
+        {"next": None},
+        {"has_more": False},
+        b"",
+        b"x",
+    ],
 )
 def test_is_part_of_a_whole_list_is_false(body):
     assert not is_part(answer(200, body), 2)
@@ -219,7 +232,9 @@ def test_refusal_with_a_code_shows_the_code_and_no_sentence():
     assert "DocBits says" not in error.message and error.facts["code"] == "NO_PERMISSION"
 
 
-@pytest.mark.parametrize(("header", "fact"), [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("1000000", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
+@pytest.mark.parametrize(
+    ("header", "fact"), [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("1000000", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+)
 def test_refusal_for_the_rate_limit_has_the_seconds_to_wait(header, fact):
     assert refusal(answer(429, {}, {"retry-after": header})).facts.get("retry_after") == fact
 

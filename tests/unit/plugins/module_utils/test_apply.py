@@ -370,7 +370,9 @@ def test_removal_of_an_export_that_stays_listed_as_deleted_is_applied(world):
 def test_removal_is_kept_when_a_later_one_is_refused(world):
     docbits = world.Organisation([world.webhook("1", "first"), world.webhook("2", "second", active=False)])
     docbits.fail("remove", "refused before", nth=2)
-    error = docbits.failed(*(world.declared(export, index, "absent") for index, export in enumerate((world.webhook("1", "first"), world.webhook("2", "second")))))
+    error = docbits.failed(
+        *(world.declared(export, index, "absent") for index, export in enumerate((world.webhook("1", "first"), world.webhook("2", "second"))))
+    )
     assert steps_of(world, error) == [("remove", "first", "applied"), ("remove", "second", "not_applied")]
     assert error.facts["changed"] is True
     [remains] = [finding for finding in error.findings if finding.id == "DV03"]
@@ -473,7 +475,10 @@ def test_rollback_of_an_update_leaves_what_somebody_else_changed(world):
     docbits = world.Organisation([world.webhook("1"), world.webhook("2", "B", document_type="CREDIT_NOTE")])
     docbits.before("deactivate", docbits.edit("1", values={"export_url": "https://hand.example/"}))
     docbits.fail("deactivate", "refused before")
-    declared = [world.declared(world.webhook("1"), url="https://example.com/b"), world.declared(world.webhook("2", "B", document_type="CREDIT_NOTE"), 1, active=False)]
+    declared = [
+        world.declared(world.webhook("1"), url="https://example.com/b"),
+        world.declared(world.webhook("2", "B", document_type="CREDIT_NOTE"), 1, active=False),
+    ]
     error = docbits.failed(*declared)
     assert docbits.rows["1"].values["export_url"] == "https://hand.example/"
     assert steps_of(world, error)[0] == ("update", "A", "applied")

@@ -436,7 +436,8 @@ def test_download_of_a_file_without_a_type_in_the_contract_is_withheld_without_a
 
 
 @pytest.mark.parametrize(
-    ("answer", "id_"), [({"status": 401}, "DB01"), ({"status": 500}, "DB08"), ({"body": "<html>", "content_type": "text/html"}, "DB09"), ({"status": 400}, "DB05")]
+    ("answer", "id_"),
+    [({"status": 401}, "DB01"), ({"status": 500}, "DB08"), ({"body": "<html>", "content_type": "text/html"}, "DB09"), ({"status": 400}, "DB05")],
 )
 def test_download_with_any_other_answer_is_an_error(script, answer, id_):
     download(script, "ION_API", **answer)
@@ -460,7 +461,8 @@ def test_webhook_is_created_by_a_form(script):
 
 
 @pytest.mark.parametrize(
-    ("data", "id_"), [({"id": 12}, "12"), ({"config_id": "0-9"}, "0-9"), ("0-9", "0-9"), (12, "12"), ({"id": None}, None), (None, None), (True, None), ([1], None)]
+    ("data", "id_"),
+    [({"id": 12}, "12"), ({"config_id": "0-9"}, "0-9"), ("0-9", "0-9"), (12, "12"), ({"id": None}, None), (None, None), (True, None), ([1], None)],
 )
 def test_create_returns_the_answered_id(script, data, id_):
     ok(script, "POST", CONFIGURE.format("webhook"), data=data)
@@ -526,7 +528,9 @@ def test_own_checks_are_asked_for_one_export(script):
     docbits.test_connection(infor)
 
 
-@pytest.mark.parametrize(("schema", "expected"), [(PUBLISHED_2_2_10, (True, False)), (CURRENT, (True, True)), (replace(CURRENT, operations={}), (False, False))])
+@pytest.mark.parametrize(
+    ("schema", "expected"), [(PUBLISHED_2_2_10, (True, False)), (CURRENT, (True, True)), (replace(CURRENT, operations={}), (False, False))]
+)
 def test_own_checks_are_known_from_the_contract(schema, expected):
     docbits = client(schema)
     assert (docbits.can_validate(), docbits.can_test_connection()) == expected

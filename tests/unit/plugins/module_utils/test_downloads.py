@@ -30,7 +30,16 @@ def ionapi(**changes):
 
 
 IONAPI = json.dumps(ionapi(), indent=2)
-VALID = {"ionapi": IONAPI, "idm_mapping": IDM, "bod_mapping": IDM, "m3_mapping": IDM, "ln_mapping": IDM, "jpl_mapping": IDM, "m3_toml_mapping": TOML, "xslt": XSLT}
+VALID = {
+    "ionapi": IONAPI,
+    "idm_mapping": IDM,
+    "bod_mapping": IDM,
+    "m3_mapping": IDM,
+    "ln_mapping": IDM,
+    "jpl_mapping": IDM,
+    "m3_toml_mapping": TOML,
+    "xslt": XSLT,
+}
 ENVELOPES = {
     "data": lambda text: json.dumps({"success": True, "data": text}),
     "content": lambda text: json.dumps({"content": text}),

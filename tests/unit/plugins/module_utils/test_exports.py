@@ -10,8 +10,9 @@ import secrets
 from dataclasses import replace
 
 import pytest
+from simulation import model as _model
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ContractMismatch, InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import locked, write_json
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
@@ -23,7 +24,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.choices import 
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, SECRET_FIELDS, Declared, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, rule_options
-from simulation import model as _model
 
 
 @pytest.fixture(autouse=True)
@@ -231,7 +231,9 @@ def test_names_are_resolved_only_if_no_export_uses_them(world):
     ],
 )
 def test_name_that_docbits_does_not_have_is_an_error_before_any_write(world, monkeypatch, name, value, id_, message):
-    monkeypatch.setattr(_model.Model, "_get_sub_organisations", lambda *_: _model.json_answer([{"id": f"s{n}", "name": t} for n, t in enumerate(("North", "South", "South"))]))
+    monkeypatch.setattr(
+        _model.Model, "_get_sub_organisations", lambda *_: _model.json_answer([{"id": f"s{n}", "name": t} for n, t in enumerate(("North", "South", "South"))])
+    )
     docbits = world.Organisation()
     error = docbits.failed(world.declared(world.webhook(None), **{name: value}))
     assert error.id == id_ and message in error.message

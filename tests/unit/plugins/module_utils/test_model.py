@@ -176,7 +176,15 @@ def test_is_masked_of_a_value_is_false(text):
 
 def test_normal_form_is_ordered_and_shows_neither_file_nor_password():
     cs, password = secrets.token_urlsafe(30), secrets.token_urlsafe(12)
-    values = {"password": password, "active": True, "kind": "smb", "title": "A", "username": "u", "ionapi": json.dumps({"cs": cs}), "idm_mapping": "a=1\r\nb=2\r\n"}
+    values = {
+        "password": password,
+        "active": True,
+        "kind": "smb",
+        "title": "A",
+        "username": "u",
+        "ionapi": json.dumps({"cs": cs}),
+        "idm_mapping": "a=1\r\nb=2\r\n",
+    }
     shown = normal_form(export("7", **values), TEXT)
     assert list(shown) == ["id", "title", "kind", "active", "username", "password", "ionapi", "idm_mapping"]
     assert cs not in str(shown) and password not in str(shown)

@@ -196,7 +196,9 @@ def test_flag_that_is_off_is_false(word):
     assert value({**RECORD, "is_active": word}, "active") == Known(False)
 
 
-@pytest.mark.parametrize(("word", "reason"), [("ja", "listed as ja"), (2, "listed as 2"), ("ja!", "listed as something unknown"), ([1], "listed as something unknown")])
+@pytest.mark.parametrize(
+    ("word", "reason"), [("ja", "listed as ja"), (2, "listed as 2"), ("ja!", "listed as something unknown"), ([1], "listed as something unknown")]
+)
 def test_flag_of_an_unknown_word_is_withheld(word, reason):
     assert value({**RECORD, "is_active": word}, "active") == Withheld(reason)
 
@@ -268,7 +270,16 @@ def test_record_that_is_deleted_is_no_export(mark):
 
 @pytest.mark.parametrize(
     "mark",
-    [{"is_deleted": False}, {"is_deleted": 0}, {"is_deleted": "false"}, {"is_deleted": None}, {"deleted": ""}, {"deleted_at": None}, {"status": "active"}, {"deleted": "odd"}],
+    [
+        {"is_deleted": False},
+        {"is_deleted": 0},
+        {"is_deleted": "false"},
+        {"is_deleted": None},
+        {"deleted": ""},
+        {"deleted_at": None},
+        {"status": "active"},
+        {"deleted": "odd"},
+    ],
 )
 def test_record_that_is_not_deleted_is_an_export(mark):
     assert [export.id for export in read({**RECORD, **mark})] == ["7"]
