@@ -147,6 +147,10 @@ def draw(seed: int, within: Within | None = None) -> History:
         if chance.random() < 0.3:
             faults[chance.randrange(1, 7)] = chance.choice(FAULTS)
     actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (RUN_WAITING, 0.1), (PERSON, 0.25)) if chance.random() < odds)
+    if moods.alternates:
+        # A list that forgets what it has shown hides a second export from everybody.
+        actors = tuple(actor for actor in actors if actor == PERSON)
+        faults = {number: fault for number, fault in faults.items() if fault != "twice"}
     if moods.update == "drops":
         # Two runs that each send again what the other one dropped cannot be put in order from two machines.
         actors = tuple(actor for actor in actors if actor != RUN_BESIDE)

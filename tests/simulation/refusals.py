@@ -60,6 +60,8 @@ REASONS = {
     "P06": lambda _story, moods, _outcome: moods.methods == "unknown",
     "P09": _was_created_and_is_not_listed,
     "E05": _may_conflict,
+    "E32": lambda story, moods, _outcome: not story.history.options.get("assume_kept"),
+    "DV12": lambda _story, moods, _outcome: moods.update_id == "renamed",
     "DV02": lambda story, moods, outcome: _hides_exports(story, moods, outcome) or moods.create_answer in ("task_id", "other_id"),
     "DV08": lambda _story, moods, _outcome: moods.methods == "unknown",
     "DV09": lambda _story, moods, _outcome: moods.one_active == "replaces",

@@ -26,7 +26,9 @@ _ENVELOPE_KEYS = ("data", "content", "file", "file_content", "body", "result", "
 _MOST_LAYERS = 4
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{8,}={0,2}\s*")
 _XSLT_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]{0,40}:)?(?:stylesheet|transform))[\s>/]")
-_PROPERTY_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-: \\]*")
+# A document type may have letters with accents, which are lone surrogates if the file is not UTF-8.
+_LONG_MASK = re.compile(r"\*{4,}|[•●]{3,}")
+_PROPERTY_KEY = re.compile("[A-Za-z_\u00c0-\u024f\udc80-\udcff][\\w.\\-: \\\\\udc80-\udcff]*")
 
 
 def file_in(file: str, body: bytes):
@@ -120,4 +122,6 @@ def _read_xslt(text):
     stripped = text.lstrip(BYTE_ORDER_MARK).strip()
     root = _XSLT_ROOT.search(stripped[:8192])
     is_whole = stripped.startswith("<") and root and stripped.endswith((f"</{root.group(1)}>", "/>"))
+    if _LONG_MASK.search(text):
+        return Withheld("masked")
     return Known(text) if is_whole else Withheld("not an XSLT file")

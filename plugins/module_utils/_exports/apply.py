@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
     ApplyFailed,
+    BadAnswer,
     CheckModeViolation,
     ContractMismatch,
     InvalidInput,
@@ -161,9 +162,14 @@ class _Run:
                 break
             except IonError as error:
                 self._client.restart_deadline()
+                if index in self._creates and 200 <= (error.facts.get("status") or 0) < 300 and isinstance(error, BadAnswer):
+                    # A success that cannot be read: the export may exist and never be listed.
+                    self._settings.record.answered(index, "")
                 self.progress.outcomes[index] = self._outcome_after(index, error)
                 if self.progress.outcomes[index] == APPLIED:
                     self.findings.append(_applied_despite_error(self._steps[index], error))
+                    if index in self._creates:
+                        self.findings.append(_unproven(self._steps[index], self.progress.ids[index]))
                     break
                 if self._steps[index].restores:
                     self.findings.append(_not_restored(self._steps[index], error))
@@ -173,6 +179,8 @@ class _Run:
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
         self.progress.outcomes[index] = APPLIED
+        if index in self.progress.strays:
+            raise failure(Refused, "DV12", self._steps[index].label, *_stray(self._steps[index], [self.progress.strays[index]]))
         if index in self._creates and not self._steps[index].after.active:
             # It must not be active beside the export that the next step creates.
             self._await_created([index])
@@ -188,7 +196,9 @@ class _Run:
                 self.progress.proven.add(index)
             self._settings.record.answered(index, self.progress.ids.get(index, ""))
         elif step.action == UPDATE:
-            self._client.configure(step.kind, step.id, step.values, step.label)
+            id_ = self._client.configure(step.kind, step.id, step.values, step.label)
+            if id_ is not None and id_ != step.id and self.progress.is_new(id_):
+                self.progress.strays[index] = id_
         elif step.action == REMOVE:
             self._client.remove(step.id, step.label)
         else:
@@ -227,12 +237,23 @@ class _Run:
             self._listed = {}
         for index in self._creates:
             self._remove_duplicate(index)
+        for index in self._changes:
+            self._refuse_strays(index)
         differences = self._settled_differences() + self._displaced()
         if not differences and self._send_lost_values():
             self._listed = {}
             differences = self._settled_differences()
         if differences:
             raise Refused(differences)
+
+    def _refuse_strays(self, index) -> None:
+        """Refuse that an update created a second export, as if DocBits did not know the field of the id. Raises: Refused"""
+        step = self._steps[index]
+        if step.action == UPDATE:
+            self._listed = self._listed or self.progress.listed()
+            new = [export.id for export in self.progress.candidates(index, self._listed)]
+            if new:
+                raise failure(Refused, "DV12", step.label, *_stray(step, new))
 
     def _await_created(self, indices) -> None:
         """Wait until the list shows the exports that were created. Raises: Refused"""
@@ -464,6 +485,16 @@ def _applied_despite_error(step, error) -> Finding:
         f"DocBits answered the step {step.action} with an error ({error.id}), but applied it",
         "no action is needed; report it to DocBits support if it happens again",
     )
+
+
+def _unproven(step, id_) -> Finding:
+    message = f"DocBits answered no id, so export {id_} was taken for the new one; if it is somebody else's, a second one may still appear"
+    return Finding("DV13", WARNING, step.label, message, "look at the exports in DocBits, and remove a second one")
+
+
+def _stray(step, ids) -> tuple:
+    message = f"after the update of export {step.id} there is another export like it (id {', '.join(sorted(ids))})"
+    return message, "remove it in DocBits unless you made it; if it comes from the update, set contract_overrides: {fields: {id: WIRE_NAME}}"
 
 
 def _not_restored(step, error) -> Finding:

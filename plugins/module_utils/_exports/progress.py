@@ -46,6 +46,8 @@ class Progress:
 
     ids:    ids of exports that this run created
     proven: numbers of the creates whose id DocBits answered, so that no other export can be meant
+    seen:   ids of exports that DocBits has listed during this run
+    strays: number of an update to the id of the export that it created instead
     displaced: undeclared exports that DocBits deactivated when this run made another one active
     is_displaced: whether one of them could not be activated again
     drops:  whether DocBits was seen to drop what an update does not send
@@ -56,6 +58,8 @@ class Progress:
         self.outcomes = [NOT_RUN] * len(plan.steps)
         self.ids: dict = {}
         self.proven: set = set()
+        self.strays: dict = {}
+        self.seen: set = set()
         self.displaced: list = []
         self.is_displaced = False
         self.drops = False
@@ -82,7 +86,9 @@ class Progress:
 
     def listed(self) -> dict:
         """The exports that DocBits lists now, by id."""
-        return {export.id: export for export in self._client.exports()}
+        exports = {export.id: export for export in self._client.exports()}
+        self.seen.update(exports)
+        return exports
 
     def settle(self, check):
         """Call `check` until it returns a true value or settle_timeout seconds have passed; returns its last value."""

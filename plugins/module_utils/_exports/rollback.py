@@ -9,6 +9,8 @@ may have been a mask, and restoring it would destroy the stored value. Private t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
@@ -89,6 +91,9 @@ class Rollback:
             ids = ", ".join(sorted(export.id for export in found))
             return f"it may be the export {ids}, but DocBits answered no id, and it may be somebody else's"
         id_ = progress.ids[index]
+        if id_ not in progress.seen and not self._has_sent_file(step, id_):
+            progress.outcomes[index] = UNKNOWN
+            return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
         is_proof = id_ in progress.listed()
         try:
             self._client.remove(id_, step.label)
@@ -109,10 +114,18 @@ class Rollback:
         progress.outcomes[index] = ROLLED_BACK
         return ""
 
+    def _has_sent_file(self, step, id_) -> bool:
+        """Whether the export with this id, which is not listed, has a file that this run sent."""
+        export = replace(step.after, id=id_)
+        names = [name for name in step.values if name in FILES]
+        return any(compare(name, step.values[name], self._client.download(export, name)) == SAME for name in names)
+
     def _roll_back_change(self, index, step) -> str:
         progress = self._progress
         if step.action != UPDATE:
             return self._roll_back_switch(index, step)
+        if index in progress.strays:
+            return self._take_back_stray(index, step)
         if progress.outcomes[index] == APPLIED:
             # An answered write may show late; what does not show cannot be rolled back safely.
             progress.settle(lambda: progress.try_to_observe(index) == APPLIED)
@@ -145,12 +158,15 @@ class Rollback:
     def _roll_back_update(self, index, step, export) -> str:
         progress = self._progress
         restored, kept = {}, []
+        # Everything that must stay as it is goes along, because DocBits may drop what an update does not send.
+        along = {name: value for name, value in step.values.items() if name not in step.changes}
         for name, sent in step.values.items():
             before, current = step.before.value(name), progress.current(export, name)
             if name not in step.changes and isinstance(before, Known) and compare(name, sent, before) == SAME:
                 continue
             if isinstance(before, (Known, Absent)) and _shows(name, before, current):
                 continue
+            along[name] = sent
             if compare(name, sent, current) != SAME:
                 kept.append(f"{name} cannot be read, or somebody else changed it")
             elif is_restorable(before):
@@ -172,10 +188,9 @@ class Rollback:
             progress.outcomes[index] = UNKNOWN
             return "DocBits accepted it, and shows the former values" if was_answered else "DocBits shows the former values, and it may still take effect"
         if restored:
-            # Everything known that the update sent is sent too, because DocBits may drop what an update does not send.
-            names = step.before.values if progress.drops else step.values
-            along = {name: step.before.get(name) for name in names if name not in NEVER_SENT and is_restorable(step.before.value(name))}
-            along.update({name: value for name, value in step.values.items() if name not in step.changes})
+            if progress.drops:
+                unsent = [name for name in step.before.values if name not in (*step.values, *NEVER_SENT) and is_restorable(step.before.value(name))]
+                along.update({name: step.before.get(name) for name in unsent})
             self._attempt(lambda: self._client.configure(step.kind, step.id, {**along, **restored}, step.label))
             if not progress.settle(lambda: self._is_restored(step, restored)):
                 progress.outcomes[index] = UNKNOWN

@@ -9,9 +9,9 @@ import random
 from types import SimpleNamespace
 
 import pytest
+from simulation import history
 from simulation.clock import Clock
 from simulation.fulfilled import KEYS
-from simulation.history import ionapi
 from simulation.model import Model, Row, json_answer
 from simulation.moods import Moods
 from simulation.simulate import ModelHttp
@@ -24,9 +24,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, Declared, Export
 
+ionapi = history.ionapi
 HOST = "https://docbits.example"
 KEY = "key-of-the-tests"
-IDM = "INVOICE=Doc\nSV_Sep=_ \n"
+IDM = history.IDM.format(1)
 WRITES = ("create", "update", "activate", "deactivate", "remove")
 STEMS = {
     "infor_idm": "infor-idm",
@@ -90,13 +91,15 @@ class Http(ModelHttp):
     def call(self, method, url, **request):
         verb = _verb(url, request)
         self._organisation.calls.append(verb)
-        for hook in [hook for hook in self._organisation.hooks if hook.verb == verb]:
-            hook.nth -= 1
-            if hook.nth < 0 or hook.nth == 0:
-                if hook.nth == 0 or hook.always:
-                    answer = hook.act(self, method, url, request)
-                    if answer is not None:
-                        return answer
+        due = []
+        for hook in self._organisation.hooks:
+            hook.nth -= hook.verb == verb
+            if hook.verb == verb and (hook.nth == 0 or (hook.always and hook.nth < 0)):
+                due.append(hook)
+        for hook in due:
+            answer = hook.act(self, method, url, request)
+            if answer is not None:
+                return answer
         return super().call(method, url, **request)
 
     def faulty(self, fault, method, url, request):

@@ -1,419 +1,539 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applying plans to a DocBits in memory: what is written and verified, and that a failure at any step is undone and told truly."""
+"""Applying, verifying and rolling back against the model DocBits: outcomes are what the stored state says."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import secrets
 
 import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed
 from ansible_collections.docbits.ion.plugins.module_utils._exports import apply as _apply
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import match, plan
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import UNREADABLE, Export
-
-
-def plan_for(docbits, declared, purge=False):
-    current = [replace(export, files={}) for export in docbits.stored.values()]
-    pairs = [
-        pair if pair.current is None else replace(pair, current=replace(docbits.stored[pair.current.id], label=pair.current.label))
-        for pair in match(declared, current)
-    ]
-    return plan(pairs, current, purge)
-
-
-def outcomes(steps):
-    return [(step["action"], step["export"], step["outcome"]) for step in steps]
-
-
-def failed(todo, docbits):
-    with pytest.raises(ApplyFailed) as caught:
-        _apply.apply(todo, docbits)
-    return caught.value
-
-
-@pytest.fixture
-def everything(world):
-    """A DocBits and a plan with every action in it: update, deactivate, create, activate."""
-    docbits = world.DocBits([world.webhook("1", "old"), world.webhook("2", "next", active=False), world.infor("3", "stays", document_type="ORDER")])
-    declared = [
-        world.declared(docbits.stored["1"], 0, active=False),
-        world.declared(docbits.stored["2"], 1, active=True),
-        world.declared(docbits.stored["3"], 2, idm_mapping="a=2"),
-        world.declared(world.infor(None, "new"), 3),
-    ]
-    return docbits, plan_for(docbits, declared)
-
 
 EVERYTHING = [("update", "stays"), ("create", "new"), ("deactivate", "old"), ("activate", "next")]
 
 
-def test_every_step_is_done_in_order_and_verified(everything):
-    docbits, todo = everything
-    applied = _apply.apply(todo, docbits)
-    assert outcomes(applied.steps) == [(*step, "done") for step in EVERYTHING]
-    assert docbits.writes == EVERYTHING
-    assert docbits.calls[-1][0] == "have_checked"
-    assert {export.get("title"): export.active for export in docbits.stored.values()} == {"old": False, "next": True, "stays": True, "new": True}
-    assert docbits.stored["3"].files["idm_mapping"] == "a=2"
+@pytest.fixture
+def everything(world):
+    """An organisation, and declarations whose plan has every action: update, create, deactivate, activate."""
+    exports = [world.webhook("1", "old"), world.webhook("2", "next", active=False), world.infor("3", "stays", document_type="CREDIT_NOTE")]
+    declared = [
+        world.declared(exports[0], 0, active=False),
+        world.declared(exports[1], 1, active=True),
+        world.declared(exports[2], 2, idm_mapping="A=2\n"),
+        world.declared(world.infor(None, "new"), 3),
+    ]
+    return world.Organisation(exports, one_active="active"), declared
 
 
-def test_an_empty_plan_calls_nothing(world):
-    docbits = world.DocBits([world.webhook()])
-    assert _apply.apply(plan_for(docbits, []), docbits).steps == []
-    assert docbits.calls == []
+def steps_of(world, error):
+    return world.outcomes(error.facts["steps"])
 
 
-def test_a_created_export_is_told_with_its_id(world):
-    docbits = world.DocBits()
-    (step,) = _apply.apply(plan_for(docbits, [world.declared(world.webhook(None))]), docbits).steps
-    assert step == {"action": "create", "export": "A", "id": "101", "reason": "new", "outcome": "done"}
+# Without a failure
 
 
-def test_a_created_export_without_a_document_type_is_found_again(world):
-    for declared_type, told_type in ((None, {}), (None, {"document_type": ""}), ("", {}), ("", {"document_type": ""})):
-        docbits = world.DocBits(new_fields=told_type)
-        _apply.apply(plan_for(docbits, [world.declared(world.webhook(None), document_type=declared_type)]), docbits)
-        assert len(docbits.stored) == 1
+def test_apply_does_every_step_in_order(world, everything):
+    docbits, declared = everything
+    result = docbits.reconcile(*declared, checks=())
+    assert world.outcomes(result["steps"]) == [(*step, "applied") for step in EVERYTHING]
+    assert docbits.writes == [action for action, _title in EVERYTHING]
+    assert {row.values["title"]: row.active for row in docbits.rows.values()} == {"old": False, "next": True, "stays": True, "new": True}
+    assert docbits.rows["3"].files["idm_mapping"] == "A=2\n"
 
 
-@pytest.mark.parametrize("active_on_create", [True, False])
+def test_apply_of_a_create_returns_its_id(world):
+    docbits = world.Organisation()
+    [step] = docbits.reconcile(world.declared(world.webhook(None)))["steps"]
+    assert step == {"action": "create", "export": "A", "id": "41", "reason": "new", "reversible": True, "outcome": "applied"}
+
+
+@pytest.mark.parametrize("document_type", [None, ""])
+@pytest.mark.parametrize("nulls", [True, False])
+def test_apply_of_a_create_without_a_document_type_finds_it_again(world, document_type, nulls):
+    docbits = world.Organisation([world.webhook("1", sub_organisation="s1")], nulls=nulls)
+    declared = [world.declared(world.webhook(None, "New"), document_type=document_type)]
+    docbits.reconcile(*declared)
+    assert len(docbits.rows) == 2 and docbits.reconcile(*declared)["changed"] is False
+
+
+@pytest.mark.parametrize("new_active", [True, False])
 @pytest.mark.parametrize("active", [True, False])
-def test_a_new_export_gets_its_activity_whatever_docbits_makes_of_a_new_one(world, active_on_create, active):
-    docbits = world.DocBits(active_on_create=active_on_create)
-    _apply.apply(plan_for(docbits, [world.declared(world.webhook(None), active=active)]), docbits)
-    (export,) = docbits.stored.values()
-    assert export.active is active
+def test_apply_of_a_create_makes_it_active_as_declared(world, new_active, active):
+    docbits = world.Organisation(new_active=new_active)
+    docbits.reconcile(world.declared(world.webhook(None), active=active))
+    [row] = docbits.rows.values()
+    assert row.active is active
 
 
-def test_an_export_that_is_updated_and_switched_is_held_against_how_it_ends(world):
-    docbits = world.DocBits([world.webhook("1", active=False)])
-    steps = _apply.apply(plan_for(docbits, [world.declared(docbits.stored["1"], active=True, url="https://example.com/b")]), docbits).steps
-    assert outcomes(steps) == [("update", "A", "done"), ("activate", "A", "done")]
+def test_apply_of_an_update_and_an_activation_verifies_the_last_state(world):
+    docbits = world.Organisation([world.webhook("1", active=False)])
+    steps = docbits.reconcile(world.declared(world.webhook("1"), url="https://example.com/b"))["steps"]
+    assert world.outcomes(steps) == [("update", "A", "applied"), ("activate", "A", "applied")]
 
 
-def test_the_active_export_makes_room_and_is_removed(world):
-    docbits = world.DocBits([world.webhook("1", "old")])
-    steps = _apply.apply(plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True), docbits).steps
-    assert outcomes(steps) == [("deactivate", "old", "done"), ("create", "new", "done"), ("remove", "old", "done")]
-    assert [export.get("title") for export in docbits.stored.values()] == ["new"]
+def test_apply_deactivates_an_active_export_before_its_successor_and_removes_it_last(world):
+    docbits = world.Organisation([world.webhook("1", "old")], one_active="active")
+    steps = docbits.reconcile(world.declared(world.webhook(None, "new")), purge=True)["steps"]
+    assert world.outcomes(steps) == [("deactivate", "old", "applied"), ("create", "new", "applied"), ("remove", "old", "applied")]
+    assert [row.values["title"] for row in docbits.rows.values()] == ["new"]
+
+
+@pytest.mark.parametrize("lag", [0.5, 2.0, 4.0])
+def test_apply_of_a_create_that_is_listed_late_waits_for_it(world, lag):
+    docbits = world.Organisation(lag=lag)
+    [step] = docbits.reconcile(world.declared(world.webhook(None)))["steps"]
+    assert (step["id"], step["outcome"], len(docbits.rows)) == ("41", "applied", 1)
+
+
+@pytest.mark.parametrize("create_answer", ["record", "id", "null_id", "empty", "no_content"])
+def test_apply_of_a_create_finds_it_by_its_id_or_else_by_likeness(world, create_answer):
+    docbits = world.Organisation([world.webhook("1", "other")], create_answer=create_answer)
+    [step] = docbits.reconcile(world.declared(world.webhook(None)))["steps"]
+    assert (step["id"], step["outcome"]) == ("41", "applied")
 
 
 # A failure at every step
 
 
 @pytest.mark.parametrize("number", range(len(EVERYTHING)))
-@pytest.mark.parametrize(("how", "takes_effect"), [("refused", False), ("timed_out", False), ("timed_out", True)])
-def test_a_failure_at_any_step_puts_everything_back(world, everything, number, how, takes_effect):
-    docbits, todo = everything
+def test_refusal_of_any_step_rolls_back_the_steps_before_it(world, everything, number):
+    docbits, declared = everything
     before = docbits.state
-    docbits.fail(EVERYTHING[number][0], getattr(world, how)(), takes_effect=takes_effect)
-    error = failed(todo, docbits)
+    docbits.fail(EVERYTHING[number][0], "refused before")
+    error = docbits.failed(*declared)
     assert docbits.state == before
-    done = [(*step, "undone") for step in EVERYTHING[:number]]
-    assert outcomes(error.facts["steps"]) == [*done, (*EVERYTHING[number], "failed"), *((*step, "not run") for step in EVERYTHING[number + 1 :])]
-    assert error.facts["changed"] is False
-    assert error.id == ("DB05" if how == "refused" else "N06")
+    expected = ["rolled_back"] * number + ["not_applied"] + ["not_run"] * (len(EVERYTHING) - number - 1)
+    assert steps_of(world, error) == [(*step, outcome) for step, outcome in zip(EVERYTHING, expected, strict=True)]
+    assert (error.id, error.facts["changed"]) == ("DB05", False)
 
 
-def test_undoing_goes_backwards_after_the_deadline_has_begun_anew(world, everything):
-    docbits, todo = everything
-    docbits.fail("activate", world.refused())
-    failed(todo, docbits)
-    start = docbits.calls.index(("start_over", None))
-    assert [call for call in docbits.calls[start:] if call in docbits.writes] == [("activate", "old"), ("remove", "new"), ("update", "stays")]
+@pytest.mark.parametrize("number", range(len(EVERYTHING)))
+@pytest.mark.parametrize("fault", ["lost after", "refused after", "limited after", "proxy error after"])
+def test_step_that_is_applied_in_spite_of_its_answer_is_applied(world, everything, number, fault):
+    docbits, declared = everything
+    docbits.fail(EVERYTHING[number][0], fault)
+    result = docbits.reconcile(*declared)
+    assert world.outcomes(result["steps"]) == [(*step, "applied") for step in EVERYTHING]
+    assert "DV04" in world.ids(result["findings"]) and len(docbits.writes) == len(EVERYTHING)
 
 
-def test_a_failed_verification_is_undone_and_names_the_field(world):
-    docbits = world.DocBits([world.webhook("1")])
-    docbits.set_active = lambda export, active: None
-    error = failed(plan_for(docbits, [world.declared(docbits.stored["1"], active=False)]), docbits)
+@pytest.mark.parametrize(("number", "outcome"), list(enumerate(["unknown", "unknown", "rolled_back", "rolled_back"])))
+def test_step_without_an_answer_and_without_an_effect_is_not_called_applied(world, everything, number, outcome):
+    docbits, declared = everything
+    before = docbits.state
+    docbits.fail(EVERYTHING[number][0], "lost before")
+    error = docbits.failed(*declared)
+    assert docbits.state == before and error.id == "N06"
+    assert steps_of(world, error)[number] == (*EVERYTHING[number], outcome)
+    assert {step[2] for step in steps_of(world, error)[:number]} <= {"rolled_back"}
+    assert error.facts["changed"] is (outcome == "unknown")
+
+
+def test_rollback_goes_backwards_after_the_deadline_has_begun_again(world, everything):
+    docbits, declared = everything
+    docbits.fail("activate", "refused before")
+    docbits.failed(*declared)
+    writes = [call for call in docbits.calls if call in docbits.writes or call == "restart_deadline"]
+    assert writes[3:] == ["activate", "restart_deadline", "restart_deadline", "activate", "remove", "update"]
+
+
+def test_defect_in_the_middle_is_rolled_back_too(world, everything):
+    docbits, declared = everything
+    before = docbits.state
+    docbits.fail("activate", KeyError("a-secret-value"))
+    error = docbits.failed(*declared)
+    assert docbits.state == before
+    assert error.id == "X00" and "KeyError" in error.message and "a-secret-value" not in error.message
+    assert "rolled_back" in {outcome for _action, _title, outcome in steps_of(world, error)}
+
+
+def test_interrupt_in_the_middle_is_rolled_back_and_raised_again(world, everything):
+    docbits, declared = everything
+    before = docbits.state
+    docbits.fail("activate", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        docbits.reconcile(*declared)
+    assert docbits.state == before
+
+
+# The rate limit
+
+
+def test_create_after_429_without_effect_is_read_before_it_is_sent_again(world):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.fail("create", "limited before")
+    result = docbits.reconcile(world.declared(world.webhook(None)), checks=())
+    assert world.outcomes(result["steps"]) == [("create", "A", "applied")]
+    first = docbits.calls.index("create")
+    second = docbits.calls.index("create", first + 1)
+    assert "list" in docbits.calls[first:second] and len(docbits.rows) == 2
+
+
+def test_create_after_429_with_effect_is_not_sent_again(world):
+    docbits = world.Organisation(lag=2.0)
+    docbits.fail("create", "limited after")
+    result = docbits.reconcile(world.declared(world.webhook(None)))
+    assert docbits.writes == ["create"] and len(docbits.rows) == 1
+    assert world.outcomes(result["steps"]) == [("create", "A", "applied")]
+
+
+def test_create_after_429_again_and_again_gives_up(world):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.fail("create", "limited before", always=True)
+    error = docbits.failed(world.declared(world.webhook(None)))
+    assert docbits.writes == ["create"] * 3 and error.id == "DB06"
+    assert steps_of(world, error) == [("create", "A", "not_applied")] and error.facts["changed"] is False
+
+
+@pytest.mark.parametrize("fault", ["lost before", "refused before"])
+def test_create_without_429_is_sent_once(world, fault):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.fail("create", fault)
+    docbits.failed(world.declared(world.webhook(None)))
+    assert docbits.writes == ["create"]
+
+
+# Verification
+
+
+def test_switch_that_is_accepted_and_ignored_names_the_field(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("deactivate", "ignored")
+    error = docbits.failed(world.declared(world.webhook("1"), active=False))
     assert error.id == "DV01"
     assert 'exports[0] "A"' in error.message and "active is True and should be False" in error.message
-    assert outcomes(error.facts["steps"]) == [("deactivate", "A", "undone")]
+    assert steps_of(world, error) == [("deactivate", "A", "rolled_back")] and docbits.rows["1"].active
 
 
-def test_a_file_that_is_not_what_was_sent_is_a_failure_without_its_text(world):
-    docbits = world.DocBits([world.infor("2")])
-    todo = plan_for(docbits, [world.declared(docbits.stored["2"], idm_mapping="b=2")])
-    docbits.download = lambda export, slot: "something else"
-    error = failed(todo, docbits)
+def test_file_that_is_not_what_was_sent_is_named_without_its_text(world):
+    docbits = world.Organisation([world.infor("2")])
+    docbits.fail("update", "ignored")
+    error = docbits.failed(world.declared(world.infor("2"), idm_mapping="B=2\n"))
     assert "idm_mapping is not what was sent" in error.message
-    assert "something else" not in error.message and "b=2" not in error.message
-    assert docbits.stored["2"].files["idm_mapping"] == "a=1"
+    assert "B=2" not in error.message and world.IDM.strip() not in error.message
+    assert docbits.rows["2"].files["idm_mapping"] == world.IDM
 
 
-def test_an_export_that_docbits_itself_finds_wrong_is_undone(world):
-    docbits = world.DocBits([world.infor("2")])
-    docbits.fail("have_checked", world.refused())
-    error = failed(plan_for(docbits, [world.declared(docbits.stored["2"], idm_mapping="b=2")]), docbits)
-    assert error.id == "DB05"
-    assert docbits.stored["2"].files["idm_mapping"] == "a=1"
+def test_url_that_is_not_what_was_sent_is_named_without_its_value(world):
+    docbits, token = world.Organisation([world.webhook("1")]), secrets.token_urlsafe(16)
+    docbits.fail("update", "ignored")
+    error = docbits.failed(world.declared(world.webhook("1"), url=f"https://example.com/?t={token}"))
+    assert "url is not what was sent" in error.message and token not in str(error.findings)
 
 
-def test_what_was_updated_and_vanished_is_a_failure(world):
-    docbits = world.DocBits([world.webhook("1")])
-    todo = plan_for(docbits, [world.declared(docbits.stored["1"], url="https://example.com/b")])
-    docbits.configure = lambda export, words: docbits.stored.pop("1", None)
-    assert "it is no longer in DocBits" in failed(todo, docbits).message
+def test_update_that_is_accepted_and_ignored_is_unknown(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("update", "ignored")
+    error = docbits.failed(world.declared(world.webhook("1"), url="https://example.com/b"))
+    assert steps_of(world, error) == [("update", "A", "unknown")] and "DV03" in world.ids(error.findings)
 
 
-def test_what_was_removed_and_stands_is_a_failure(world):
-    docbits = world.DocBits([world.webhook("1")])
-    docbits.remove = lambda export: None
-    error = failed(plan_for(docbits, [world.declared(docbits.stored["1"], state="absent")]), docbits)
-    assert "it still stands in DocBits after its removal" in error.message
+def test_export_that_vanishes_after_its_update_is_named(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.before("list", docbits.edit("1", deleted=True, active=False), nth=3)
+    error = docbits.failed(world.declared(world.webhook("1"), url="https://example.com/b"))
+    assert "it is not in the list of exports" in error.message and docbits.rows == {}
+
+
+def test_create_that_is_accepted_and_never_listed_is_unknown_or_applied_and_not_sent_again(world):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.fail("create", "ignored")
+    error = docbits.failed(world.declared(world.webhook(None)))
+    assert error.id == "DV02" and docbits.writes == ["create"]
+    assert steps_of(world, error)[0][2] in ("applied", "unknown") and error.facts["changed"] is True
+
+
+def test_value_that_an_update_dropped_is_sent_again(world):
+    docbits = world.Organisation([world.webhook("1", execution_order=3)], update="drops")
+    result = docbits.reconcile(world.declared(world.webhook("1"), url="https://example.com/b", execution_order=None))
+    assert docbits.rows["1"].values["execution_order"] == 3 and "DV07" in world.ids(result["findings"])
+
+
+def test_file_that_an_update_dropped_is_sent_again(world):
+    docbits = world.Organisation([world.infor("2")], update="drops")
+    docbits.reconcile(world.declared(world.infor("2"), idm_mapping="B=2\n", ionapi=None))
+    assert docbits.rows["2"].files == {"idm_mapping": "B=2\n", "ion_api": world.ionapi(1)}
+
+
+def test_file_that_an_update_dropped_and_that_was_never_known_is_an_error(world):
+    docbits = world.Organisation([world.infor("2")], update="drops", download="partly_masked", download_of="secret")
+    error = docbits.failed(world.declared(world.infor("2"), idm_mapping="B=2\n", ionapi=None))
+    assert "DocBits dropped ionapi" in error.message and "ion_api" not in docbits.rows["2"].files
+
+
+def test_export_that_the_new_one_replaced_is_an_error_and_active_again(world):
+    docbits = world.Organisation([world.webhook("1", "old")], one_active="replaces")
+    error = docbits.failed(world.declared(world.webhook(None, "new")))
+    assert "DV09" in world.ids(error.findings) and {row.values["title"]: row.active for row in docbits.rows.values()} == {"old": True}
     assert error.facts["changed"] is False
 
 
-def test_a_removal_stays_and_is_told(world):
-    docbits = world.DocBits([world.webhook("1", "first"), world.webhook("2", "second", active=False)])
-    todo = plan_for(docbits, [world.declared(export, number, state="absent") for number, export in enumerate(docbits.stored.values())])
-    docbits.fail("remove", world.refused(), nth=2)
-    error = failed(todo, docbits)
-    assert outcomes(error.facts["steps"]) == [("remove", "first", "left"), ("remove", "second", "failed")]
-    assert error.facts["changed"] is True
-    (left,) = [finding for finding in error.findings if finding.id == "DV03"]
-    assert "cannot come back under its id" in left.message
+def test_export_that_cannot_be_made_active_again_is_named(world):
+    docbits = world.Organisation([world.webhook("1", "old")], one_active="replaces")
+    docbits.fail("activate", "ignored", always=True)
+    error = docbits.failed(world.declared(world.webhook(None, "new")))
+    assert {"DV09", "DV10"} <= set(world.ids(error.findings)) and error.facts["changed"] is True
 
 
-def test_a_removal_whose_answer_never_came_is_looked_after(world):
-    for takes_effect, outcome in ((True, "left"), (False, "failed")):
-        docbits = world.DocBits([world.webhook("1")])
-        docbits.fail("remove", world.timed_out(), takes_effect=takes_effect)
-        error = failed(plan_for(docbits, [world.declared(docbits.stored["1"], state="absent")]), docbits)
-        assert outcomes(error.facts["steps"]) == [("remove", "A", outcome)]
-        assert error.facts["changed"] is takes_effect
+def test_new_export_with_an_unknown_method_is_an_error_with_the_line_to_set(world):
+    docbits = world.Organisation([world.webhook("1", "other")], methods="unknown")
+    error = docbits.failed(world.declared(world.infor(None, "new")))
+    assert error.id == "DV08" and "contract_overrides: {methods: {infor-idm-v2: infor_idm}}" in error.message
+    assert list(docbits.rows) == ["1"] and steps_of(world, error) == [("create", "new", "rolled_back")]
 
 
-def test_what_replaces_a_removed_export_stays_when_a_later_removal_fails(world):
-    docbits = world.DocBits([world.webhook("1", "old"), world.webhook("2", "older", active=False)])
-    todo = plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True)
-    docbits.fail("remove", world.refused(), nth=2)
-    error = failed(todo, docbits)
-    assert "new" in {export.get("title") for export in docbits.stored.values() if export.active}
-    assert {outcome for action, _title, outcome in outcomes(error.facts["steps"]) if action != "remove"} == {"left"}
+# The same export created twice
 
 
-def test_nothing_is_removed_before_everything_else_was_found_as_planned(world):
-    docbits = world.DocBits([world.webhook("1", "old")])
-    before = docbits.state
-    docbits.have_checked = refuse_check(world)
-    error = failed(plan_for(docbits, [world.declared(world.webhook(None, "new"))], purge=True), docbits)
-    assert docbits.state == before
-    assert outcomes(error.facts["steps"])[-1] == ("remove", "old", "not run")
+def test_duplicate_of_a_later_run_is_left_for_it_to_remove(world):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.before("list", docbits.add(world.webhook("90")), nth=3)
+    docbits.before("list", docbits.edit("90", deleted=True, active=False), nth=5)
+    result = docbits.reconcile(world.declared(world.webhook(None)))
+    assert sorted(docbits.rows) == ["1", "41"] and world.outcomes(result["steps"]) == [("create", "A", "applied")]
 
 
-def refuse_check(world):
-    """A check of DocBits' own that finds a fault."""
+def test_duplicate_of_an_earlier_run_is_kept_and_the_own_one_removed(world):
+    docbits = world.Organisation([world.webhook("1", "other")])
+    docbits.before("create", docbits.add(world.webhook("30")))
+    result = docbits.reconcile(world.declared(world.webhook(None)))
+    assert sorted(docbits.rows) == ["1", "30"]
+    [finding] = [finding for finding in result["findings"] if finding["id"] == "DV06"]
+    assert "id 30" in finding["message"] and "id 41" in finding["message"] and [step["id"] for step in result["steps"]] == ["30"]
 
-    def have_checked(_export):
-        raise world.refused()
 
-    return have_checked
+def test_duplicate_that_cannot_be_told_apart_is_an_error_with_all_ids_and_nothing_is_removed(world):
+    docbits = world.Organisation([world.webhook("1", "other")], create_answer="null_id")
+    docbits.before("create", docbits.add(world.webhook("30")))
+    error = docbits.failed(world.declared(world.webhook(None)))
+    assert error.id == "DV05" and "ids 30, 41" in error.message
+    assert sorted(docbits.rows) == ["1", "30", "41"] and docbits.writes == ["create"]
+
+
+def test_export_that_was_there_before_is_never_taken_for_the_new_one(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("create", "lost before")
+    docbits.failed(world.declared(world.webhook(None), document_type="CREDIT_NOTE"))
+    assert list(docbits.rows) == ["1"] and docbits.writes == ["create"]
+
+
+def test_rollback_of_a_create_without_an_answered_id_removes_nothing(world):
+    docbits = world.Organisation([world.webhook("1", "other"), world.webhook("2", "another", document_type="CREDIT_NOTE")], create_answer="null_id")
+    docbits.fail("create", "refused before", nth=2)
+    new = [world.webhook(None, "first", document_type="CREDIT_NOTE"), world.webhook(None, "second")]
+    error = docbits.failed(*(world.declared(export, index) for index, export in enumerate(new)))
+    assert steps_of(world, error) == [("create", "first", "applied"), ("create", "second", "not_applied")]
+    [remains] = [finding for finding in error.findings if finding.id == "DV03"]
+    assert "it may be the export 41, but DocBits answered no id" in remains.message and "41" in docbits.rows
 
 
 # Creating is several calls
 
 
-@pytest.mark.parametrize("how", ["refused", "timed_out"])
-def test_a_creation_whose_activity_cannot_be_set_is_taken_back(world, how):
-    docbits = world.DocBits()
-    docbits.fail("deactivate", getattr(world, how)())
-    error = failed(plan_for(docbits, [world.declared(world.webhook(None), active=False)]), docbits)
-    assert docbits.stored == {}
-    assert outcomes(error.facts["steps"])[0][2] in ("undone", "failed")
-    assert error.facts["changed"] is False
+@pytest.mark.parametrize("fault", ["refused before", "lost before"])
+def test_create_that_cannot_be_made_inactive_is_removed(world, fault):
+    docbits = world.Organisation()
+    docbits.fail("deactivate", fault)
+    error = docbits.failed(world.declared(world.webhook(None), active=False))
+    assert docbits.rows == {} and steps_of(world, error) == [("create", "A", "rolled_back")] and error.facts["changed"] is False
 
 
-def test_a_creation_after_which_the_list_is_refused_is_taken_back(world):
-    docbits = world.DocBits()
-    docbits.fail("exports", world.refused())
-    error = failed(plan_for(docbits, [world.declared(world.webhook(None))]), docbits)
-    assert docbits.stored == {}
-    assert error.facts["changed"] is False
+def test_create_after_which_the_list_is_refused_is_removed(world):
+    docbits = world.Organisation()
+    docbits.fail("list", "limited before", nth=3)
+    error = docbits.failed(world.declared(world.webhook(None)))
+    assert docbits.rows == {} and error.facts["changed"] is False
 
 
-def test_a_creation_that_the_list_never_shows_is_told_as_left(world):
-    docbits = world.DocBits()
-    docbits.exports = list
-    error = failed(plan_for(docbits, [world.declared(world.webhook(None))]), docbits)
-    assert error.id == "DV02"
-    assert outcomes(error.facts["steps"]) == [("create", "A", "left")]
+# Removals
+
+
+def test_removal_that_is_accepted_and_ignored_is_not_applied(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("remove", "ignored")
+    error = docbits.failed(world.declared(world.webhook("1"), state="absent"))
+    assert "it is still in the list of exports" in error.message
+    assert steps_of(world, error) == [("remove", "A", "not_applied")] and error.facts["changed"] is False
+
+
+def test_removal_of_an_export_that_stays_listed_as_deleted_is_applied(world):
+    docbits = world.Organisation([world.webhook("1")], deleted_rows=True)
+    declared = world.declared(world.webhook("1"), state="absent")
+    assert world.outcomes(docbits.reconcile(declared)["steps"]) == [("remove", "A", "applied")]
+    assert docbits.reconcile(declared)["changed"] is False
+    assert docbits.reconcile(world.declared(world.webhook("1")))["steps"][0]["action"] == "create"
+
+
+def test_removal_is_kept_when_a_later_one_is_refused(world):
+    docbits = world.Organisation([world.webhook("1", "first"), world.webhook("2", "second", active=False)])
+    docbits.fail("remove", "refused before", nth=2)
+    error = docbits.failed(
+        *(world.declared(export, index, "absent") for index, export in enumerate((world.webhook("1", "first"), world.webhook("2", "second"))))
+    )
+    assert steps_of(world, error) == [("remove", "first", "applied"), ("remove", "second", "not_applied")]
     assert error.facts["changed"] is True
+    [remains] = [finding for finding in error.findings if finding.id == "DV03"]
+    assert "does not come back under its id" in remains.message
 
 
-def test_of_two_new_ones_that_look_alike_the_answered_id_decides(world):
-    docbits = world.DocBits(untold=("title",), one_active=False)
-    todo = plan_for(world.DocBits(), [world.declared(world.webhook(None))])
-    configure = docbits.configure
-
-    def someone_else_is_faster(export, words):
-        docbits.stored["50"] = world.webhook("50", "not ours")
-        return configure(export, words)
-
-    docbits.configure = someone_else_is_faster
-    (step,) = _apply.apply(todo, docbits).steps
-    assert step["id"] == "101"
+def test_removal_without_an_answer_that_took_effect_is_applied(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("remove", "lost after")
+    result = docbits.reconcile(world.declared(world.webhook("1"), state="absent"))
+    assert world.outcomes(result["steps"]) == [("remove", "A", "applied")] and "DV04" in world.ids(result["findings"])
 
 
-def test_an_export_that_looks_alike_and_stood_before_is_never_taken_for_the_new_one(world):
-    docbits = world.DocBits([world.webhook("1", active=False)], untold=("title",))
-    todo = plan([], list(docbits.stored.values()))
-    todo = replace(todo, steps=plan_for(world.DocBits(), [world.declared(world.webhook(None))]).steps)
-    docbits.fail("create", world.timed_out())
-    failed(todo, docbits)
-    assert list(docbits.stored) == ["1"]
+def test_removal_without_an_answer_and_without_effect_is_not_called_applied(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("remove", "lost before")
+    error = docbits.failed(world.declared(world.webhook("1"), state="absent"))
+    assert steps_of(world, error)[0][2] in ("unknown", "not_applied") and list(docbits.rows) == ["1"]
 
 
-# Undoing that fails, and what cannot be undone
+def test_removal_of_which_nothing_can_be_read_is_unknown(world):
+    docbits = world.Organisation([world.webhook("1")])
+    docbits.fail("remove", "lost after")
+    docbits.fail("list", "limited before", nth=3, always=True)
+    error = docbits.failed(world.declared(world.webhook("1"), state="absent"))
+    assert steps_of(world, error) == [("remove", "A", "unknown")] and error.facts["changed"] is True
 
 
-def test_an_undo_that_fails_is_left_and_the_others_go_on(world, everything):
-    docbits, todo = everything
-    before = docbits.stored["3"]
-    docbits.fail("activate", world.refused())
-    docbits.fail("remove", world.refused("DB02"))
-    error = failed(todo, docbits)
-    told = ["undone", "left", "undone", "failed"]
-    assert outcomes(error.facts["steps"]) == [(*step, outcome) for step, outcome in zip(EVERYTHING, told, strict=True)]
-    assert error.facts["changed"] is True
-    assert (docbits.stored["3"].fields, docbits.stored["3"].files) == (before.fields, before.files)
-    assert any(finding.id == "DV03" and "DB02" in finding.message for finding in error.findings)
+def test_successor_of_a_removed_export_is_kept_when_a_later_removal_is_refused(world):
+    docbits = world.Organisation([world.webhook("1", "old"), world.webhook("2", "older", active=False)])
+    docbits.fail("remove", "refused before", nth=2)
+    error = docbits.failed(world.declared(world.webhook(None, "new")), purge=True)
+    assert "new" in {row.values["title"] for row in docbits.rows.values() if row.active}
+    assert {outcome for action, _title, outcome in steps_of(world, error) if action != "remove"} == {"applied"}
 
 
-def accept_and_forget(docbits, verb):
-    """From the moment of undoing on, DocBits says yes to these calls and does nothing."""
-    docbits.start_over = lambda: setattr(docbits, verb, lambda *_arguments: None)
+def test_nothing_is_removed_before_the_other_steps_are_verified(world):
+    docbits = world.Organisation([world.webhook("1", "old")])
+    before = docbits.state
+    docbits.fail("create", "ignored")
+    error = docbits.failed(world.declared(world.webhook(None, "new")), purge=True)
+    assert docbits.state == before and steps_of(world, error)[-1] == ("remove", "old", "not_run")
+
+
+# A rollback that fails
+
+
+def test_rollback_that_fails_for_one_step_goes_on_with_the_others(world, everything):
+    docbits, declared = everything
+    docbits.fail("activate", "refused before")
+    docbits.fail("remove", "refused before", always=True)
+    error = docbits.failed(*declared)
+    expected = ["rolled_back", "applied", "rolled_back", "not_applied"]
+    assert steps_of(world, error) == [(*step, outcome) for step, outcome in zip(EVERYTHING, expected, strict=True)]
+    assert error.facts["changed"] is True and docbits.rows["3"].files["idm_mapping"] == world.IDM
+    [remains] = [finding for finding in error.findings if finding.id == "DV03"]
+    assert "export 41 is still in the list of exports" in remains.message
 
 
 @pytest.mark.parametrize(
-    ("verb", "left", "why"),
+    ("verb", "nth", "step", "outcome", "why"),
     [
-        ("configure", ("update", "stays"), "after undoing it, idm_mapping is not what was sent"),
-        ("remove", ("create", "new"), "after undoing it, it still stands in DocBits"),
-        ("set_active", ("deactivate", "old"), "after undoing it, active is False and should be True"),
+        ("update", 2, ("update", "stays"), "unknown", "DocBits does not show the former idm_mapping"),
+        ("remove", 1, ("create", "new"), "applied", "export 41 is still in the list of exports"),
+        ("activate", 2, ("deactivate", "old"), "applied", "DocBits does not show the export as active"),
     ],
 )
-def test_an_undo_that_docbits_accepts_and_forgets_is_found_and_left(world, everything, verb, left, why):
-    docbits, todo = everything
-    docbits.fail("activate", world.refused())
-    accept_and_forget(docbits, verb)
-    error = failed(todo, docbits)
-    told = [(*step, "left" if step == left else "undone") for step in EVERYTHING[:3]]
-    assert outcomes(error.facts["steps"]) == [*told, (*EVERYTHING[3], "failed")]
-    (finding,) = [finding for finding in error.findings if finding.id == "DV03"]
-    assert why in finding.message
-    assert error.facts["changed"] is True
+def test_rollback_that_is_accepted_and_ignored_is_not_called_rolled_back(world, everything, verb, nth, step, outcome, why):
+    docbits, declared = everything
+    docbits.fail(verb, "ignored", nth=nth)
+    docbits.fail("activate", "refused before")
+    error = docbits.failed(*declared)
+    assert {found[:2]: found[2] for found in steps_of(world, error)} == {
+        **dict.fromkeys(EVERYTHING, "rolled_back"),
+        EVERYTHING[3]: "not_applied",
+        step: outcome,
+    }
+    [remains] = [finding for finding in error.findings if finding.id == "DV03"]
+    assert why in remains.message and error.facts["changed"] is True
 
 
-def test_an_update_that_is_undone_and_vanished_is_left(world):
-    docbits = world.DocBits([world.infor("2")])
-    todo = plan_for(docbits, [world.declared(docbits.stored["2"], idm_mapping="b=2")])
-    docbits.have_checked = refuse_check(world)
-    docbits.start_over = docbits.stored.clear
-    docbits.configure = lambda export, words: None if not docbits.stored else world.DocBits.configure(docbits, export, words)
-    error = failed(todo, docbits)
-    assert outcomes(error.facts["steps"]) == [("update", "B", "left")]
-    assert "it is no longer in DocBits" in error.findings[-1].message
+def test_rollback_without_a_list_is_not_called_rolled_back(world, everything):
+    docbits, declared = everything
+    docbits.before("activate", lambda: docbits.fail("list", "limited before", always=True))
+    docbits.fail("activate", "refused before")
+    error = docbits.failed(*declared)
+    assert "rolled_back" not in {outcome for _action, _title, outcome in steps_of(world, error)} and error.facts["changed"] is True
 
 
-def test_an_undo_that_cannot_be_read_back_is_not_called_undone(world, everything):
-    docbits, todo = everything
-    docbits.fail("activate", world.refused())
-    docbits.fail("exports", world.timed_out(), nth=2)
-    error = failed(todo, docbits)
-    assert outcomes(error.facts["steps"]) == [*((*step, "left") for step in EVERYTHING[:3]), (*EVERYTHING[3], "failed")]
-    assert all("whether it is undone could not be read (N06)" in finding.message for finding in error.findings if finding.id == "DV03")
-
-
-def test_an_export_that_made_room_and_came_back_is_undone_to_what_it_was_before_the_run(world):
-    docbits = world.DocBits([world.webhook("1", "stays")])
+def test_rollback_of_a_momentary_deactivation_restores_the_first_state(world):
+    docbits = world.Organisation([world.webhook("1", "stays")], one_active="any")
     before = docbits.state
-    todo = plan_for(docbits, [world.declared(docbits.stored["1"], 0), world.declared(world.webhook(None, "spare"), 1, active=False)])
-    docbits.have_checked = refuse_check(world)
-    error = failed(todo, docbits)
-    assert outcomes(error.facts["steps"]) == [("deactivate", "stays", "undone"), ("create", "spare", "undone"), ("activate", "stays", "undone")]
+    docbits.fail("create", "refused before")
+    error = docbits.failed(world.declared(world.webhook(None, "spare"), active=False), allow_momentary_deactivation=True)
+    assert steps_of(world, error) == [("deactivate", "stays", "rolled_back"), ("create", "spare", "not_applied"), ("activate", "stays", "not_run")]
     assert docbits.state == before
 
 
-def test_an_update_over_a_value_that_could_not_be_read_says_that_it_is_lost(world):
-    standing = world.infor("2", document_type="ORDER")
-    docbits = world.DocBits([standing, world.webhook("3", "C", active=True)])
-    unread = replace(standing, files={"ionapi": UNREADABLE, "idm_mapping": "a=1"})
-    todo = plan(
-        [replace(pair, current=unread) for pair in match([world.declared(standing, ionapi='{"ti":"B"}', idm_mapping="a=2")], list(docbits.stored.values()))],
-        list(docbits.stored.values()),
-    )
-    docbits.fail("have_checked", world.refused())
-    error = failed(todo, docbits)
-    assert outcomes(error.facts["steps"]) == [("update", "B", "left")]
-    assert any("the former ionapi could not be read before and is lost" in finding.message for finding in error.findings)
-    assert docbits.stored["2"].files == {"ionapi": '{"ti":"B"}', "idm_mapping": "a=1"}
+def test_rollback_of_an_update_leaves_what_somebody_else_changed(world):
+    docbits = world.Organisation([world.webhook("1"), world.webhook("2", "B", document_type="CREDIT_NOTE")])
+    docbits.before("deactivate", docbits.edit("1", values={"export_url": "https://hand.example/"}))
+    docbits.fail("deactivate", "refused before")
+    declared = [
+        world.declared(world.webhook("1"), url="https://example.com/b"),
+        world.declared(world.webhook("2", "B", document_type="CREDIT_NOTE"), 1, active=False),
+    ]
+    error = docbits.failed(*declared)
+    assert docbits.rows["1"].values["export_url"] == "https://hand.example/"
+    assert steps_of(world, error)[0] == ("update", "A", "applied")
 
 
-def test_a_defect_in_the_middle_is_undone_too(world, everything):
-    docbits, todo = everything
-    before = docbits.state
-    docbits.fail("activate", KeyError("a defect"))
+@pytest.mark.parametrize("download", ["partly_masked", "left_out", "masked", "forbidden", "not_found", "url"])
+def test_rollback_never_sends_a_withheld_file(world, download):
+    docbits = world.Organisation([world.infor("2"), world.infor("3", "C", document_type="CREDIT_NOTE")], download=download, download_of="secret")
+    docbits.fail("update", "refused before", nth=2)
+    declared = [
+        world.declared(world.infor("2"), ionapi=world.ionapi(2)),
+        world.declared(world.infor("3", "C", document_type="CREDIT_NOTE"), 1, ionapi=world.ionapi(2)),
+    ]
+    error = docbits.failed(*declared)
+    assert docbits.rows["2"].files["ion_api"] == world.ionapi(2) and docbits.rows["3"].files["ion_api"] == world.ionapi(1)
+    assert steps_of(world, error)[0][2] in ("applied", "unknown") and error.facts["changed"] is True
+    assert error.facts["steps"][0]["reversible"] is False and "ionapi" in error.facts["steps"][0]["irreversible_because"]
+
+
+@pytest.mark.parametrize("download", ["envelope", "json_string", "base64", "bom", "crlf"])
+def test_rollback_sends_the_file_that_was_in_an_envelope(world, download):
+    docbits = world.Organisation([world.infor("2"), world.infor("3", "C", document_type="CREDIT_NOTE")], download=download)
+    before = docbits.model.state()
+    docbits.fail("update", "refused before", nth=2)
+    declared = [
+        world.declared(world.infor("2"), idm_mapping="B=2\nC=a longer value\n"),
+        world.declared(world.infor("3", "C", document_type="CREDIT_NOTE"), 1, idm_mapping="B=2\nC=a longer value\n"),
+    ]
+    error = docbits.failed(*declared)
+    assert docbits.model.state() == before and steps_of(world, error)[0][2] == "rolled_back"
+
+
+# An orphaned worker
+
+
+def test_worker_without_its_controller_begins_no_further_step(world, everything, monkeypatch):
+    docbits, declared = everything
+    answers = iter([False, True])
+    monkeypatch.setattr(_apply, "is_orphaned", lambda: next(answers))
     with pytest.raises(ApplyFailed) as caught:
-        _apply.apply(todo, docbits)
-    assert docbits.state == before
-    assert caught.value.id == "X00" and "KeyError" in caught.value.message and "a defect'" not in caught.value.message
-    assert caught.value.facts["changed"] is False and "undone" in {step["outcome"] for step in caught.value.facts["steps"]}
+        docbits.reconcile(*declared)
+    assert caught.value.id == "X02" and docbits.writes == ["update"]
+    assert [outcome for _action, _title, outcome in steps_of(world, caught.value)] == ["applied", "not_run", "not_run", "not_run"]
 
 
-def test_a_defect_that_meets_undoing_too_is_told_with_what_stays(world, everything):
-    docbits, todo = everything
-    docbits.fail("activate", KeyError("a defect"))
-    docbits.fail("exports", KeyError("a defect"), nth=2)
-    with pytest.raises(ApplyFailed) as caught:
-        _apply.apply(todo, docbits)
-    assert caught.value.id == "X00" and caught.value.facts["changed"] is True
-    assert any("(X00)" in finding.message for finding in caught.value.findings if finding.id == "DV03")
+# What DocBits does not show
 
 
-def test_a_time_limit_in_the_middle_is_undone_and_goes_on(world, everything):
-    docbits, todo = everything
-    before = docbits.state
-    docbits.fail("activate", KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
-        _apply.apply(todo, docbits)
-    assert docbits.state == before
+def test_withheld_value_that_was_sent_gets_a_fingerprint(world):
+    docbits = world.Organisation(download="masked", download_of="secret")
+    docbits.reconcile(world.declared(world.infor(None)))
+    assert docbits.fingerprints.keys() == {f"{world.HOST} 41"} and docbits.fingerprints[f"{world.HOST} 41"].keys() == {"ionapi"}
 
 
-def test_a_removal_of_which_nothing_can_be_read_may_have_happened(world):
-    docbits = world.DocBits([world.webhook("9", "W")])
-    docbits.fail("remove", world.timed_out(), takes_effect=True)
-    docbits.fail("exports", world.timed_out())
-    with pytest.raises(ApplyFailed) as caught:
-        _apply.apply(plan_for(docbits, [world.declared(world.webhook("9", "W"), state="absent")]), docbits)
-    (left,) = [finding for finding in caught.value.findings if finding.id == "DV03"]
-    assert "could not be read (N06)" in left.message
-    assert caught.value.facts["changed"] is True and [step["outcome"] for step in caught.value.facts["steps"]] == ["left"]
-
-
-# What DocBits does not give back
-
-
-def test_what_was_sent_and_is_not_given_back_is_handed_on(world):
-    docbits = world.DocBits(withheld=("ionapi",))
-    applied = _apply.apply(plan_for(docbits, [world.declared(world.infor(None))]), docbits)
-    assert [(export.id, word, value) for export, word, value in applied.unreadable] == [("101", "ionapi", '{"ti":"A"}')]
-
-
-def test_a_password_is_never_compared_and_handed_on(world):
-    smb = Export(
-        None, {"title": "S", "kind": "smb", "document_type": "INVOICE", "sub_organisation": "", "active": True, "password": "p" * 9}, label="exports[0]"
-    )
-    docbits = world.DocBits()
-    applied = _apply.apply(plan_for(docbits, [smb]), docbits)
-    assert [(word, value) for _export, word, value in applied.unreadable] == [("password", "p" * 9)]
-
-
-def test_the_steps_of_a_plan_that_was_not_run(everything):
-    docbits, todo = everything
-    assert outcomes(_apply.planned(todo)) == [(*step, "planned") for step in EVERYTHING]
-    assert docbits.calls == []
+def test_password_that_was_sent_gets_a_fingerprint(world):
+    docbits = world.Organisation()
+    docbits.reconcile(world.declared(world.sftp(None)))
+    assert docbits.fingerprints[f"{world.HOST} 41"].keys() == {"password"}

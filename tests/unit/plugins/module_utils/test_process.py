@@ -1,0 +1,52 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes: a worker knows whether the process that started it has ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from ansible_collections.docbits.ion.plugins.module_utils._core import process
+from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
+
+# The parent forks a worker, which writes what it sees before and after the end of the parent to a pipe of the test.
+PARENT = """
+    import os, sys
+    from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
+    go, ended = os.pipe(), int(sys.argv[1])
+    if os.fork() == 0:
+        os.close(go[1])
+        os.write(ended, str(is_orphaned()).encode())
+        # The end of the parent closes the other end of this pipe.
+        os.read(go[0], 1)
+        while os.getppid() == {parent}:
+            pass
+        os.write(ended, str(is_orphaned()).encode())
+        os._exit(0)
+"""
+
+
+def test_process_with_its_parent_is_not_orphaned():
+    assert not is_orphaned()
+
+
+def test_process_with_another_parent_is_orphaned(monkeypatch):
+    monkeypatch.setattr(process.os, "getppid", lambda: 1)
+    assert is_orphaned()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_worker_is_orphaned_when_the_process_that_forked_it_ends():
+    code = textwrap.dedent(PARENT).replace("{parent}", "parent").replace("if os.fork()", "parent = os.getpid()\nif os.fork()")
+    readable, writable = os.pipe()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, "-c", code, str(writable)], env=environment, pass_fds=[writable], check=True, timeout=60)
+    os.close(writable)
+    with os.fdopen(readable) as pipe:
+        assert pipe.read() == "FalseTrue"
