@@ -178,15 +178,15 @@ def _single(story) -> list:
     found = []
     failed = any(outcome.result is None or outcome.result.get("failed") for name, outcome in story.outcomes.items() if name in ("run", "beside", "waiting"))
     # Who made an export is proven by the id that DocBits answered, if the answer arrived.
-    is_proven = (
-        story.history.moods.create_answer in ("record", "id") and story.history.moods.update_id == "known" and story.history.moods.removes and not story.fired
-    )
+    moods = story.history.moods
+    is_proven = moods.create_answer in ("record", "id") and moods.update_id == "known" and moods.removes and moods.nulls and not story.fired
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue
         before = sum(identity_of_row(row) == identity(fields) for row in story.history.rows)
         now = len(matching(story, fields))
-        is_said = failed and story.outcomes["clean"].result and story.outcomes["clean"].result.get("failed")
+        # What takes effect after every wait has ended can only be named afterwards.
+        is_said = (failed or "late" in story.fired) and story.outcomes["clean"].result.get("failed")
         if now > max(1, before) and (is_proven or not is_said):
             found.append(f"single: {now} exports are {identity(fields)}")
     return found
