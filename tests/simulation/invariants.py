@@ -37,7 +37,9 @@ def _of_outcome(story, name, outcome) -> list:
         found.append(f"honest: a defect: {result['msg']} {outcome.error!r}")
     if "steps" in result:
         found += _of_steps(story, outcome, result)
-    if not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
+    # A download of valid, wrong content cannot be told from the file.
+    can_be_seen = story.history.moods.download != "another"
+    if can_be_seen and not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
         found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
         found += [f"honest: ok, and {what}" for what in outcome.unfulfilled]
@@ -47,7 +49,7 @@ def _of_outcome(story, name, outcome) -> list:
 def _of_steps(story, outcome, result) -> list:
     """Each step's outcome against the stored state, where nobody else wrote."""
     # A run whose controller has ended verifies nothing more, and reports to nobody.
-    if outcome.check_mode or not outcome.solo or story.doubled or "[X02]" in result.get("msg", ""):
+    if outcome.check_mode or not outcome.solo or story.history.moods.download == "another" or story.doubled or "[X02]" in result.get("msg", ""):
         return []
     found = []
     for step in result["steps"]:
@@ -178,9 +180,8 @@ def _single(story) -> list:
     found = []
     failed = any(outcome.result is None or outcome.result.get("failed") for name, outcome in story.outcomes.items() if name in ("run", "beside", "waiting"))
     # Who made an export is proven by the id that DocBits answered, if the answer arrived.
-    is_proven = (
-        story.history.moods.create_answer in ("record", "id") and story.history.moods.update_id == "known" and story.history.moods.removes and not story.fired
-    )
+    moods = story.history.moods
+    is_proven = moods.create_answer in ("record", "id") and moods.update_id == "known" and moods.removes and moods.nulls and not story.fired
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue
@@ -190,7 +191,8 @@ def _single(story) -> list:
         if "DV13" in told or story.history.moods.alternates and "twice" in story.fired:
             # A run has said that it cannot know whether a second one appears; a list that forgets what it showed hides a doubled one.
             continue
-        is_said = failed and story.outcomes["clean"].result and story.outcomes["clean"].result.get("failed")
+        # What takes effect after every wait has ended can only be named afterwards.
+        is_said = (failed or "late" in story.fired) and story.outcomes["clean"].result.get("failed")
         if now > max(1, before) and (is_proven or not is_said):
             found.append(f"single: {now} exports are {identity(fields)}")
     return found

@@ -46,8 +46,8 @@ def _was_created_and_is_not_listed(story, _moods, outcome):
 
 def _listed(outcome, fields):
     method, title, type_, place = identity(fields)
-    wanted = {("title", title), ("doc_type", type_), ("sub_org_id", place)} - {("sub_org_id", None)}
-    return [state for state in outcome.before.values() if state[1] == method and wanted <= {(key, str(value).strip()) for key, value in state[3]}]
+    shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for state in outcome.before.values()]
+    return (method, title, type_, place) in [(other, values.get("title"), values.get("doc_type"), values.get("sub_org_id")) for other, values in shown]
 
 
 # A finding id to what must be true for it, from the story, its moods, and the outcome of the run.
@@ -63,6 +63,7 @@ REASONS = {
     "E32": lambda story, moods, _outcome: not story.history.options.get("assume_kept"),
     "DV12": lambda _story, moods, _outcome: moods.update_id == "renamed",
     "DV02": lambda story, moods, outcome: _hides_exports(story, moods, outcome) or moods.create_answer in ("task_id", "other_id"),
+    "DV05": lambda _story, moods, _outcome: moods.update_id == "renamed",
     "DV08": lambda _story, moods, _outcome: moods.methods == "unknown",
     "DV09": lambda _story, moods, _outcome: moods.one_active == "replaces",
     "DB04": lambda story, moods, outcome: moods.create_answer == "refusal" and (not moods.nulls or _hides_exports(story, moods, outcome)),

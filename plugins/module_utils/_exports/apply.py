@@ -145,8 +145,8 @@ class _Run:
             return self.progress.is_displaced
         outcome = self.progress.outcomes[index]
         # An export that was created and never listed must not be created again.
-        is_unlisted = index in self._creates and index not in self.progress.ids
-        return outcome == UNKNOWN or self._steps[index].restores or (outcome == APPLIED and (self._steps[index].momentary or is_unlisted))
+        remains = outcome == APPLIED and (self._steps[index].momentary or index in self._creates)
+        return outcome == UNKNOWN or self._steps[index].restores or remains
 
     # Sending
 
@@ -191,7 +191,7 @@ class _Run:
         if step.action == CREATE:
             id_ = self._client.configure(step.kind, None, step.values, step.label)
             # An id that existed before the run is not that of the new export.
-            if id_ is not None and self.progress.is_new(id_):
+            if id_ is not None and self.progress.is_new(id_) and id_ not in self.progress.ids.values():
                 self.progress.ids[index] = id_
                 self.progress.proven.add(index)
             self._settings.record.answered(index, self.progress.ids.get(index, ""))
@@ -264,6 +264,8 @@ class _Run:
         def are_listed():
             self._listed = self.progress.listed()
             missing[:] = [index for index in missing if not self.progress.locate(index, self._listed)]
+            for index in set(indices) - set(missing) - self.progress.proven:
+                self._settings.record.answered(index, self.progress.ids[index])
             return not missing
 
         if not indices or self.progress.settle(are_listed):

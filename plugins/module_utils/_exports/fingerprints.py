@@ -48,6 +48,11 @@ class Fingerprints:
         salt = os.urandom(8).hex()
         self._entries.setdefault(self._export(export_id), {})[name] = f"{salt}:{self._digest(name, value, salt)}"
 
+    def forget(self, export_ids) -> None:
+        """Take the fingerprints of these exports for unknown."""
+        for export_id in export_ids:
+            self._entries.pop(self._export(export_id), None)
+
     def removed(self, pairs) -> dict:
         """Entries that take names out of the state file, from pairs of an export's id and a name."""
         entries: dict = {}

@@ -167,10 +167,14 @@ def plan(readings, current, *, purge=False, required_fields=lambda kind: (), all
     left = [export for export in result.values() if export.id in to_activate and export.active and before[export.id].get("active") is False]
     # DocBits may not list an inactive export.
     unlisted = [Export(id_, label=f"export {id_}").with_values({"active": False}) for id_ in sorted(to_activate - before.keys())]
-    steps = [_switch(export, True, restores=True) for export in [*(before[export.id] for export in left), *unlisted]]
+    keys = {export.exclusive_key for export in left}
+    first = [export for export in result.values() if before[export.id].active and not export.active and export.exclusive_key in keys]
+    steps = [_switch(before[export.id], False) for export in first]
+    steps += [_switch(export, True, restores=True) for export in [*(before[export.id] for export in left), *unlisted]]
     steps += [_switch(before[step.id], False, momentary=result[step.id].active) for step in moving]
     active = {export.id: export.get("active") for export in before.values()}
     active.update({export.id: True for export in left})
+    active.update({export.id: False for export in first})
     active.update({step.id: False for step in moving})
     late = [step for step in updates if step.irreversible and not set(step.changes) & set(IDENTITY)]
     steps += [step for step in updates if step not in late]

@@ -112,18 +112,19 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
     Raises: InvalidInput, ContractMismatch, ApplyFailed and what the client raises
     """
     record = RunRecord(options.record_path)
-    pending = record.load()
-    draft = _draft(client, declared, options, pending, client.exports(), clock)
-    if check_mode or not draft.plan.steps:
-        if pending and not check_mode:
-            record.finish()
-        result = _result(draft, [step.as_dict(PLANNED) for step in draft.plan.steps], options, [])
-        return result if check_mode else _with_fingerprints(result, draft, options, [])
+    if check_mode:
+        draft = _read_and_plan(client, declared, options, record.load(), clock)
+        return _result(draft, [step.as_dict(PLANNED) for step in draft.plan.steps], options, [])
+    # From the first reading on: a run that waits must not go on from what it read before.
     with _exclusive(options, clock) as lock_findings:
-        draft = _confirmed(client, declared, options, pending, draft, clock)
+        pending = record.load()
+        draft = _read_and_plan(client, declared, options, pending, clock)
+        if draft.plan.steps:
+            draft = _confirmed(client, declared, options, pending, draft, clock)
         if not draft.plan.steps:
-            record.finish()
-            return _result(draft, [], options, lock_findings)
+            if pending:
+                record.finish()
+            return _with_fingerprints(_result(draft, [], options, lock_findings), draft, options, [])
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
@@ -136,6 +137,12 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
     if record.errors:
         findings.append(_not_recorded(options.record_path))
     return _with_fingerprints(_result(draft, applied.steps, options, findings), draft, options, applied.unverified)
+
+
+def _read_and_plan(client, declared, options, pending, clock) -> _Draft:
+    # An interrupted update may have replaced what a fingerprint stands for.
+    options.fingerprints.forget(pending.active)
+    return _draft(client, declared, options, pending, client.exports(), clock)
 
 
 def _with_fingerprints(result, draft, options, unverified) -> dict:

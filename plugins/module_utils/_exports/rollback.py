@@ -95,6 +95,9 @@ class Rollback:
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
         is_proof = id_ in progress.listed()
+        if id_ in progress.seen and not is_proof:
+            progress.outcomes[index] = ROLLED_BACK
+            return ""
         try:
             self._client.remove(id_, step.label)
             is_proof = True
@@ -125,7 +128,7 @@ class Rollback:
         if step.action != UPDATE:
             return self._roll_back_switch(index, step)
         if index in progress.strays:
-            return self._take_back_stray(index, step)
+            return self._roll_back_stray(index, step)
         if progress.outcomes[index] == APPLIED:
             # An answered write may show late; what does not show cannot be rolled back safely.
             progress.settle(lambda: progress.try_to_observe(index) == APPLIED)
@@ -135,10 +138,19 @@ class Rollback:
             return "the export is no longer in the list of exports"
         return self._roll_back_update(index, step, export)
 
+    def _roll_back_stray(self, index, step) -> str:
+        """Remove the export that an update created, which is proven by the id that DocBits answered."""
+        progress, id_ = self._progress, self._progress.strays[index]
+        self._attempt(lambda: self._client.remove(id_, step.label))
+        is_removed = progress.settle(lambda: id_ not in progress.listed())
+        progress.outcomes[index] = ROLLED_BACK if is_removed else APPLIED
+        return "" if is_removed else f"export {id_}, which the update created, is still in the list of exports"
+
     def _roll_back_switch(self, index, step) -> str:
         progress, wanted = self._progress, step.action == DEACTIVATE
         # An accepted write may show late. One that never shows may still have been applied.
-        is_shown = progress.outcomes[index] != APPLIED or progress.settle(lambda: self._is_active(step.id) != wanted)
+        was_accepted = progress.outcomes[index] == APPLIED
+        is_shown = progress.settle(lambda: self._is_active(step.id) != wanted) if was_accepted else self._is_active(step.id) != wanted
         # DocBits may not list an inactive export.
         if not is_shown or self._is_active(step.id) != wanted:
             self._attempt(lambda: self._client.set_active(step.id, wanted, step.label))
@@ -147,7 +159,7 @@ class Rollback:
             return f"DocBits does not show the export as {'active' if wanted else 'inactive'}"
         if not is_shown:
             progress.outcomes[index] = UNKNOWN
-            return "DocBits accepted it and did not show it, so it is not known whether it was rolled back"
+            return "DocBits did not show it, so it is not known whether it was applied and rolled back"
         progress.outcomes[index] = ROLLED_BACK
         return ""
 

@@ -31,7 +31,7 @@ class Pending:
     switched:   ids of exports that were deactivated for a moment
     fields:     id to the fields of an update that were not sent, with their values before it
     beside:     ids of exports that were active where a new export was created or activated
-    active:     id of an updated export to whether it was active
+    active:     id of an updated export to whether it was active, None if that was not listed
     names:      id to the names of other values that were there before the update, and that the record does not hold
     """
 
@@ -177,6 +177,6 @@ def _pending(value) -> Pending:
         switched=frozenset(step["id"] for step in sent if step["momentary"]),
         beside=frozenset(id_ for step in sent for id_ in step.get("beside", ())),
         fields={step["id"]: dict(step["fields"]) for step in updates if step["fields"]},
-        active={step["id"]: step["active"] for step in updates if step["active"] is not None},
+        active={step["id"]: step["active"] for step in updates},
         names={step["id"]: list(step["names"]) for step in updates if step["names"]},
     )
