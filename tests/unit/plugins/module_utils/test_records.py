@@ -180,7 +180,7 @@ def test_text_that_is_no_text_is_withheld(text):
 @pytest.mark.parametrize(
     ("number", "expected"),
     [(3, Known(3)), ("3", Known(3)), (" 3 ", Known(3)), (3.0, Known(3)), ("", ABSENT), (0, Known(0))]
-    + [(odd, Withheld("not a number")) for odd in ("first", 3.5, -1, "9" * 19, "9" * 5000, "³", [3], True)],
+    + [(odd, Withheld("not a number")) for odd in ("first", 3.5, -1, "9" * 19, "9" * 5000, "³", "٣", [3], True)],
 )
 def test_number_is_known_if_it_is_one(number, expected):
     assert value({**SFTP, "port": number}, "port") == expected
@@ -206,6 +206,10 @@ def test_flag_of_an_unknown_word_is_withheld(word, reason):
 def test_flag_with_an_override_is_read_by_it():
     assert value({**RECORD, "is_active": "ja"}, "active", booleans={"ja": "true"}) == Known(True)
     assert value({**RECORD, "is_active": "1"}, "active", booleans={"1": "false"}) == Known(False)
+
+
+def test_number_in_the_place_of_a_text_is_its_digits():
+    assert value({**RECORD, "title": 5}, "title") == Known("5")
 
 
 # Methods
