@@ -148,7 +148,8 @@ class Exports:
         """Delete the export with its files, or mark it as deleted where the list shows such exports."""
         export = self.get(export_id)
         if self._switches.deleted_rows:
-            return self._save({**export, "is_deleted": True, "is_active": False})
+            self._save({**export, "is_deleted": True, "is_active": False})
+            return
         self._remember()
         self._store.delete(self._collection, export["id"])
         self._remember()
