@@ -169,9 +169,10 @@ def test_pages_of_the_list(simulator):
     assert len(records(client)) == 2 and "total" not in listed(client).json()
 
 
-@pytest.mark.parametrize(
-    ("mood", "body"), [("list", b'{"success":true,"data":[]}'), ("null", b'{"success":true,"data":null}'), ("no_data", b'{"success":true}'), ("nothing", b"")]
-)
+EMPTY = {"list": b'{"success":true,"data":[]}', "null": b'{"success":true,"data":null}', "no_data": b'{"success":true}', "nothing": b""}
+
+
+@pytest.mark.parametrize(("mood", "body"), list(EMPTY.items()))
 def test_list_of_an_empty_organisation(simulator, mood, body):
     client = Client(simulator, switches={"empty": mood})
     assert listed(client).content == body
@@ -249,9 +250,7 @@ def test_update_that_drops_what_is_not_sent(simulator):
 
 
 def test_one_active_of_any(simulator):
-    client = Client(
-        simulator, exports=[{**HOOK, "doc_type": "INVOICE", "export_method": "infor-bod-cloud"}], switches={"one_active": "any", "active_on_create": False}
-    )
+    client = Client(simulator, exports=[{**HOOK, "export_method": "infor-bod-cloud"}], switches={"one_active": "any", "active_on_create": False})
     assert client.configure_idm().json()["message"] == "EXPORT_CONFIG_ALREADY_EXISTS"
     client.switch(one_active=True)
     assert client.configure_idm().json()["success"] is True
