@@ -113,7 +113,7 @@ def _settle_wait_left_out(patch):
 
 
 def _any_alike_export_removed(patch):
-    real = rollback.Rollback._take_back_create
+    real = rollback.Rollback._roll_back_create
 
     def take_back(self, index):
         found = self._progress.candidates(index, self._progress.listed())
@@ -122,7 +122,7 @@ def _any_alike_export_removed(patch):
             self._progress.proven.add(index)
         return real(self, index)
 
-    patch.setattr(rollback.Rollback, "_take_back_create", take_back)
+    patch.setattr(rollback.Rollback, "_roll_back_create", take_back)
 
 
 # A write has three outcomes
@@ -185,9 +185,9 @@ def _unproven_values_restored(patch):
             rollback_is_asked.on = False
             patch.setattr(rollback, "_shows", shows)
 
-    real_take_back = rollback.Rollback._take_back_update
+    real_take_back = rollback.Rollback._roll_back_update
     patch.setattr(rollback, "compare", compare)
-    patch.setattr(rollback.Rollback, "_take_back_update", take_back)
+    patch.setattr(rollback.Rollback, "_roll_back_update", take_back)
 
 
 def _own_checks_decide(patch):

@@ -10,6 +10,7 @@ import random
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from greenlet import getcurrent
 
@@ -81,8 +82,9 @@ def _machine_of(actor) -> Machine:
 _RECORDS = Records()
 
 
+@lru_cache(maxsize=1)
 def _keep_records_in_memory() -> None:
-    # Not at import, because unit tests use the model with real files.
+    # Not at import, because unit tests use the model with real files; and once, because a defect may take one of these out.
     run_record.read_json, run_record.write_json, run_record.remove = _RECORDS.read, _RECORDS.write, _RECORDS.remove
     _reconcile.locked = _locked
     _apply.is_orphaned = lambda: getattr(getcurrent(), "orphaned", False)
@@ -266,12 +268,13 @@ def _write(url, request) -> Write:
     fields = dict(request.get("data") or {})
     fields.update({name: part[1] for name, part in request.get("files") or () if part[0] is None})
     active = fields["is_active"] == "true" if "is_active" in fields else None
+    actor = getcurrent()
     return Write(
-        getcurrent().name,
+        getattr(actor, "name", ""),
         url.rsplit("/", 1)[1],
         fields.get("config_id") or fields.get("id"),
         active,
-        getcurrent().orphaned,
+        getattr(actor, "orphaned", False),
         tuple(fields.get(key) for key in ("title", "doc_type", "sub_org_id")),
     )
 

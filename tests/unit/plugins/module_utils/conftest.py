@@ -14,7 +14,7 @@ from simulation.clock import Clock
 from simulation.fulfilled import KEYS
 from simulation.model import Model, Row, json_answer
 from simulation.moods import Moods
-from simulation.simulate import ModelHttp
+from simulation.simulate import ModelHttp, Story
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, IonError
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT
@@ -82,7 +82,8 @@ class Http(ModelHttp):
     """Records each call by its verb, lets calls fail, and calls functions of the test between calls."""
 
     def __init__(self, organisation) -> None:
-        super().__init__(organisation.model, organisation.clock, {}, SimpleNamespace(history=SimpleNamespace(actors=()), doubled=False))
+        plain = history.History(0, organisation.model.moods, (), ())
+        super().__init__(organisation.model, organisation.clock, {}, Story(plain, organisation.model, {}))
         self._organisation = organisation
 
     def restart_deadline(self):
