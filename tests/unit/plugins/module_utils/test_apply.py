@@ -120,7 +120,7 @@ def test_step_that_is_applied_in_spite_of_its_answer_is_applied(world, everythin
     assert "DV04" in world.ids(result["findings"]) and len(docbits.writes) == len(EVERYTHING)
 
 
-@pytest.mark.parametrize(("number", "outcome"), list(enumerate(["unknown", "unknown", "rolled_back", "rolled_back"])))
+@pytest.mark.parametrize(("number", "outcome"), list(enumerate(["unknown"] * 4)))
 def test_step_without_an_answer_and_without_an_effect_is_not_called_applied(world, everything, number, outcome):
     docbits, declared = everything
     before = docbits.state
@@ -205,7 +205,7 @@ def test_switch_that_is_accepted_and_ignored_names_the_field(world):
     error = docbits.failed(world.declared(world.webhook("1"), active=False))
     assert error.id == "DV01"
     assert 'exports[0] "A"' in error.message and "active is True and should be False" in error.message
-    assert steps_of(world, error) == [("deactivate", "A", "rolled_back")] and docbits.rows["1"].active
+    assert steps_of(world, error) == [("deactivate", "A", "unknown")] and docbits.rows["1"].active
 
 
 def test_file_that_is_not_what_was_sent_is_named_without_its_text(world):
@@ -260,7 +260,7 @@ def test_file_that_an_update_dropped_is_sent_again(world):
 
 def test_file_that_an_update_dropped_and_that_was_never_known_is_an_error(world):
     docbits = world.Organisation([world.infor("2")], update="drops", download="partly_masked", download_of="secret")
-    error = docbits.failed(world.declared(world.infor("2"), idm_mapping="B=2\n", ionapi=None))
+    error = docbits.failed(world.declared(world.infor("2"), idm_mapping="B=2\n", ionapi=None), assume_kept=True)
     assert "DocBits dropped ionapi" in error.message and "ion_api" not in docbits.rows["2"].files
 
 
@@ -351,12 +351,12 @@ def test_create_after_which_the_list_is_refused_is_removed(world):
 # Removals
 
 
-def test_removal_that_is_accepted_and_ignored_is_not_applied(world):
+def test_removal_that_is_accepted_and_ignored_is_unknown(world):
     docbits = world.Organisation([world.webhook("1")])
     docbits.fail("remove", "ignored")
     error = docbits.failed(world.declared(world.webhook("1"), state="absent"))
     assert "it is still in the list of exports" in error.message
-    assert steps_of(world, error) == [("remove", "A", "not_applied")] and error.facts["changed"] is False
+    assert steps_of(world, error) == [("remove", "A", "unknown")] and error.facts["changed"] is True
 
 
 def test_removal_of_an_export_that_stays_listed_as_deleted_is_applied(world):

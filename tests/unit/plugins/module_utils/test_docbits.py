@@ -418,7 +418,7 @@ def test_download_that_is_refused_with_a_code_for_no_file_is_absent(script, stat
     [
         ({"status": 403, "json": {"detail": "NO_PERMISSION"}}, "refused with status 403"),
         ({"status": 403}, "refused with status 403"),
-        ({"status": 404, "json": {"detail": "Not Found"}}, "refused with status 404"),
+        ({"status": 404, "json": {"detail": "Not Found"}}, "not found"),
         ({"json": {"success": False, "message": "x"}}, "refused with status 200"),
         ({"body": "********"}, "not an ION API file"),
         ({"json": {"ci": "A~b", "cs": "********"}}, "masked"),

@@ -86,8 +86,8 @@ def test_reconcile_does_what_check_mode_announces_and_nothing_again(world, chose
 def test_empty_text_that_is_absent_is_not_sent_and_one_that_is_not_listed_is_sent_once(world, nulls, changed):
     docbits = world.Organisation([world.sftp("5"), world.webhook("1", sub_organisation="s1")], nulls=nulls)
     declared = world.declared(world.sftp(), filename_mode="", password=None)
-    assert docbits.reconcile(declared)["changed"] is changed
-    assert docbits.reconcile(declared)["changed"] is False
+    assert docbits.reconcile(declared, assume_kept=True)["changed"] is changed
+    assert docbits.reconcile(declared, assume_kept=True)["changed"] is False
 
 
 def _with_sub_organisation_key(make):
@@ -384,12 +384,11 @@ def test_run_for_another_organisation_does_not_wait(world):
         assert docbits.reconcile(world.declared(world.webhook(), url="https://b.example"), lock="organisation")["changed"]
 
 
-@pytest.mark.parametrize("options", [{"check_mode": True}, {}], ids=["check mode", "nothing to do"])
-def test_run_without_a_write_needs_no_lock(world, options):
+def test_run_in_check_mode_needs_no_lock(world):
     docbits = world.Organisation([world.webhook("1")])
-    declared = world.declared(world.webhook(), **({"url": "https://b.example"} if options else {}))
+    declared = world.declared(world.webhook(), url="https://b.example")
     with locked("organisation", 0.0):
-        docbits.reconcile(declared, lock="organisation", lock_timeout=0.0, **options)
+        assert docbits.reconcile(declared, lock="organisation", lock_timeout=0.0, check_mode=True)["changed"]
 
 
 def test_run_without_a_private_folder_for_locks_warns_and_goes_on(world, tmp_path):
@@ -617,7 +616,7 @@ def test_diff_shows_a_withheld_value_and_a_declared_password_as_markers(world):
 
 def test_masked_value_is_never_sent_back(world):
     docbits = world.Organisation([world.sftp("1")], masked="username")
-    docbits.reconcile(world.declared(world.sftp("1"), keep_id=True, title="Renamed", username=None, password=None))
+    docbits.reconcile(world.declared(world.sftp("1"), keep_id=True, title="Renamed", username=None, password=None), assume_kept=True)
     assert (docbits.rows["1"].values["username"], docbits.rows["1"].values["title"]) == ("u", "Renamed")
 
 
@@ -634,11 +633,13 @@ def test_key_of_a_common_name_is_never_sent_back(world):
     assert "execution_order" not in docbits.rows["1"].values
 
 
-def test_update_that_leaves_out_a_withheld_required_file_warns(world):
+def test_update_that_leaves_out_a_withheld_required_file_is_refused_or_warned_of(world):
     docbits = world.Organisation([world.infor("2")], **HIDDEN)
-    result = docbits.reconcile(world.declared(world.infor(), ionapi=None, idm_mapping="B=1\n"), checks=())
-    [finding] = [finding for finding in result["findings"] if finding["id"] == "E32"]
-    assert finding["where"] == 'exports[0] "B": ionapi' and finding["action"] == "declare ionapi"
+    declared = world.declared(world.infor(), ionapi=None, idm_mapping="B=1\n")
+    error = docbits.failed(declared, checks=())
+    assert (error.id, docbits.writes) == ("E32", []) and 'exports[0] "B": ionapi' in error.message and "assume_kept" in error.message
+    result = docbits.reconcile(declared, checks=(), assume_kept=True)
+    assert result["changed"] and "E32" in world.ids(result["findings"])
 
 
 def test_failed_run_adds_no_fingerprint(world):

@@ -130,20 +130,22 @@ def test_is_empty_of_a_value(value, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "expected"),
+    ("name", "before", "current", "expected"),
     [
-        ("folder", ABSENT, True),
-        ("folder", NOT_LISTED, True),
-        ("folder", Known(""), True),
-        ("folder", Known("in"), False),
-        ("folder", Withheld("masked"), False),
-        ("xslt", ABSENT, True),
-        ("xslt", Withheld("refused with status 403"), False),
-        ("xslt", NOT_LISTED, False),
+        ("folder", Known("in"), ABSENT, True),
+        ("folder", Known("in"), NOT_LISTED, True),
+        ("folder", Known("in"), Known(""), True),
+        ("folder", Known("in"), Known("out"), False),
+        ("folder", Known("in"), Withheld("masked"), False),
+        ("xslt", Known("<x/>"), ABSENT, True),
+        ("xslt", Known("<x/>"), Withheld("refused with status 403"), True),
+        ("xslt", Withheld("masked"), Withheld("masked"), False),
+        ("xslt", Withheld("masked"), Withheld("not found"), True),
+        ("xslt", Withheld("not found"), Withheld("not found"), False),
     ],
 )
-def test_is_lost_of_a_file_needs_word_of_docbits(name, value, expected):
-    assert is_lost(name, value) is expected
+def test_is_lost_by_what_was_there_and_what_docbits_answers(name, before, current, expected):
+    assert is_lost(name, before, current) is expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [(Known("a"), True), (Known("a", exact=False), False), (Withheld("masked"), False), (ABSENT, False)])

@@ -39,7 +39,7 @@ def without(record, key):
 
 def test_record_is_an_export():
     [export] = read({**RECORD, "sub_org_id": "s1", "execution_order": 3})
-    assert (export.id, export.label) == ("7", 'export "A"')
+    assert (export.id, export.label) == ("7", 'export 7 "A"')
     assert {name: state.value for name, state in export.values.items()} == {
         "title": "A",
         "kind": "webhook",
@@ -95,13 +95,22 @@ def test_list_without_records_has_no_exports():
         ({"execution_order": None, "order": 99}, "execution_order", ABSENT),
         ({"order": 99}, "execution_order", NOT_LISTED),
         ({"title": None, "name": "N"}, "title", ABSENT),
-        ({"doc_type": None, "document_type": "ORDER"}, "document_type", ABSENT),
         ({"export_url": None, "url": "https://other.example", "webhook_url": "https://other.example"}, "url", ABSENT),
-        ({"is_active": None, "active": True}, "active", NOT_LISTED),
-        ({"sub_org_id": None, "sub_organisation_id": "s1"}, "sub_organisation", Known("")),
     ],
 )
 def test_alias_beside_a_null_is_not_read(record, name, expected):
+    assert value({**RECORD, **record}, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "expected"),
+    [
+        ({"doc_type": None, "document_type": "ORDER"}, "document_type", Known("ORDER")),
+        ({"is_active": None, "active": True}, "active", Known(True)),
+        ({"sub_org_id": None, "sub_organisation_id": "s1"}, "sub_organisation", Known("s1")),
+    ],
+)
+def test_key_of_one_meaning_is_read_if_the_usual_key_is_null_in_every_record(record, name, expected):
     assert value({**RECORD, **record}, name) == expected
 
 
