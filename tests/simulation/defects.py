@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import answers, client, downloads, records
-from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, plan, progress, reading, reconcile, rollback, run_record
+from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, fingerprints, plan, progress, reading, reconcile, rollback, run_record
 from ansible_collections.docbits.ion.plugins.module_utils._model import export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
 
@@ -232,10 +232,6 @@ def _duplicate_not_noticed(patch):
     patch.setattr(apply._Run, "_remove_duplicate", lambda _self, _index: None)
 
 
-def _not_read_again(patch):
-    patch.setattr(reconcile, "_confirmed", lambda _client, _declared, _options, _pending, draft, _clock: draft)
-
-
 def _no_lock(patch):
     real = reconcile._exclusive
     patch.setattr(reconcile, "_exclusive", lambda options, clock: real(replace(options, lock=None), clock))
@@ -248,6 +244,7 @@ def _check_mode_ignored(patch):
 
 def _fingerprints_vouch(patch):
     patch.setattr(apply._Run, "unproved", lambda _self: [])
+    patch.setattr(fingerprints.Fingerprints, "forget", lambda _self, _ids: None)
 
 
 def _unknown_is_unchanged(patch):
@@ -404,13 +401,6 @@ DEFECTS = (
         _duplicate_not_noticed,
         Within(actors=(RUN_BESIDE,)),
         "single",
-    ),
-    Defect(
-        "the list is not read again before the first write",
-        "the list is read again right before the first write and must be what was planned from",
-        _not_read_again,
-        Within(actors=(RUN_WAITING,)),
-        "converging",
     ),
     Defect(
         "runs on one machine do not wait", "Runs on one machine wait for each other for a bounded time", _no_lock, Within(actors=(RUN_WAITING,)), "converging"

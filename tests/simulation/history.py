@@ -147,6 +147,15 @@ def draw(seed: int, within: Within | None = None) -> History:
         if chance.random() < 0.3:
             faults[chance.randrange(1, 7)] = chance.choice(FAULTS)
     actors = tuple(actor for actor, odds in ((RUN_BESIDE, 0.2), (RUN_WAITING, 0.1), (PERSON, 0.25)) if chance.random() < odds)
+    if not moods.lists_sub_organisations or not moods.lists_inactive or moods.list_shape == "silent_pages":
+        # Whether an export that is not listed was really removed is told by nothing.
+        moods = replace(moods, removes=True)
+    if moods.update_id == "renamed" and moods.create_answer != "record":
+        # Whether an update created a second export is then told by nothing but a list that agrees.
+        moods = replace(moods, create_answer="record")
+    if moods.update != "keeps":
+        # A write that arrives after its values were dropped and sent again is one of two at once.
+        faults = {number: fault for number, fault in faults.items() if fault not in ("late", "late soon")}
     if moods.alternates:
         # A list that forgets what it has shown hides a second export from everybody.
         actors = tuple(actor for actor in actors if actor == PERSON)
@@ -158,6 +167,9 @@ def draw(seed: int, within: Within | None = None) -> History:
         faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}
         actors, options = within.actors, {**options, **within.options}
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
+    if any(item[2] is None for item in declared):
+        # A person who switches an export at that moment cannot be told from DocBits or from the run.
+        edits = tuple(edit for edit in edits if edit != "active")
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
     pauses = tuple(chance.choice(PAUSES) for _number in range(3)) if actors else History.pauses
     recalls = chance.random() < 0.2 if not within or within.recalls is None else within.recalls

@@ -57,12 +57,20 @@ def _of_steps(story, outcome, result) -> list:
         before, after = outcome.before.get(id_), outcome.stored.get(id_)
         if said == "applied" and action == "remove" and after is not None:
             found.append(f"honest: {action} {id_} is said to be applied")
-        if said in ("not_applied", "rolled_back", "not_run") and action == "remove" and before is not None and after is None:
+        # A removal without an answer whose export is still listed after the wait counts as not applied.
+        if (
+            said in ("not_applied", "rolled_back", "not_run")
+            and action == "remove"
+            and not set(story.fired) & {"late", "late soon"}
+            and before is not None
+            and after is None
+        ):
             found.append(f"honest: {action} {id_} is said to be {said}, and is applied")
         if said == "applied" and action == "create" and id_ is not None and after is None:
             found.append(f"honest: create {id_} is said to be applied")
     outcomes = {step["outcome"] for step in result["steps"]}
-    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later:
+    is_late_removal = "late" in story.fired and any(step["action"] == "remove" for step in result["steps"])
+    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later and not is_late_removal:
         found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.later)}")
     return found
 
@@ -105,6 +113,9 @@ def _kept(story) -> list:
         now = final.get(row.id)
         if row.id not in declared:
             if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
+                continue
+            if row.id in story.touched_by_person and _has_finding(story, "DV09"):
+                # An export that a person switches off while a run activates another one in its place looks as if DocBits had replaced it.
                 continue
             row = story.left_by_person.get(row.id, row)
             if row is not None and (now is None or now.state() != row.state()) and not (now and _differ_in_activity(row, now) and _says(story, row, "active")):
@@ -187,8 +198,7 @@ def _single(story) -> list:
             continue
         before = sum(identity_of_row(row) == identity(fields) for row in story.history.rows)
         now = len(matching(story, fields))
-        told = {finding["id"] for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ())}
-        if "DV13" in told or story.history.moods.alternates and "twice" in story.fired:
+        if _has_finding(story, "DV13") or story.history.moods.alternates and "twice" in story.fired:
             # A run has said that it cannot know whether a second one appears; a list that forgets what it showed hides a doubled one.
             continue
         # What takes effect after every wait has ended can only be named afterwards.
@@ -196,6 +206,10 @@ def _single(story) -> list:
         if now > max(1, before) and (is_proven or not is_said):
             found.append(f"single: {now} exports are {identity(fields)}")
     return found
+
+
+def _has_finding(story, id_) -> bool:
+    return any(finding["id"] == id_ for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ()))
 
 
 def _kept_by_person(story) -> list:

@@ -136,4 +136,9 @@ def draw(chance, choices=None) -> Moods:
     if moods.get("update", "keeps") != "keeps":
         # What an update of a file drops does not show in a list that is behind, and nothing says that the list is behind.
         moods["lag"] = 0.0
+    if moods.get("create_answer") == "text" and (
+        not moods.get("lists_inactive", True) or not moods.get("lists_sub_organisations", True) or moods.get("list_shape") == "silent_pages"
+    ):
+        # A text may come from a proxy, so the next run creates again what is not listed.
+        moods["create_answer"] = "record"
     return Moods(**moods)

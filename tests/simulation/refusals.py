@@ -62,11 +62,13 @@ REASONS = {
     "E05": _may_conflict,
     "E32": lambda story, moods, _outcome: not story.history.options.get("assume_kept"),
     "DV12": lambda _story, moods, _outcome: moods.update_id == "renamed",
-    "DV02": lambda story, moods, outcome: _hides_exports(story, moods, outcome) or moods.create_answer in ("task_id", "other_id"),
+    "DV02": lambda story, moods, outcome: _hides_exports(story, moods, outcome) or moods.alternates or moods.create_answer in ("task_id", "other_id"),
     "DV05": lambda _story, moods, _outcome: moods.update_id == "renamed",
     "DV08": lambda _story, moods, _outcome: moods.methods == "unknown",
     "DV09": lambda _story, moods, _outcome: moods.one_active == "replaces",
-    "DB04": lambda story, moods, outcome: moods.create_answer == "refusal" and (not moods.nulls or _hides_exports(story, moods, outcome)),
+    "DB04": lambda story, moods, outcome: (
+        moods.create_answer == "refusal" and (moods.update_id == "renamed" or not moods.nulls or _hides_exports(story, moods, outcome))
+    ),
     "DB05": lambda _story, moods, _outcome: moods.one_active in ("active", "any"),
     "DC03": lambda _story, moods, _outcome: moods.masked == "url",
     "DV01": lambda story, moods, outcome: (

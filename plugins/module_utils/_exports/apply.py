@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
     ApplyFailed,
-    BadAnswer,
     CheckModeViolation,
     ContractMismatch,
     InvalidInput,
@@ -162,9 +161,6 @@ class _Run:
                 break
             except IonError as error:
                 self._client.restart_deadline()
-                if index in self._creates and 200 <= (error.facts.get("status") or 0) < 300 and isinstance(error, BadAnswer):
-                    # A success that cannot be read: the export may exist and never be listed.
-                    self._settings.record.answered(index, "")
                 self.progress.outcomes[index] = self._outcome_after(index, error)
                 if self.progress.outcomes[index] == APPLIED:
                     self.findings.append(_applied_despite_error(self._steps[index], error))
@@ -219,6 +215,8 @@ class _Run:
             return APPLIED
         # A refusal counts if the list agrees; a write without an answer may still take effect.
         is_refusal = isinstance(error, Refused) or error.facts.get("status") == 429
+        # After an error of its own, DocBits does not go on with a removal.
+        is_refusal = is_refusal or (self._steps[index].action == REMOVE and error.facts.get("status") == 500)
         if self._steps[index].action == REMOVE and (error.facts.get("status") == 404 or error.facts.get("code") in _NO_EXPORT_CODES):
             # The export does not exist any more, and the list is late.
             return UNKNOWN

@@ -133,7 +133,8 @@ class Progress:
         if export is None:
             return UNKNOWN
         if step.action == UPDATE:
-            return self._observe_values(step, export)
+            # DocBits may have created a second export instead.
+            return UNKNOWN if self.candidates(index, listed) else self._observe_values(step, export)
         active = export.get("active")
         return UNKNOWN if active is None else APPLIED if active == (step.action == ACTIVATE) else NOT_APPLIED
 

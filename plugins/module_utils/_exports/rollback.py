@@ -42,7 +42,10 @@ class Rollback:
                 first_switch.setdefault(progress.plan.steps[index].id, index)
         later_switches = [index for index in switches if index not in first_switch.values()]
         for index in reversed(range(len(progress.outcomes))):
-            if progress.outcomes[index] in (APPLIED, UNKNOWN) and index not in later_switches and not progress.plan.steps[index].restores:
+            step = progress.plan.steps[index]
+            if step.action == REMOVE:
+                continue
+            if progress.outcomes[index] in (APPLIED, UNKNOWN) and index not in later_switches and not step.restores:
                 self._roll_back_step(index)
         for index in later_switches:
             if progress.outcomes[index] in (APPLIED, UNKNOWN):
@@ -58,11 +61,16 @@ class Rollback:
     def _has_removed_something(self) -> bool:
         progress = self._progress
         removals = [index for index, step in enumerate(progress.plan.steps) if step.action == REMOVE and progress.outcomes[index] not in (NOT_RUN, NOT_APPLIED)]
+        is_blocked = False
         for index in removals:
-            # A list that still shows an export which DocBits reported as removed may be late.
-            seen = progress.try_to_observe(index)
-            progress.outcomes[index] = UNKNOWN if seen == NOT_APPLIED else seen
-        return any(progress.outcomes[index] in (APPLIED, UNKNOWN) for index in removals)
+            was_accepted, seen = progress.outcomes[index] == APPLIED, progress.try_to_observe(index)
+            # A list that still shows an export whose removal DocBits accepted may be late; without an answer it is more likely that nothing happened.
+            progress.outcomes[index] = seen if seen != NOT_APPLIED else UNKNOWN
+            is_blocked = is_blocked or was_accepted or seen != NOT_APPLIED
+        if not is_blocked:
+            why = "DocBits did not answer, and still lists the export"
+            self._findings += [_remains(progress.plan.steps[index], UNKNOWN, why) for index in removals]
+        return is_blocked
 
     def _keep_all(self, why) -> None:
         for index, step in enumerate(self._progress.plan.steps):
@@ -95,9 +103,6 @@ class Rollback:
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
         is_proof = id_ in progress.listed()
-        if id_ in progress.seen and not is_proof:
-            progress.outcomes[index] = ROLLED_BACK
-            return ""
         try:
             self._client.remove(id_, step.label)
             is_proof = True
@@ -143,7 +148,7 @@ class Rollback:
         progress, id_ = self._progress, self._progress.strays[index]
         self._attempt(lambda: self._client.remove(id_, step.label))
         is_removed = progress.settle(lambda: id_ not in progress.listed())
-        progress.outcomes[index] = ROLLED_BACK if is_removed else APPLIED
+        progress.outcomes[index] = ROLLED_BACK if is_removed and not self._restore_activity(step) else APPLIED
         return "" if is_removed else f"export {id_}, which the update created, is still in the list of exports"
 
     def _roll_back_switch(self, index, step) -> str:
@@ -172,6 +177,7 @@ class Rollback:
         restored, kept = {}, []
         # Everything that must stay as it is goes along, because DocBits may drop what an update does not send.
         along = {name: value for name, value in step.values.items() if name not in step.changes}
+        along.update({name: step.before.get(name) for name in along if name not in FILES and is_restorable(step.before.value(name))})
         for name, sent in step.values.items():
             before, current = step.before.value(name), progress.current(export, name)
             if name not in step.changes and isinstance(before, Known) and compare(name, sent, before) == SAME:
@@ -207,21 +213,24 @@ class Rollback:
             if not progress.settle(lambda: self._is_restored(step, restored)):
                 progress.outcomes[index] = UNKNOWN
                 return f"DocBits does not show the former {', '.join(sorted(restored))}"
-        # DocBits may activate or deactivate an export that is updated.
-        active = step.before.get("active")
-        if (
-            active is not None
-            and not any(other.id == step.id and other.action != UPDATE for other in progress.plan.steps)
-            and self._is_active(step.id) != active
-        ):
-            self._attempt(lambda: self._client.set_active(step.id, active, step.label))
-            if not progress.settle(lambda: self._is_active(step.id) == active):
-                kept.append(f"DocBits does not show the export as {'active' if active else 'inactive'}")
+        kept += self._restore_activity(step)
         if kept:
             progress.outcomes[index] = _later(progress.outcomes[index], APPLIED if progress.outcomes[index] == APPLIED else UNKNOWN)
             return "; ".join(kept)
         progress.outcomes[index] = ROLLED_BACK
         return ""
+
+    def _restore_activity(self, step) -> list:
+        """Make an updated export active or inactive as it was, because an update may change that; returns why that failed."""
+        progress, active = self._progress, step.before.get("active")
+        is_switched = any(
+            other.id == step.id and other.action != UPDATE and progress.outcomes[index] != NOT_RUN for index, other in enumerate(progress.plan.steps)
+        )
+        if active is None or is_switched or self._is_active(step.id) == active:
+            return []
+        self._attempt(lambda: self._client.set_active(step.id, active, step.label))
+        is_restored = progress.settle(lambda: self._is_active(step.id) == active)
+        return [] if is_restored else [f"DocBits does not show the export as {'active' if active else 'inactive'}"]
 
     def _lost(self, step, export) -> list:
         """The names of values that the update did not send and that DocBits dropped."""

@@ -182,7 +182,7 @@ def test_when_downloading(make_stand, simulator, shape):
     """A file is bytes of any kind: a web page in its place is an error, and a refusal says that DocBits withholds it."""
     stand = make_stand(exports=[{"export_method": "smb", "title": "S", "doc_type": "INVOICE", "is_active": True, "files": {"jpl_mapping": "a=1\n"}}])
     mark = played(stand, SHAPES[shape], "download")
-    result = stand.run([{"id": stand.ids[0], "jpl_mapping_content": "a=1\n"}], check=True)
+    result = stand.run([{"id": stand.ids[0], "jpl_mapping_content": "a=1\n"}], check=True, assume_kept=True)
     if shape in ("refused with 200", "403", "404"):
         assert result["changed"] is True and mark not in json.dumps(result)
         assert result["exports"][0]["evidence"] == {"jpl_mapping": "none"}
@@ -242,7 +242,7 @@ def test_read_refused_with_429_is_retried_after_the_pause(make_stand, simulator,
     stand = make_stand(exports=[{"export_method": "sftp", "title": "S", "doc_type": "QUOTE", "is_active": True, "files": {"xslt": "<x/>"}}])
     stand.fault(operation, times=1, status=429, body="", headers={"Retry-After": "1"})
     before = simulator.last()
-    result = stand.run([HOOK, {"id": stand.ids[0], "xslt_content": "<x/>"}], retries=1)
+    result = stand.run([HOOK, {"id": stand.ids[0], "xslt_content": "<x/>"}], retries=1, assume_kept=True)
     assert "failed" not in result, result["msg"]
     calls = [request for request in simulator.journal(before) if operation in request["path"]]
     assert [request["status"] for request in calls[:2]] == [429, 200]
