@@ -63,6 +63,10 @@ COMPOSED = {
         "the check test_connection of DocBits fails after a change; the export is as declared",
         "follow its message, or leave test_connection out of checks",
     ),
+    "DV12": (
+        "after an update there is another export like the updated one",
+        "remove it in DocBits unless you made it; if it comes from the update, set contract_overrides: {fields: {id: WIRE_NAME}}",
+    ),
     "DC06": ("DocBits does not show its contract without an API key, or not to this one", "set or check api_key, or set contract: current"),
     "DV02": (
         "DocBits reported the export as created, but it is not in the list of exports",
