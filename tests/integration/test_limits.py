@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import REQUESTS_PER_HOST
-from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_A_MINUTE
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
 from simulator.client import Simulator
@@ -127,11 +127,11 @@ def test_throttle_limits_concurrent_requests(play, task):
 def test_tenant_with_more_credentials_than_the_limit_gets_no_more_logins_per_minute(play, simulator, tasks, forks):
     """Environments of one tenant with a credential each, and a deadline before the next minute: those beyond the limit fail without a request."""
     tenant = f"LIMIT{secrets.randbelow(10**6)}_TST"
-    ionapis = [make_ionapi(simulator.infor_url, tenant, f"DocBits_{number}") for number in range(LOGINS_A_MINUTE + 5)]
+    ionapis = [make_ionapi(simulator.infor_url, tenant, f"DocBits_{number}") for number in range(LOGINS_PER_MINUTE + 5)]
     journal = play.journal(*tasks, forks=forks, ionapis=ionapis, deadline=30)
-    assert sum(request["login"] for request in journal) == LOGINS_A_MINUTE
+    assert sum(request["login"] for request in journal) == LOGINS_PER_MINUTE
     # Each failed environment has one such line.
-    assert play.output.count("fatal: [environment-") == len(ionapis) - LOGINS_A_MINUTE
+    assert play.output.count("fatal: [environment-") == len(ionapis) - LOGINS_PER_MINUTE
 
 
 @pytest.mark.parametrize("task", [EACH, BATCH], ids=["each", "batch"])
