@@ -144,7 +144,7 @@ options:
       - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
         with DocBits' own connection test decide; otherwise the secret is sent.
       - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
-      - The return value RV(exports) shows in RV(ignore:evidence) which of these decided.
+      - The return value RV(ignore:exports) shows in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:
@@ -357,7 +357,7 @@ options:
       - V(when_changed) decides by the fingerprint of what was sent last. Without a fingerprint, the visible parts of a masked ION API file together
         with DocBits' own connection test decide; otherwise the secret is sent.
       - V(always) sends it in every run and reports a change each time. V(on_create) never sends it to an existing export.
-      - The return value RV(exports) shows in RV(ignore:evidence) which of these decided.
+      - The return value RV(ignore:exports) shows in RV(ignore:evidence) which of these decided.
     type: str
     default: when_changed
     choices:

@@ -20,7 +20,7 @@ _CODE_KEYS = ("message", "code", "error", "detail")
 # Of a sentence of DocBits, only plain words, codes and short numbers are shown: other parts may repeat what was sent.
 _LONGEST_SENTENCE = 300
 _PLAIN_PART = re.compile(
-    r"""["'(]*(?:[A-Z]?[a-zà-öø-ÿ]{1,16}(?:[-'’/][a-zà-ÿ]{1,16})?|[A-Z]{2,12}(?:_[A-Z]{2,12}){0,4}|[0-9]{1,5}|[A-Z]|[-–:])["')]*[.,;:!?]?"""
+    r"""["'(]*(?:[A-Z]?[a-zà-öø-ÿ]{1,16}(?:[-'\u2019/][a-zà-ÿ]{1,16})?|[A-Z]{2,12}(?:_[A-Z]{2,12}){0,4}|[0-9]{1,5}|[A-Z]|[-–:])["')]*[.,;:!?]?"""
 )
 
 _LOOK_UP_EXPORT = "open Settings, Document Processing, Export in DocBits and compare"

@@ -60,7 +60,7 @@ def download(client, type_="IDM_MAPPING"):
     [
         ("bytes", lambda text: text),
         ("envelope", lambda text: json.dumps({"success": True, "data": text}, separators=(",", ":"))),
-        ("json_string", lambda text: json.dumps(text)),
+        ("json_string", json.dumps),
         ("base64", lambda text: base64.b64encode(text.encode()).decode()),
         ("url", lambda _text: '{"success":true,"data":"https://files.example.test/x?signature=1"}'),
         ("masked", lambda _text: "********"),

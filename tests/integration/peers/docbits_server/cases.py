@@ -826,7 +826,7 @@ def _faults() -> list[Case]:
         "first_list_502_once": Fault("status_before", on="list"),
     }.items():
         for what in ("create", "update"):
-            _, declared, start = situations[what]
+            _before, declared, start = situations[what]
             cases.append(
                 _case(
                     f"fault_{name}_{what}",

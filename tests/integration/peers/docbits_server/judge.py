@@ -212,7 +212,7 @@ def _perform(peer: Peer, client: Client, step: Step, declared: list[dict], optio
     lists = [declared]
     if step.what == "both":
         lists.append(declared if step.other is None else step.other)
-    results: list[Result] = [{} for _ in lists]
+    results: list[Result] = [{} for _list in lists]
     before, first, start = peer.state(), len(peer.journal()), time.monotonic()
 
     def call(index: int) -> None:
@@ -266,7 +266,7 @@ def normal_form(name: str, text: str | bytes | None) -> object:
     if name == "xslt":
         return text.strip()
     lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
-    return sorted((k.strip(), v.lstrip()) for k, _, v in (line.partition("=") for line in lines))
+    return sorted((k.strip(), v.lstrip()) for k, _separator, v in (line.partition("=") for line in lines))
 
 
 def same_export(declared: dict, export: dict) -> bool:

@@ -138,7 +138,7 @@ def listing(store: Store, lag: float, page: int) -> Response:
         random.shuffle(exports)
     rows = [row(store, e) for e in exports]
     if moods.repeat_rows:
-        rows = [r for r in rows for _ in range(2)]
+        rows = [r for r in rows for _copy in range(2)]
     if not rows and moods.empty_list != "list":
         return {
             "data_null": lambda: JSONResponse({"success": True, "data": None}),

@@ -852,7 +852,7 @@ def combined(count, seed=0):
         stages = {stage: chance.choice(sorted(CLASSES)) for stage in chance.sample(sorted(STAGES), 2)}
         moods = {f"{STAGES[stage][0]}:{answer}" for stage, answer in stages.items()}
         for mood in chance.sample(NEUTRAL, 3):
-            if mood.split(":")[0] not in {m.split(":")[0] for m in moods}:
+            if mood.partition(":")[0] not in {m.partition(":")[0] for m in moods}:
                 moods.add(mood)
         sets = [CLASSES[answer] for answer in stages.values()]
         wanted = {U for s in sets if U in s} | {R for s in sets if R in s} | ({P} if all(P in s for s in sets) else set())

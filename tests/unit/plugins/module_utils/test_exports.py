@@ -493,7 +493,7 @@ def test_run_with_a_damaged_record_is_refused(world, tmp_path):
 def test_run_whose_record_cannot_be_written_warns(world, tmp_path):
     docbits = world.Organisation([world.webhook("1")])
     path = str(tmp_path / "none/organisation.run.json")
-    docbits.before("list", lambda: (tmp_path / "none").touch(), nth=2)
+    docbits.before("list", (tmp_path / "none").touch, nth=2)
     result = docbits.reconcile(world.declared(world.webhook(), url="https://b.example"), record_path=path)
     assert result["changed"] and "E31" in world.ids(result["findings"])
 
