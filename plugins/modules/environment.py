@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - docbits.ion.ionapi
   - docbits.ion.default_ionapi
   - docbits.ion.export.set
+  - docbits.ion.reconcile
   - docbits.ion.proof
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module

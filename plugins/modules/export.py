@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.ionapi
   - docbits.ion.export
+  - docbits.ion.reconcile
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
 """

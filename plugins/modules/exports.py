@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - docbits.ion.ionapi
   - docbits.ion.default_ionapi
   - docbits.ion.export.set
+  - docbits.ion.reconcile
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
 """

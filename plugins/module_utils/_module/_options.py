@@ -186,18 +186,18 @@ def export_options() -> dict:
 
 
 def export_set_options() -> ArgumentSpec:
-    """The whole set of exports of an environment (fragment export.set)."""
+    """The whole set of exports of an environment (fragments export.set and reconcile)."""
     item = {**export_options(), "ignore": {"type": "bool", "default": False}}
     return ArgumentSpec(
         {
             "exports": {"type": "list", "elements": "dict", "required": True, "options": item},
             "purge": {"type": "bool", "default": False},
         }
-    ).merged(rule_options())
+    ).merged(reconcile_options())
 
 
-def rule_options() -> ArgumentSpec:
-    """How exports are reconciled (fragment export)."""
+def reconcile_options() -> ArgumentSpec:
+    """How exports are reconciled (fragment reconcile)."""
     return ArgumentSpec(
         {
             "several_active": {"type": "bool", "default": False},

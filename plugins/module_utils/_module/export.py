@@ -16,12 +16,12 @@ from ansible_collections.docbits.ion.plugins.module_utils._module._options impor
     export_options,
     ionapi_options,
     network_options,
-    rule_options,
+    reconcile_options,
 )
 
 _OPTIONS = export_options()
 
-ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), rule_options(), ArgumentSpec(_OPTIONS))
+ARGUMENT_SPEC = docbits_options().merged(network_options(), ionapi_options(), reconcile_options(), ArgumentSpec(_OPTIONS))
 
 
 def run(context: Context) -> dict:

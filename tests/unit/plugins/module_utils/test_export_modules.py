@@ -15,7 +15,7 @@ from responses.registries import OrderedRegistry
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
 from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
-from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, rule_options
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, reconcile_options
 
 HOST = "https://docbits.example.com"
 KEY = secrets.token_urlsafe(24)
@@ -77,7 +77,7 @@ def set_params(*items, **more):
         "strict": False,
         "allow_insecure": False,
     }
-    rules = {name: option.get("default") for name, option in rule_options().argument_spec.items()}
+    rules = {name: option.get("default") for name, option in reconcile_options().argument_spec.items()}
     return {**params(), **ionapi, **rules, "purge": False, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
 
 

@@ -23,7 +23,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record im
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import ALWAYS, CHECKS, ON_CREATE, TEST_CONNECTION, VALIDATE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, SECRET_FIELDS, Declared, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known
-from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, rule_options
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, reconcile_options
 
 
 @pytest.fixture(autouse=True)
@@ -717,7 +717,7 @@ def test_export_of_an_unknown_method_that_may_be_the_declared_one_is_an_error_wi
 
 
 def options_of(context_params, **more):
-    rules = {name: option.get("default") for name, option in rule_options().argument_spec.items()}
+    rules = {name: option.get("default") for name, option in reconcile_options().argument_spec.items()}
     host = {"docbits_url": "https://a.example", "api_key": "key", "organisation_id": None, "deadline": 20.0, "purge": False}
     return Options.of(Context({**rules, **host, **context_params}, **more))
 
