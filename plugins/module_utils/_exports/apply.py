@@ -22,7 +22,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
 )
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE, Plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, REMOVE, UPDATE, Plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import (
     APPLIED,
     NOT_APPLIED,
@@ -35,7 +35,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.progress impo
     ambiguous,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rollback import Rollback
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, DIFFERENT, FILES, UNCLEAR, compare, is_empty, is_lost, is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, DIFFERENT, FILES, UNCLEAR, compare, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, is_restorable
 
 __all__ = ["NOT_APPLIED", "PLANNED", "ROLLED_BACK", "Applied", "Settings", "apply"]
@@ -350,10 +350,9 @@ class _Run:
 
     def _is_active(self, id_):
         try:
-            export = self.progress.listed().get(id_)
+            return self.progress.is_active(id_)
         except IonError:
             return None
-        return export.get("active") if export else None
 
     def _remove_duplicate(self, index) -> None:
         """Notice an export that somebody else created at the same time, and remove the one of this run if it is the later one."""
@@ -442,10 +441,8 @@ class _Run:
             step, export = self._steps[index], listed.get(self.progress.id_of(index))
             if step.action != UPDATE or export is None:
                 continue
-            unsent = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
-            lost = [name for name in unsent if is_lost(name, step.before.value(name), self.progress.current(export, name))]
+            lost = self.progress.lost_values(step, export)
             unrestorable = [name for name in lost if not is_restorable(step.before.value(name))]
-            self.progress.drops = self.progress.drops or bool(lost)
             if unrestorable:
                 what = "which it did not show completely before and which is not declared"
                 raise Refused([_difference(step, f"DocBits dropped {name}, {what}") for name in unrestorable])

@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, REMOVE, UPDATE, Plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, NEVER_SENT, REMOVE, UPDATE, Plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import DIFFERENT, FILES, SAME, Export, compare
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import DIFFERENT, FILES, SAME, Export, compare, is_empty, is_lost
 
 # Outcomes of a step.
 PLANNED = "planned"
@@ -92,15 +92,7 @@ class Progress:
 
     def settle(self, check):
         """Call `check` until it returns a true value or settle_timeout seconds have passed; returns its last value."""
-        clock = self._settings.clock
-        ends, pause = clock.monotonic() + self._settings.settle_timeout, _FIRST_PAUSE
-        while True:
-            value = check()
-            remaining = ends - clock.monotonic()
-            if value or remaining <= 0:
-                return value
-            clock.sleep(min(pause, remaining))
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        return settle(check, self._settings.settle_timeout, self._settings.clock)
 
     def candidates(self, index: int, listed: dict) -> list:
         """The listed exports that were not there before the run and may be the one that a step creates."""
@@ -148,12 +140,36 @@ class Progress:
         """The state of a field, or of a file, which is downloaded."""
         return self._client.download(export, name) if name in FILES else export.value(name)
 
+    def is_active(self, id_: str) -> bool | None:
+        """Whether the list shows an export as active; None if it does not show that."""
+        export = self.listed().get(id_)
+        return export.get("active") if export else None
+
+    def lost_values(self, step, export: Export) -> list:
+        """The names of values that an update did not send and that DocBits dropped."""
+        unsent = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
+        lost = [name for name in unsent if is_lost(name, step.before.value(name), self.current(export, name))]
+        self.drops = self.drops or bool(lost)
+        return lost
+
     def try_to_observe(self, index: int) -> str:
         """As observe, and UNKNOWN if DocBits cannot be read."""
         try:
             return self.observe(index, self.listed())
         except IonError:
             return UNKNOWN
+
+
+def settle(check, timeout: float, clock):
+    """Call `check` until it returns a true value or `timeout` seconds have passed; returns its last value. At first it is called more often."""
+    ends, pause = clock.monotonic() + timeout, _FIRST_PAUSE
+    while True:
+        value = check()
+        remaining = ends - clock.monotonic()
+        if value or remaining <= 0:
+            return value
+        clock.sleep(min(pause, remaining))
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def ambiguous(step, ids) -> IonError:

@@ -24,6 +24,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.files import 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, UPDATE, Plan, plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import settle
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
@@ -239,12 +240,15 @@ def _exclusive(options, clock):
 
 def _awaited(client, pending, current, options, clock) -> list:
     """The exports, after waiting at most settle_timeout seconds for those that an interrupted run may have created."""
-    ends, pause = clock.monotonic() + options.settle_timeout, 0.2
-    while clock.monotonic() < ends and not all(_is_listed(identity, id_, current) for identity, id_ in pending.created.items()):
-        clock.sleep(min(pause, ends - clock.monotonic()))
-        pause = min(2 * pause, 2.0)
-        current = client.exports()
-    return current
+    latest = None
+
+    def are_listed():
+        nonlocal latest
+        latest = current if latest is None else client.exports()
+        return all(_is_listed(identity, id_, latest) for identity, id_ in pending.created.items())
+
+    settle(are_listed, options.settle_timeout, clock)
+    return latest
 
 
 def _is_listed(identity, id_, exports) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Io
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, compare, is_empty, is_lost
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, compare
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld, is_restorable
 
 
@@ -52,7 +52,7 @@ class Rollback:
                 progress.outcomes[index] = progress.outcomes[first_switch[progress.plan.steps[index].id]]
         for export in progress.displaced:
             self._attempt(lambda export=export: self._client.set_active(export.id, True, export.label))
-            if not progress.settle(lambda export=export: self._is_active(export.id)):
+            if not progress.settle(lambda export=export: progress.is_active(export.id)):
                 progress.is_displaced = True
                 message = "DocBits deactivated it during this run, and it could not be activated again"
                 self._findings.append(Finding("DV10", WARNING, export.label, message, "activate it in DocBits"))
@@ -155,22 +155,18 @@ class Rollback:
         progress, wanted = self._progress, step.action == DEACTIVATE
         # An accepted write may show late. One that never shows may still have been applied.
         was_accepted = progress.outcomes[index] == APPLIED
-        is_shown = progress.settle(lambda: self._is_active(step.id) != wanted) if was_accepted else self._is_active(step.id) != wanted
+        is_shown = progress.settle(lambda: progress.is_active(step.id) != wanted) if was_accepted else progress.is_active(step.id) != wanted
         # DocBits may not list an inactive export.
-        if not is_shown or self._is_active(step.id) != wanted:
+        if not is_shown or progress.is_active(step.id) != wanted:
             self._attempt(lambda: self._client.set_active(step.id, wanted, step.label))
-        if not progress.settle(lambda: self._is_active(step.id) == wanted):
-            progress.outcomes[index] = UNKNOWN if self._is_active(step.id) is None else APPLIED
+        if not progress.settle(lambda: progress.is_active(step.id) == wanted):
+            progress.outcomes[index] = UNKNOWN if progress.is_active(step.id) is None else APPLIED
             return f"DocBits does not show the export as {'active' if wanted else 'inactive'}"
         if not is_shown:
             progress.outcomes[index] = UNKNOWN
             return "DocBits did not show it, so it is not known whether it was applied and rolled back"
         progress.outcomes[index] = ROLLED_BACK
         return ""
-
-    def _is_active(self, id_):
-        export = self._progress.listed().get(id_)
-        return export.get("active") if export else None
 
     def _roll_back_update(self, index, step, export) -> str:
         progress = self._progress
@@ -193,7 +189,7 @@ class Rollback:
                 restored[name] = ""
             else:
                 kept.append(f"the former {name} is not known")
-        for name in self._lost(step, export):
+        for name in progress.lost_values(step, export):
             if is_restorable(step.before.value(name)):
                 restored[name] = step.before.get(name)
             else:
@@ -226,18 +222,11 @@ class Rollback:
         is_switched = any(
             other.id == step.id and other.action != UPDATE and progress.outcomes[index] != NOT_RUN for index, other in enumerate(progress.plan.steps)
         )
-        if active is None or is_switched or self._is_active(step.id) == active:
+        if active is None or is_switched or progress.is_active(step.id) == active:
             return []
         self._attempt(lambda: self._client.set_active(step.id, active, step.label))
-        is_restored = progress.settle(lambda: self._is_active(step.id) == active)
+        is_restored = progress.settle(lambda: progress.is_active(step.id) == active)
         return [] if is_restored else [f"DocBits does not show the export as {'active' if active else 'inactive'}"]
-
-    def _lost(self, step, export) -> list:
-        """The names of values that the update did not send and that DocBits dropped."""
-        names = [name for name, value in step.before.values.items() if name not in (*step.values, *NEVER_SENT) and not is_empty(value)]
-        lost = [name for name in names if is_lost(name, step.before.value(name), self._progress.current(export, name))]
-        self._progress.drops = self._progress.drops or bool(lost)
-        return lost
 
     def _is_restored(self, step, restored) -> bool:
         export = self._progress.listed().get(step.id)

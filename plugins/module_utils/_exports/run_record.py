@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import read_json, remove, write_json
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, UPDATE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FIELDS, FILES, SECRET_FIELDS
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known
 
@@ -84,7 +85,7 @@ class RunRecord:
                 "identity": list(step.export.identity),
                 "momentary": step.momentary or step.restores,
                 "fields": {name: step.before.get(name) for name in _kept_names(step, _RECORDED_FIELDS)},
-                "active": step.before.get("active") if step.action == "update" else None,
+                "active": step.before.get("active") if step.action == UPDATE else None,
                 "names": sorted(_kept_names(step, _UNRECORDED)),
                 "beside": _active_beside(step, plan),
                 # What an interrupted run left is still open if this one is interrupted too.
@@ -109,7 +110,7 @@ class RunRecord:
     def switched(self, ids) -> None:
         """Record exports that DocBits deactivated and that a rollback is about to activate again."""
         if ids:
-            steps = [{"action": "deactivate", "id": id_, "momentary": True, "state": "sent"} for id_ in ids]
+            steps = [{"action": DEACTIVATE, "id": id_, "momentary": True, "state": "sent"} for id_ in ids]
             self._value["steps"] += steps
             self._write()
 
@@ -149,14 +150,14 @@ class RunRecord:
 
 def _kept_names(step, names) -> list:
     """The names of known values that an update does not send, and that must be the same after it."""
-    if step.action != "update":
+    if step.action != UPDATE:
         return []
     return [name for name in names if name not in step.values and isinstance(step.before.value(name), Known) and step.before.get(name) != ""]
 
 
 def _active_beside(step, plan) -> list:
     """Ids of active exports that DocBits may deactivate when a step creates or activates an export beside them."""
-    if step.action not in ("create", "activate"):
+    if step.action not in (CREATE, ACTIVATE):
         return []
     after = {export.id: export for export in plan.after}
     return [
@@ -170,10 +171,10 @@ def _pending(value) -> Pending:
     if value["format"] != FORMAT:
         raise ValueError("unknown format")
     sent = [step for step in value["steps"] if step["state"] == "sent"]
-    updates = [step for step in sent if step["action"] == "update"]
+    updates = [step for step in sent if step["action"] == UPDATE]
     return Pending(
         started=str(value["started"]),
-        created={tuple(step["identity"]): step["answered"] for step in sent if step["action"] == "create"},
+        created={tuple(step["identity"]): step["answered"] for step in sent if step["action"] == CREATE},
         switched=frozenset(step["id"] for step in sent if step["momentary"]),
         beside=frozenset(id_ for step in sent for id_ in step.get("beside", ())),
         fields={step["id"]: dict(step["fields"]) for step in updates if step["fields"]},
