@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import answers, client, downloads, records
-from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, fingerprints, plan, progress, reading, reconcile, rollback, run_record
+from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, fingerprints, plan, progress, reading, reconcile, rollback, run_record, verify
 from ansible_collections.docbits.ion.plugins.module_utils._model import export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
 
@@ -92,7 +92,7 @@ def _empty_is_not_null(patch):
     def compare(name, declared, current):
         return export.DIFFERENT if isinstance(current, Absent) and declared == "" else real(name, declared, current)
 
-    for module in (apply, plan, progress, reading, rollback):
+    for module in (plan, progress, reading, rollback, verify):
         patch.setattr(module, "compare", compare)
 
 
@@ -152,11 +152,11 @@ def _unknown_called_not_applied(patch):
 
 
 def _verified_by_the_answer(patch):
-    patch.setattr(apply._Run, "_settled_differences", lambda _self: [])
+    patch.setattr(verify.Verification, "_settled_differences", lambda _self: [])
 
 
 def _removal_not_verified(patch):
-    patch.setattr(apply._Run, "_verify_removals", lambda _self: None)
+    patch.setattr(verify.Verification, "verify_removals", lambda _self: None)
 
 
 # Rolling back
@@ -191,21 +191,21 @@ def _unproven_values_restored(patch):
 
 
 def _own_checks_decide(patch):
-    verify = apply._Run._verify
+    verify_changes = verify.Verification.verify_changes
 
     def verify_and_ask(self):
-        verify(self)
+        verify_changes(self)
         for checked in self.touched():
             self._client.validate(checked)
 
-    patch.setattr(apply._Run, "_verify", verify_and_ask)
+    patch.setattr(verify.Verification, "verify_changes", verify_and_ask)
 
 
 # Nothing that nobody declared
 
 
 def _drop_not_noticed(patch):
-    patch.setattr(apply._Run, "_send_lost_values", lambda _self: False)
+    patch.setattr(verify.Verification, "_send_lost_values", lambda _self: False)
 
 
 def _switched_without_the_option(patch):
@@ -214,7 +214,7 @@ def _switched_without_the_option(patch):
 
 
 def _displaced_not_noticed(patch):
-    patch.setattr(apply._Run, "_displaced", lambda _self: [])
+    patch.setattr(verify.Verification, "_displaced", lambda _self: [])
 
 
 # Interruption, and two runs at once
@@ -229,7 +229,7 @@ def _orphan_goes_on(patch):
 
 
 def _duplicate_not_noticed(patch):
-    patch.setattr(apply._Run, "_remove_duplicate", lambda _self, _index: None)
+    patch.setattr(verify.Verification, "_remove_duplicate", lambda _self, _index: None)
 
 
 def _no_lock(patch):

@@ -44,6 +44,7 @@ class Settings:
 class Progress:
     """The outcome of each step of a plan, by the number of the step.
 
+    creates, changes, removals: the numbers of the steps that create, that do not remove, and that remove
     ids:    ids of exports that this run created
     proven: numbers of the creates whose id DocBits answered, so that no other export can be meant
     seen:   ids of exports that DocBits has listed during this run
@@ -56,6 +57,9 @@ class Progress:
     def __init__(self, plan: Plan, client, settings: Settings) -> None:
         self.plan = plan
         self.outcomes = [NOT_RUN] * len(plan.steps)
+        self.creates = [index for index, step in enumerate(plan.steps) if step.action == CREATE]
+        self.changes = [index for index, step in enumerate(plan.steps) if step.action != REMOVE]
+        self.removals = [index for index, step in enumerate(plan.steps) if step.action == REMOVE]
         self.ids: dict = {}
         self.proven: set = set()
         self.strays: dict = {}

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput, IonError, Unreachable, failure
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding, errors_in
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding, errors_in
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import FOLDER, locked
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
@@ -22,13 +22,13 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.declared impo
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
+from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import after_waiting, findings_about, refuse_unlisted, with_lost_fields
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, UPDATE, Plan, plan
-from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import settle
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, is_empty, is_secret, normal_value
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, is_secret, normal_value
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
 
 # A document type in this form is taken for a key.
@@ -157,10 +157,10 @@ def _with_fingerprints(result, draft, options, unverified) -> dict:
 
 def _draft(client, declared, options, pending, current, clock) -> _Draft:
     if pending.created:
-        current = _awaited(client, pending, current, options, clock)
+        current = after_waiting(client, pending, current, options.settle_timeout, clock)
     declared, current = _with_known_names(declared, current, client)
-    pairs = [_with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
-    _refuse_unlisted(pairs, pending, current, options.record_path)
+    pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
+    refuse_unlisted(pairs, pending, current, options.record_path)
     readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
     todo = plan(
         readings,
@@ -181,7 +181,7 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
     warnings = [] if options.several_active else _active_beside_undeclared(declared, todo)
     warnings += _unnoticeable(todo, readings, options.assume_kept)
     warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
-    warnings += _interrupted(pending, readings, current, client)
+    warnings += findings_about(pending, readings, current, client)
     return _Draft(current, readings, todo, warnings)
 
 
@@ -236,78 +236,6 @@ def _exclusive(options, clock):
             except OSError:
                 findings.append(Finding("E28", WARNING, FOLDER, "runs on this machine cannot wait for each other", "make this folder private and writable"))
         yield findings
-
-
-def _awaited(client, pending, current, options, clock) -> list:
-    """The exports, after waiting at most settle_timeout seconds for those that an interrupted run may have created."""
-    latest = None
-
-    def are_listed():
-        nonlocal latest
-        latest = current if latest is None else client.exports()
-        return all(_is_listed(identity, id_, latest) for identity, id_ in pending.created.items())
-
-    settle(are_listed, options.settle_timeout, clock)
-    return latest
-
-
-def _is_listed(identity, id_, exports) -> bool:
-    return any(export.id == id_ or export.identity == identity for export in exports)
-
-
-def _with_lost_fields(pair, pending):
-    """The pair, whose declaration also has the values that an interrupted update may have dropped or changed."""
-    if pair.current is None or pair.declared.state != PRESENT:
-        return pair
-    before = pending.fields.get(pair.current.id, {})
-    lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
-    active = pending.active.get(pair.current.id)
-    if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
-        lost["active"] = active
-    return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
-
-
-def _refuse_unlisted(pairs, pending, current, record_path) -> None:
-    """Refuse to create an export that DocBits reported as created and does not list."""
-    for pair in pairs:
-        id_ = pending.created.get(pair.declared.identity)
-        if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
-            began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
-            action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
-            refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
-            raise InvalidInput([refusal, *_no_longer_active(pending.beside | pending.switched, pairs, current)])
-
-
-def _no_longer_active(ids, pairs, current) -> list:
-    """Warnings about exports that an interrupted run may have made inactive."""
-    listed = {export.id: export for export in current}
-    decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
-    inactive = [id_ for id_ in sorted(ids - decided) if id_ not in listed or listed[id_].get("active") is False]
-    why = "was active before the interrupted run and is not listed as active any more"
-    return [Finding("E33", WARNING, "exports", f"export {id_} {why}", "activate it in DocBits, or declare it inactive") for id_ in inactive]
-
-
-def _interrupted(pending, readings, current, client) -> list:
-    """Findings about an interrupted run."""
-    if not pending:
-        return []
-    findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    findings += _no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
-    for reading in readings:
-        export = reading.pair.current
-        for name in pending.names.get(export.id, ()) if export else ():
-            value = client.download(export, name) if name in FILES else export.value(name)
-            if name not in reading.pair.declared.values and is_empty(value):
-                findings.append(
-                    Finding(
-                        "E30",
-                        WARNING,
-                        f"{reading.pair.declared.label}: {name}",
-                        "DocBits dropped it in an update of a run that was interrupted",
-                        f"declare {name}, or set it again in DocBits",
-                    )
-                )
-    return findings
 
 
 def _checked(client, touched, checks) -> list:

@@ -1,0 +1,86 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Goes on from a run that was interrupted: what it may have created, dropped or left inactive. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import settle
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, is_empty
+
+
+def after_waiting(client, pending, current, settle_timeout, clock) -> list:
+    """The exports, after waiting at most settle_timeout seconds for those that an interrupted run may have created."""
+    latest = None
+
+    def are_listed():
+        nonlocal latest
+        latest = current if latest is None else client.exports()
+        return all(_is_listed(identity, id_, latest) for identity, id_ in pending.created.items())
+
+    settle(are_listed, settle_timeout, clock)
+    return latest
+
+
+def _is_listed(identity, id_, exports) -> bool:
+    return any(export.id == id_ or export.identity == identity for export in exports)
+
+
+def with_lost_fields(pair, pending):
+    """The pair, whose declaration also has the values that an interrupted update may have dropped or changed."""
+    if pair.current is None or pair.declared.state != PRESENT:
+        return pair
+    before = pending.fields.get(pair.current.id, {})
+    lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
+    active = pending.active.get(pair.current.id)
+    if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
+        lost["active"] = active
+    return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
+
+
+def refuse_unlisted(pairs, pending, current, record_path) -> None:
+    """Refuse to create an export that DocBits reported as created and does not list."""
+    for pair in pairs:
+        id_ = pending.created.get(pair.declared.identity)
+        if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
+            began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
+            action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
+            refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
+            raise InvalidInput([refusal, *_no_longer_active(pending.beside | pending.switched, pairs, current)])
+
+
+def _no_longer_active(ids, pairs, current) -> list:
+    """Warnings about exports that an interrupted run may have made inactive."""
+    listed = {export.id: export for export in current}
+    decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
+    inactive = [id_ for id_ in sorted(ids - decided) if id_ not in listed or listed[id_].get("active") is False]
+    why = "was active before the interrupted run and is not listed as active any more"
+    return [Finding("E33", WARNING, "exports", f"export {id_} {why}", "activate it in DocBits, or declare it inactive") for id_ in inactive]
+
+
+def findings_about(pending, readings, current, client) -> list:
+    """Findings about an interrupted run."""
+    if not pending:
+        return []
+    findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
+    findings += _no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
+    for reading in readings:
+        export = reading.pair.current
+        for name in pending.names.get(export.id, ()) if export else ():
+            value = client.download(export, name) if name in FILES else export.value(name)
+            if name not in reading.pair.declared.values and is_empty(value):
+                findings.append(
+                    Finding(
+                        "E30",
+                        WARNING,
+                        f"{reading.pair.declared.label}: {name}",
+                        "DocBits dropped it in an update of a run that was interrupted",
+                        f"declare {name}, or set it again in DocBits",
+                    )
+                )
+    return findings
