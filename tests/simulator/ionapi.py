@@ -54,6 +54,18 @@ def make_ionapi(
     return ionapi
 
 
+def cloud_file(**changes) -> dict:
+    """A cloud file with the hosts of Infor, for tests with scripted responses; a key with the value None is left out."""
+    urls = {"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com", "pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/"}
+    ionapi = {**make_ionapi(urls["iu"], "ACME_TST", "DocBits TST"), **urls, **changes}
+    return {key: value for key, value in ionapi.items() if value is not None}
+
+
+def on_premises_file() -> dict:
+    """An on-premises file whose gateway and login server have ports of their own, likewise."""
+    return {**make_ionapi("https://ion.example.com:7443", "infor", "DocBits TST", flavour="op"), "pu": "https://ion.example.com:9443/InforIntSTS/"}
+
+
 def account_id(ionapi: dict) -> str:
     """The name under which `register` files the service account of this file in the control API."""
     return "account-" + hashlib.sha256(ionapi["saak"].encode()).hexdigest()[:16]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from pathlib import Path
 
 import pytest
@@ -16,28 +15,14 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._module import connection_info, environment
+from simulator.ionapi import cloud_file
 
 MAPPING = (Path(__file__).resolve().parents[3] / "integration/files/idm_invoice.properties").read_text()
 
 
 def ionapi(service_account=True) -> str:
-    whole = {
-        "ti": "ACME_TST",
-        "cn": "DocBits TST",
-        "dt": "12",
-        "ci": f"ACME_TST~{secrets.token_urlsafe(32)}",
-        "cs": secrets.token_urlsafe(64),
-        "iu": "https://mingle-ionapi.eu1.inforcloudsuite.com",
-        "pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/",
-        "oa": "authorization.oauth2",
-        "ot": "token.oauth2",
-        "or": "revoke_token.oauth2",
-        "ev": "A1234567890",
-        "v": "1.0",
-        "saak": f"ACME_TST#{secrets.token_urlsafe(64)}",
-        "sask": secrets.token_urlsafe(64),
-    }
-    return json.dumps({key: value for key, value in whole.items() if service_account or key not in ("saak", "sask")})
+    account = {} if service_account else {"saak": None, "sask": None}
+    return json.dumps(cloud_file(sc=None, v="1.0", **account))
 
 
 def params(spec, **given) -> dict:

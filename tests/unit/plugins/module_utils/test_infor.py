@@ -26,47 +26,15 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor.client import P
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, claims_of, token_from
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
+from simulator.ionapi import cloud_file, on_premises_file
 
 AS = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/"
 GATEWAY = "https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_TST/"
 
 
 def document(**changes) -> dict:
-    """A cloud file of random keys; a key with the value None is left out."""
-    whole = {
-        "ti": "ACME_TST",
-        "cn": "DocBits TST",
-        "dt": "12",
-        "ci": f"ACME_TST~{secrets.token_urlsafe(32)}",
-        "cs": secrets.token_urlsafe(64),
-        "iu": "https://mingle-ionapi.eu1.inforcloudsuite.com",
-        "pu": AS,
-        "oa": "authorization.oauth2",
-        "ot": "token.oauth2",
-        "or": "revoke_token.oauth2",
-        "sc": ["Infor-IDM", "Infor-ION"],
-        "ev": "A1234567890",
-        "v": "1.1",
-        "saak": f"ACME_TST#{secrets.token_urlsafe(64)}",
-        "sask": secrets.token_urlsafe(64),
-        **changes,
-    }
-    return {key: value for key, value in whole.items() if value is not None}
-
-
-def on_premises() -> dict:
-    return document(
-        ti="infor",
-        ci=f"infor~{secrets.token_urlsafe(32)}",
-        iu="https://ion.example.com:7443",
-        pu="https://ion.example.com:9443/InforIntSTS/",
-        oa="connect/authorize",
-        ot="connect/token",
-        sc=None,
-        v="1.0",
-        saak=f"infor#{secrets.token_urlsafe(64)}",
-        **{"or": "connect/revocation"},
-    )
+    """A cloud file of random keys with two scopes; a key with the value None is left out."""
+    return cloud_file(**{"sc": ["Infor-IDM", "Infor-ION"], **changes})
 
 
 def ionapi_of(whole: dict):
@@ -150,7 +118,7 @@ def test_client_credentials_login(script):
 
 
 def test_on_premises_login_asks_for_a_refresh_token(script):
-    whole = on_premises()
+    whole = on_premises_file()
     form = {"grant_type": "password", "username": whole["saak"], "password": whole["sask"], "scope": "offline_access"}
     expect_login(script, whole, form, url="https://ion.example.com:9443/InforIntSTS/connect/token")
     client(whole).login()
@@ -295,7 +263,7 @@ def test_client_that_is_refused_both_ways_is_refused(script):
 
 
 def test_scope_that_the_collection_adds_is_left_out_when_it_is_refused(script):
-    whole, url = on_premises(), "https://ion.example.com:9443/InforIntSTS/connect/token"
+    whole, url = on_premises_file(), "https://ion.example.com:9443/InforIntSTS/connect/token"
     form = {"grant_type": "password", "username": whole["saak"], "password": whole["sask"]}
     expect_login(script, whole, {**form, "scope": "offline_access"}, {"error": "invalid_scope"}, 400, url)
     expect_login(script, whole, form, issued(), url=url)

@@ -28,6 +28,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor.client import P
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, Proof, ProofOptions, Stage, needed_stages, prove, require_accepted
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from simulator.ionapi import cloud_file, on_premises_file
 
 TOKEN_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/token.oauth2"
 REVOKE_URL = "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/revoke_token.oauth2"
@@ -42,28 +43,6 @@ RIGHT = {
     "M3": {"json": M3_OK},
     "LN": {"body": "<edmx:Edmx/>"},
 }
-
-
-def document(**changes) -> dict:
-    whole = {
-        "ti": "ACME_TST",
-        "cn": "DocBits TST",
-        "dt": "12",
-        "ci": f"ACME_TST~{secrets.token_urlsafe(32)}",
-        "cs": secrets.token_urlsafe(64),
-        "iu": "https://mingle-ionapi.eu1.inforcloudsuite.com",
-        "pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/",
-        "oa": "authorization.oauth2",
-        "ot": "token.oauth2",
-        "or": "revoke_token.oauth2",
-        "sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION"],
-        "ev": "A1234567890",
-        "v": "1.1",
-        "saak": f"ACME_TST#{secrets.token_urlsafe(64)}",
-        "sask": secrets.token_urlsafe(64),
-        **changes,
-    }
-    return {key: value for key, value in whole.items() if value is not None}
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +113,7 @@ def required(proof, **facts):
 
 
 def test_file_is_proved_when_every_stage_passes(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     users_me(script)
     product(script, "IDM")
@@ -158,7 +137,7 @@ def test_refresh_is_not_part_of_the_default():
 
 
 def test_refresh_reports_what_it_used_and_the_new_token_is_used(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     script.post(TOKEN_URL, json={"access_token": "renewed", "refresh_token": "new", "expires_in": 7200})
     users_me(script)
@@ -168,7 +147,7 @@ def test_refresh_reports_what_it_used_and_the_new_token_is_used(script, reached)
 
 
 def test_refresh_without_an_answer_reports_that_it_is_not_known_what_became_of_the_token(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     script.post(TOKEN_URL, body=requests.exceptions.ReadTimeout())
     proof = proof_of(whole, stages=("refresh",))
@@ -176,7 +155,7 @@ def test_refresh_without_an_answer_reports_that_it_is_not_known_what_became_of_t
 
 
 def test_two_environments_with_one_file_send_the_requests_of_a_login_once(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     logs_in(script, whole)
     for _environment in range(2):
@@ -186,7 +165,7 @@ def test_two_environments_with_one_file_send_the_requests_of_a_login_once(script
 
 # A proof is what its needed stages are.
 
-CLOUD = parser.parse_or_fail(json.dumps(document()), "test.ionapi", Expectations())[0]
+CLOUD = parser.parse_or_fail(json.dumps(cloud_file()), "test.ionapi", Expectations())[0]
 
 
 @pytest.mark.parametrize(
@@ -217,19 +196,7 @@ def test_needed_stages_are_those_of_the_profile_and_flavour():
 
 
 def on_premises():
-    whole = document(
-        ti="infor",
-        ci=f"infor~{secrets.token_urlsafe(32)}",
-        iu="https://ion.example.com:7443",
-        pu="https://ion.example.com:9443/InforIntSTS/",
-        oa="connect/authorize",
-        ot="connect/token",
-        saak=f"infor#{secrets.token_urlsafe(64)}",
-        sc=None,
-        v="1.0",
-        **{"or": "connect/revocation"},
-    )
-    return parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations())[0]
+    return parser.parse_or_fail(json.dumps(on_premises_file()), "test.ionapi", Expectations())[0]
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, "json": {"error": "Not Found"}}, {"json": {"response": {}}}, {"status": 501}])
@@ -244,15 +211,15 @@ def test_users_me_is_not_needed_on_premises(script, reached, answer):
 
 
 def test_profile_for_docbits_refuses_a_file_without_service_account_before_any_login(script, reached):
-    proof = proof_of(document(saak=None, sask=None))
+    proof = proof_of(cloud_file(saak=None, sask=None))
     assert ids(proof) == ["A18"] and proof.outcome == "refused"
 
 
 def test_other_files_are_reported_when_one_is_refused(script, reached):
-    whole = document()
+    whole = cloud_file()
     script.post(TOKEN_URL, json={"error": "invalid_grant"}, status=400)
     logs_in(script, whole)
-    refused, good = proof_of(document(), stages=("token",)), proof_of(whole, stages=("token",))
+    refused, good = proof_of(cloud_file(), stages=("token",)), proof_of(whole, stages=("token",))
     with pytest.raises(Refused) as raised:
         require_accepted({"a": refused, "b": good}, connections=[refused.outcome, good.outcome])
     assert raised.value.facts == {"connections": ["refused", "partial"]}
@@ -287,7 +254,7 @@ def test_host_that_is_not_reached_is_named_and_nothing_is_sent(script, monkeypat
         return {**{name: REACHED[name] for name in passed}, check: {"seconds": 1.0, "problem": id_, "names": names}}
 
     monkeypatch.setattr(_preflight, "_check", result)
-    proof = proof_of(document())
+    proof = proof_of(cloud_file())
     at = DEFAULT_STAGES.index(check)
     expected = ["passed"] * at + ["failed"] + ["skipped"] * (len(DEFAULT_STAGES) - at - 1)
     assert list(outcomes(proof).values()) == expected
@@ -300,7 +267,7 @@ def test_host_that_is_not_reached_is_named_and_nothing_is_sent(script, monkeypat
 
 
 def test_hosts_are_not_checked_when_requests_go_through_a_proxy(script, monkeypatch):
-    whole = document()
+    whole = cloud_file()
     monkeypatch.setattr(_preflight, "_check", lambda *_host: pytest.fail("connected directly"))
     logs_in(script, whole)
     proof = proof_of(whole, stages=("token",), settings=Settings(retries=0, proxy="http://proxy.example.com:3128"))
@@ -312,7 +279,7 @@ def test_hosts_are_not_checked_when_requests_go_through_a_proxy(script, monkeypa
 def test_a_refused_login_skips_the_rest(script, reached):
     for _way in ("header", "body"):
         script.post(TOKEN_URL, json={"error": "invalid_client"}, status=401)
-    proof = proof_of(document())
+    proof = proof_of(cloud_file())
     assert outcomes(proof)["token"] == "failed"
     assert {outcome for name, outcome in outcomes(proof).items() if name not in (*_preflight.CHECKS, "token")} == {"skipped"}
     assert {stage.reason for stage in proof.stages if stage.outcome == "skipped"} == {"token did not pass"}
@@ -324,7 +291,7 @@ def test_a_refused_login_skips_the_rest(script, reached):
 @pytest.mark.parametrize("answer", [{"status": 503}, {"status": 429}, {"body": requests.exceptions.ReadTimeout()}])
 def test_an_outage_at_the_login_is_undetermined(script, reached, answer):
     script.post(TOKEN_URL, **answer)
-    proof = proof_of(document())
+    proof = proof_of(cloud_file())
     assert outcomes(proof)["token"] == "undetermined" and proof.outcome == "undetermined"
     with pytest.raises(Unreachable):
         required(proof)
@@ -332,7 +299,7 @@ def test_an_outage_at_the_login_is_undetermined(script, reached, answer):
 
 @pytest.mark.parametrize(("profile", "outcome"), [("docbits_export", "failed"), ("infor", "warned")])
 def test_a_missing_refresh_token(script, reached, profile, outcome):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole, refresh_token=None)
     users_me(script)
     proof = proof_of(whole, stages=("refresh_token", "identity"), profile=profile)
@@ -342,7 +309,7 @@ def test_a_missing_refresh_token(script, reached, profile, outcome):
 
 
 def test_client_credentials_have_nothing_to_refresh(script, reached):
-    whole = document(saak=None, sask=None)
+    whole = cloud_file(saak=None, sask=None)
     logs_in(script, whole, refresh_token=None)
     proof = proof_of(whole, stages=("refresh",), profile="infor")
     assert outcomes(proof)["refresh_token"] == "skipped" and "client credentials" in proof.stages[-2].reason
@@ -350,7 +317,7 @@ def test_client_credentials_have_nothing_to_refresh(script, reached):
 
 
 def test_a_refused_refresh(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     script.post(TOKEN_URL, json={"error": "invalid_grant"}, status=400)
     users_me(script)
@@ -368,7 +335,7 @@ def test_a_refused_refresh(script, reached):
     ],
 )
 def test_token_facts_warn(script, reached, claims, found):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole, claims=claims)
     proof = proof_of(whole, stages=("token_facts",))
     assert ids(proof) == found and proof.outcome == "partial"
@@ -376,7 +343,7 @@ def test_token_facts_warn(script, reached, claims, found):
 
 
 def test_a_short_lifetime_warns(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole, expires_in=300)
     proof = proof_of(whole, stages=("token",))
     assert ids(proof) == ["A12"] and "300 s" in proof.findings[0].message and proof.outcome == "partial"
@@ -388,7 +355,7 @@ def said(status, **answer):
 
 
 def test_products_that_disagree_say_nothing_about_the_gateway(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     for name, answers in (("IFS", [said(401)] * 2), ("ION Messaging", [said(404)]), ("IDM", [said(503)])):
         for answer in answers:
@@ -400,7 +367,7 @@ def test_products_that_disagree_say_nothing_about_the_gateway(script, reached):
 
 
 def test_gateway_is_proved_by_any_product(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     product(script, "IFS", body=requests.exceptions.ReadTimeout())
     product(script, "ION Messaging", **said(403))
@@ -411,7 +378,7 @@ def test_gateway_is_proved_by_any_product(script, reached):
 
 @pytest.mark.parametrize(("status", "found"), [(401, "G03"), (404, "G13"), (504, "G08")])
 def test_what_one_product_says_is_its_own(script, reached, status, found):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     for _time in range(2 if status == 401 else 1):
         users_me(script, **said(status))
@@ -424,7 +391,7 @@ def test_what_one_product_says_is_its_own(script, reached, status, found):
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_account_without_a_user_is_known_by_its_token(script, reached, status):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole, claims={"Identity2": ""})
     for _time in range(2 if status == 401 else 1):
         users_me(script, **said(status))
@@ -434,7 +401,7 @@ def test_account_without_a_user_is_known_by_its_token(script, reached, status):
 
 
 def test_missing_and_superfluous_roles(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     users_me(script, roles=["IDM-Administrator", "Infor-SuiteUser", "IONDeskAdmin"])
     proof = proof_of(whole, stages=("roles",), optional_roles=("MingleEnterprise",))
@@ -443,7 +410,7 @@ def test_missing_and_superfluous_roles(script, reached):
 
 
 def test_a_missing_role_is_named(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     users_me(script, roles=["IDM-User", *ROLES[1:]])
     proof = proof_of(whole, stages=("roles",))
@@ -455,7 +422,7 @@ def test_a_missing_role_is_named(script, reached):
 
 @pytest.mark.parametrize("name", ["M3", "LN"])
 def test_products_on_request_are_asked(script, reached, name):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     users_me(script)
     product(script, name)
@@ -464,7 +431,7 @@ def test_products_on_request_are_asked(script, reached, name):
 
 
 def test_nothing_is_revoked_unless_asked_and_never_in_check_mode(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     logs_in(script, whole)
     logs_in(script, whole)
@@ -476,7 +443,7 @@ def test_nothing_is_revoked_unless_asked_and_never_in_check_mode(script, reached
 
 
 def test_each_access_token_of_the_proof_is_revoked(script, reached):
-    whole = document()
+    whole = cloud_file()
     logs_in(script, whole)
     logs_in(script, whole)
     script.post(REVOKE_URL)
@@ -486,7 +453,7 @@ def test_each_access_token_of_the_proof_is_revoked(script, reached):
 
 
 def test_no_secret_shows_in_a_proof(script, reached):
-    whole, known = document(), Secrets()
+    whole, known = cloud_file(), Secrets()
     hidden = secrets.token_hex(16)
     first = issued(whole)
     script.post(TOKEN_URL, json=first)
@@ -502,7 +469,7 @@ def test_no_secret_shows_in_a_proof(script, reached):
 
 def test_an_unreadable_ca_bundle_is_the_users_mistake(tmp_path):
     with pytest.raises(InvalidInput):
-        proof_of(document(), settings=Settings(ca_path=str(tmp_path / "missing.pem")))
+        proof_of(cloud_file(), settings=Settings(ca_path=str(tmp_path / "missing.pem")))
 
 
 def checked(address, has_tls=True, **settings):
@@ -575,7 +542,7 @@ def test_an_address_without_tls_has_no_such_leg():
 def test_a_simulator_without_tls_skips_that_stage(script):
     with socket.create_server(("127.0.0.1", 0)) as server:
         here = f"http://127.0.0.1:{server.getsockname()[1]}"
-        whole = document(iu=here, pu=f"{here}/ACME_TST/as/")
+        whole = cloud_file(iu=here, pu=f"{here}/ACME_TST/as/")
         script.post(f"{here}/ACME_TST/as/token.oauth2", json=issued(whole))
         ionapi = parser.parse_or_fail(json.dumps(whole), "test.ionapi", Expectations(allow_insecure=True))[0]
         proof = prove(ionapi, Settings(retries=0), ProofOptions(label="test.ionapi", stages=("token",)), Secrets(), False)

@@ -23,6 +23,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import Pr
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.tests.docs.infor_answers import CASES, LOGICAL_ID, NOT_FROM_ONE_ANSWER, RIGHT
+from simulator.ionapi import cloud_file
 
 REACHED = {check: {"seconds": 0.0, "problem": None, "names": {}} for check in _preflight.CHECKS}
 URLS = {
@@ -49,24 +50,7 @@ def _run_of_its_own(monkeypatch):
 
 
 def ionapi():
-    document = {
-        "ti": "ACME_TST",
-        "cn": "DocBits TST",
-        "dt": "12",
-        "ci": f"ACME_TST~{secrets.token_urlsafe(32)}",
-        "cs": secrets.token_urlsafe(64),
-        "iu": "https://mingle-ionapi.eu1.inforcloudsuite.com",
-        "pu": "https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_TST/as/",
-        "oa": "authorization.oauth2",
-        "ot": "token.oauth2",
-        "or": "revoke_token.oauth2",
-        "sc": ["INFOR-IFS", "Infor-IDM", "Infor-ION"],
-        "ev": "A1234567890",
-        "v": "1.1",
-        "saak": f"ACME_TST#{secrets.token_urlsafe(64)}",
-        "sask": secrets.token_urlsafe(64),
-    }
-    return parser.parse_or_fail(json.dumps(document), "test.ionapi", Expectations())[0]
+    return parser.parse_or_fail(json.dumps(cloud_file()), "test.ionapi", Expectations())[0]
 
 
 class Server:
