@@ -16,15 +16,20 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.export import F
 
 def after_waiting(client, pending, current, settle_timeout, clock) -> list:
     """The exports, after waiting at most settle_timeout seconds for those that an interrupted run may have created."""
-    latest = None
+    latest = current
 
     def are_listed():
         nonlocal latest
-        latest = current if latest is None else client.exports()
-        return all(_is_listed(identity, id_, latest) for identity, id_ in pending.created.items())
+        latest = client.exports()
+        return _all_listed(pending, latest)
 
-    settle(are_listed, settle_timeout, clock)
+    if not _all_listed(pending, current):
+        settle(are_listed, settle_timeout, clock)
     return latest
+
+
+def _all_listed(pending, exports) -> bool:
+    return all(_is_listed(identity, id_, exports) for identity, id_ in pending.created.items())
 
 
 def _is_listed(identity, id_, exports) -> bool:
