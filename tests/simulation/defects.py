@@ -22,7 +22,7 @@ from .history import PERSON, RUN_BESIDE, RUN_WAITING, Within
 class Defect:
     """One way in which the code could be wrong.
 
-    sentence:   what the issue says about it
+    sentence:   the defect in one sentence
     break_code: takes the fix out, with pytest's monkeypatch
     within:     what the histories are drawn from
     invariant:  the invariant that does not hold then

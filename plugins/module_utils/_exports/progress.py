@@ -130,15 +130,16 @@ class Progress:
             return UNKNOWN
         if step.action == UPDATE:
             # DocBits may have created a second export instead.
-            return UNKNOWN if self.candidates(index, listed) else self._observe_values(step, export)
+            return UNKNOWN if self.candidates(index, listed) else self._observe_values(step, export, listed)
         active = export.get("active")
         return UNKNOWN if active is None else APPLIED if active == (step.action == ACTIVATE) else NOT_APPLIED
 
-    def _observe_values(self, step, export: Export) -> str:
+    def _observe_values(self, step, export: Export, listed: dict) -> str:
         results = {compare(name, step.values[name], self.current(export, name)) for name in step.changes}
         if SAME in results:
             return APPLIED
-        return NOT_APPLIED if DIFFERENT in results else UNKNOWN
+        is_elsewhere = any(self.is_new(id_) and _has_sent_values(step, other) for id_, other in listed.items())
+        return NOT_APPLIED if DIFFERENT in results and not is_elsewhere else UNKNOWN
 
     def current(self, export: Export, name: str):
         """The state of a field, or of a file, which is downloaded."""
@@ -162,6 +163,12 @@ class Progress:
             return self.observe(index, self.listed())
         except IonError:
             return UNKNOWN
+
+
+def _has_sent_values(step, export: Export) -> bool:
+    """Whether an export shows what an update sent, as far as it shows anything: DocBits may have created it from the update, even without a title."""
+    results = {compare(name, value, export.value(name)) for name, value in step.values.items() if name not in FILES}
+    return export.get("kind") in (None, step.kind) and DIFFERENT not in results
 
 
 def settle(check, timeout: float, clock):

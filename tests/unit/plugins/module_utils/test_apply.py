@@ -231,6 +231,15 @@ def test_update_that_is_accepted_and_ignored_is_unknown(world):
     assert steps_of(world, error) == [("update", "A", "unknown")] and "DV03" in world.ids(error.findings)
 
 
+def test_update_that_was_refused_and_created_another_export_is_unknown(world):
+    export = world.webhook("1", sub_organisation="s1")
+    docbits = world.Organisation([export], update_id="renamed")
+    docbits.fail("update", "refused after")
+    error = docbits.failed(world.declared(export, keep_id=True, title=None, sub_organisation=None, execution_order=7))
+    assert len(docbits.rows) == 2
+    assert (steps_of(world, error), error.facts["changed"]) == ([("update", "A", "unknown")], True)
+
+
 def test_export_that_vanishes_after_its_update_is_named(world):
     docbits = world.Organisation([world.webhook("1")])
     docbits.before("list", docbits.edit("1", deleted=True, active=False), nth=3)
