@@ -171,6 +171,8 @@ def draw(seed: int, within: Within | None = None) -> History:
     if within:
         faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}
         actors, options = within.actors, {**options, **within.options}
+        if not declared:
+            options.pop("purge", None)
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     if any(item[2] is None or item[0].get("active") for item in declared):
         # A person who switches an export at that moment cannot be told from DocBits or from the run.
