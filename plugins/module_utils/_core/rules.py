@@ -38,21 +38,17 @@ class Rule:
 
     The message, the action and the key are templates for `str.format`, filled with key names, counts and other values that are not secret.
 
-    id:        id of the finding, such as "K04"
-    level:     "error", "warning" or "info"
-    message:   what is wrong, without a full stop; a dict of case name to message or `Case` if there are several ways to violate the rule
-    action:    the next step, an imperative without a full stop
-    statement: the condition in one line, for the documentation
-    basis:     where the condition is known from, for the documentation
-    key:       what the finding is about; empty if each check names a key
+    id:      id of the finding, such as "K04"
+    level:   "error", "warning" or "info"
+    message: what is wrong, without a full stop; a dict of case name to message or `Case` if there are several ways to violate the rule
+    action:  the next step, an imperative without a full stop
+    key:     what the finding is about; empty if each check names a key
     """
 
     id: str
     level: str
     message: str | dict
     action: str
-    statement: str = ""
-    basis: str = ""
     key: str = ""
 
     @cached_property

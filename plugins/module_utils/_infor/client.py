@@ -14,8 +14,8 @@ from urllib.parse import quote
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, proxies_for
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 from ansible_collections.docbits.ion.plugins.module_utils._infor import verdicts as _verdicts
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_from
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import ON_PREMISES, PASSWORD
@@ -110,12 +110,12 @@ class Infor:
     def revoke(self, token: Token) -> list:
         """Revoke an access token, and return a warning if that fails. With a refresh token, Infor may end the grant that DocBits uses."""
         if self._ionapi.revoke_url is None:
-            return [_diagnosis.finding("A15", self._label, cause="the file has no or")]
+            return [_rules.finding("A15", self._label, cause="the file has no or")]
         try:
             response = self._post(self._ionapi.revoke_url, {"token": token.access_token, "token_type_hint": "access_token"})
         except (Unreachable, BadAnswer):
-            return [_diagnosis.finding("A15", self._label, cause="no response")]
-        return [] if response.status == 200 else [_diagnosis.finding("A15", self._label, cause=f"status {response.status}")]
+            return [_rules.finding("A15", self._label, cause="no response")]
+        return [] if response.status == 200 else [_rules.finding("A15", self._label, cause=f"status {response.status}")]
 
     def ask(self, product: str) -> _verdicts.Verdict:
         """The verdict for a product in PRODUCTS. It is asked once; later calls return the same verdict or raise the same error."""
@@ -171,13 +171,13 @@ class Infor:
 
     def _post_in_turn(self, form):
         if not _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline):
-            raise Unreachable(_diagnosis.finding("A16", self._label))
+            raise Unreachable(_rules.finding("A16", self._label))
         return self._post(self._ionapi.token_url, form)
 
     def _token_in(self, response, verdict_of) -> Token:
         verdict = verdict_of(response)
         if verdict.id:
-            raise error_of([_diagnosis.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
+            raise error_of([_rules.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
         return token_from(_verdicts.object_in(response), response.headers)
 
     def _post(self, url, form):
@@ -211,7 +211,7 @@ class Infor:
         else:
             record = _logins.TOKEN_CACHE.get_or_make(key, make_record, self._deadline, replaces)
         if record is None:
-            raise Unreachable(_diagnosis.finding("A17", self._label))
+            raise Unreachable(_rules.finding("A17", self._label))
         if "findings" in record:
             raise error_of([self._with_label(finding) for finding in record["findings"]])
         return record
@@ -299,10 +299,10 @@ class Infor:
             if error.id != "N04":
                 raise
             status = error.facts.get("status")
-            raise Unreachable(_diagnosis.finding("N04", self._label, key=key, seen=f"a redirect (status {status})"), **error.facts) from None
+            raise Unreachable(_rules.finding("N04", self._label, key=key, seen=f"a redirect (status {status})"), **error.facts) from None
 
 
 def error_of(findings, **facts) -> IonError:
     """The error for findings: Refused if at least one names a cause that Infor refuses for, otherwise Unreachable."""
     errors = [finding for finding in findings if finding.level == ERROR]
-    return (Unreachable if all(map(_diagnosis.is_undetermined, errors)) else Refused)(findings, **facts)
+    return (Unreachable if all(map(_rules.is_undetermined, errors)) else Refused)(findings, **facts)

@@ -36,7 +36,7 @@ def goes_through_proxy(url: str, proxy) -> bool:
 def reach(url: str, settings, deadline: float) -> dict:
     """The results of CHECKS for the host of a URL, up to the first problem; once per host and run.
 
-    Each result is {"seconds", "problem", "names"}: the row of the diagnosis or None, and values for its braces. An address without TLS has no
+    Each result is {"seconds", "problem", "names"}: the rule or None, and values for its templates. An address without TLS has no
     result `tls`. There is no result at all if another worker is still trying at the deadline, a time of time.monotonic.
     """
     parts = urlsplit(url)

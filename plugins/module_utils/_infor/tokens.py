@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 # A run over many environments takes longer than a token that lives shorter.
 SHORTEST_LIFETIME = 600
@@ -93,11 +93,11 @@ def findings_of(claims: TokenClaims, label: str) -> list:
     """Warnings about mixed files and about scopes that nobody asked for. The gateway decides, not the claims."""
     found = []
     if claims.tenant_matches is False:
-        found.append(_diagnosis.finding("J01", label, key="ti", what="tenant"))
+        found.append(_rules.finding("J01", label, key="ti", what="tenant"))
     if claims.client_matches is False:
-        found.append(_diagnosis.finding("J01", label, key="ci", what="client"))
+        found.append(_rules.finding("J01", label, key="ci", what="client"))
     if claims.enforced_scopes and not claims.scopes:
-        found.append(_diagnosis.finding("J02", label))
+        found.append(_rules.finding("J02", label))
     return found
 
 

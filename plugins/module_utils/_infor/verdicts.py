@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import server_time
 
 PROVED, REFUSED, UNDETERMINED = "proved", "refused", "undetermined"
@@ -55,8 +55,8 @@ _ERROR_TEXT = re.compile(rb"\b(fail\w*|errors?|denied|unauthori\w+|forbidden|inv
 class Verdict:
     """What a response shows.
 
-    id:    None if it proves what was asked, otherwise a row of the diagnosis
-    names: values for the braces of the row
+    id:    None if it proves what was asked, otherwise a rule
+    names: values for the templates of the rule
     """
 
     id: str | None = None
@@ -67,7 +67,7 @@ class Verdict:
         """PROVED, REFUSED or UNDETERMINED."""
         if self.id is None:
             return PROVED
-        return UNDETERMINED if ROWS[self.id].undetermined else REFUSED
+        return UNDETERMINED if self.id in _rules.UNDETERMINED else REFUSED
 
 
 def login_verdict(response) -> Verdict:
@@ -235,7 +235,7 @@ def _is_limit(response) -> bool:
 def _product_verdict(response, problem_of) -> Verdict:
     """The verdict for a response of a product behind the gateway.
 
-    problem_of: for a response with status 200 that is no page: None if it has the documented form, otherwise a row or what is wrong with it
+    problem_of: for a response with status 200 that is no page: None if it has the documented form, otherwise a rule or what is wrong with it
     """
     status = response.status
     if status >= 500:
@@ -251,7 +251,7 @@ def _product_verdict(response, problem_of) -> Verdict:
     if status != 200:
         return _verdict("G09", response)
     problem = problem_of(response)
-    if problem is None or problem in ROWS:
+    if problem is None or problem in _rules.RULES:
         return _verdict(problem, response)
     verdict = _verdict("G09", response)
     return Verdict(verdict.id, {**verdict.names, "seen": problem})

@@ -11,7 +11,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import IonApi
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import MAX_NAMES
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD_WITH_ACCOUNT, INFERRED
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD_WITH_ACCOUNT
 
 C01 = Rule(
     "C01",
@@ -28,8 +28,6 @@ C01 = Rule(
         ),
     },
     f"use a service account for each environment: {DOWNLOAD_WITH_ACCOUNT}",
-    "Each environment has its own service account, and each key has one secret in all files",
-    INFERRED,
 )
 RULES = (C01,)
 

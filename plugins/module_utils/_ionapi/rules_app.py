@@ -11,7 +11,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import is_scope
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import DOCBITS_EXPORT
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
 
 BACKEND_SERVICE = "12"
 VERSIONS = ("1.0", "1.1")
@@ -33,25 +33,14 @@ D01 = Rule(
         "other": Case("the value is not 12, so the app is probably not a Backend Service", level=INFO),
     },
     "check Type in Infor OS > API Gateway > Authorized Apps > the app",
-    "dt is 12, the type Backend Service",
-    COMMON,
 )
 D02 = Rule(
     "D02",
     WARNING,
     "the name of the app is not DocBits_ followed by the environment, so an administrator does not recognise it",
     "name the app DocBits_<Environment> in Infor OS > API Gateway > Authorized Apps, and check that this is the file for DocBits",
-    "The app for DocBits is named DocBits_<Environment>",
-    INFERRED,
 )
-V01 = Rule(
-    "V01",
-    WARNING,
-    "the file version is not 1.0 or 1.1; the known keys were read",
-    "look for a newer release of this collection",
-    "v is 1.0 or 1.1",
-    OFFICIAL,
-)
+V01 = Rule("V01", WARNING, "the file version is not 1.0 or 1.1; the known keys were read", "look for a newer release of this collection")
 V02 = Rule(
     "V02",
     INFO,
@@ -60,8 +49,6 @@ V02 = Rule(
         "with": "the file has scopes, but its version is 1.0",
     },
     "do nothing, the scopes are used",
-    "sc is present in version 1.1 and absent in 1.0",
-    OFFICIAL,
 )
 V03 = Rule(
     "V03",
@@ -72,25 +59,14 @@ V03 = Rule(
         "twice": Case("a scope name occurs more than once", level=WARNING),
     },
     SAVE_UNCHANGED,
-    "sc is a list of scope names, or null",
-    OFFICIAL,
 )
 V04 = Rule(
     "V04",
     WARNING,
     "the service account lacks scopes that DocBits needs: {missing}",
     f"add them to the service account in Infor OS > Security > Manage > Service Accounts, then {DOWNLOAD}",
-    "The scopes for DocBits, if there are any, include Infor-IDM, Infor-ION and INFOR-IFS",
-    STANDARD,
 )
-V05 = Rule(
-    "V05",
-    INFO,
-    "the value is not a capital letter and ten digits",
-    "do nothing, the value is not used",
-    "ev is a capital letter and ten digits",
-    INFERRED,
-)
+V05 = Rule("V05", INFO, "the value is not a capital letter and ten digits", "do nothing, the value is not used")
 RULES = (D01, D02, V01, V02, V03, V04, V05)
 
 

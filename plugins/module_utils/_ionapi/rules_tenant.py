@@ -12,11 +12,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Cas
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
-    COMMON,
     CORRECT_EXPECTATION,
     DOWNLOAD_WITH_ACCOUNT,
-    INFERRED,
-    OFFICIAL,
     SAVE_UNCHANGED,
 )
 
@@ -30,21 +27,12 @@ _ACCESS_KEY = re.compile(r"[^#\s]+#[A-Za-z0-9_-]+")
 _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
-T01 = Rule(
-    "T01",
-    ERROR,
-    "the value is not a tenant, which has only letters, digits, _ and -",
-    SAVE_UNCHANGED,
-    "ti is a tenant: letters, digits, _ and -",
-    COMMON,
-)
+T01 = Rule("T01", ERROR, "the value is not a tenant, which has only letters, digits, _ and -", SAVE_UNCHANGED)
 T02 = Rule(
     "T02",
     WARNING,
     "the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have",
     "compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app",
-    "A cloud tenant is <NAME>_<ENVIRONMENT> in capital letters",
-    OFFICIAL,
 )
 T03 = Rule(
     "T03",
@@ -54,8 +42,6 @@ T03 = Rule(
         "case": "the path and ti spell the tenant with different capital letters, but Infor is case-sensitive",
     },
     SAVE_UNCHANGED,
-    "In the cloud the path of pu starts with the tenant in ti",
-    OFFICIAL,
 )
 T04 = Rule(
     "T04",
@@ -68,25 +54,19 @@ T04 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "saak is <tenant>#<key>, with the tenant in ti",
-    OFFICIAL,
 )
-T05 = Rule("T05", WARNING, "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED, "ci is <prefix>~<key>", COMMON)
+T05 = Rule("T05", WARNING, "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED)
 T06 = Rule(
     "T06",
     WARNING,
     "the prefix of the client ID is not the tenant in ti; it may be the name of the Infor OS farm",
     "compare it with the Client ID in Infor OS > API Gateway > Authorized Apps > the app",
-    "In the cloud the prefix of ci is the tenant in ti, or the name of an Infor OS farm",
-    OFFICIAL,
 )
 T07 = Rule(
     "T07",
     WARNING,
     "the tenant, here or before ~ or #, is not infor, as it usually is on-premises",
     "check that the file is from the on-premises Infor OS, and that two files were not mixed",
-    "On-premises the tenant, and the prefix of ci and saak, is infor",
-    OFFICIAL,
 )
 T08 = Rule(
     "T08",
@@ -100,8 +80,6 @@ T08 = Rule(
         "flavour": "the file is not from an Infor OS of the flavour {expected}",
     },
     f"use the file of this Infor OS, {CORRECT_EXPECTATION}",
-    "The file is for the expected tenant, environment and flavour",
-    INFERRED,
 )
 L01 = Rule(
     "L01",
@@ -111,18 +89,9 @@ L01 = Rule(
         "alphabet": "the key contains characters other than letters, digits, - and _",
     },
     SAVE_UNCHANGED,
-    "The keys have their usual length and alphabet: 43 characters of base64url after the ~ of ci, otherwise 86",
-    COMMON,
 )
-L02 = Rule("L02", ERROR, "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED, "No secret occurs in another key", INFERRED)
-L03 = Rule(
-    "L03",
-    ERROR,
-    "the value looks like a generated secret, which belongs in ci, cs, saak or sask",
-    SAVE_UNCHANGED,
-    "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret",
-    INFERRED,
-)
+L02 = Rule("L02", ERROR, "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED)
+L03 = Rule("L03", ERROR, "the value looks like a generated secret, which belongs in ci, cs, saak or sask", SAVE_UNCHANGED)
 RULES = (T01, T02, T03, T04, T05, T06, T07, T08, L01, L02, L03)
 
 

@@ -10,7 +10,7 @@ import re
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD, UNKNOWN
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import SAVE_UNCHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_loopback, is_private, region_of
 
 ENDPOINT_KEYS = ("oa", "ot", "or")
@@ -28,25 +28,14 @@ U01 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "iu and pu are absolute https URLs",
-    OFFICIAL,
 )
-U02 = Rule("U02", ERROR, "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED, "iu and pu have no user, query or fragment", STANDARD)
-U03 = Rule(
-    "U03",
-    WARNING,
-    "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL",
-    "add a slash at its end",
-    "pu ends with a slash",
-    OFFICIAL,
-)
+U02 = Rule("U02", ERROR, "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED)
+U03 = Rule("U03", WARNING, "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL", "add a slash at its end")
 U04 = Rule(
     "U04",
     WARNING,
     {"cloud": "the path is not /<tenant>/as/, as in the cloud", "on_premises": "the path does not end with /InforIntSTS/, as on-premises"},
     SAVE_UNCHANGED,
-    "The path of pu is /<tenant>/as/ in the cloud and ends with /InforIntSTS/ on-premises",
-    OFFICIAL,
 )
 U05 = Rule(
     "U05",
@@ -57,27 +46,13 @@ U05 = Rule(
         "path": "the URL has a path, but a download has none",
     },
     SAVE_UNCHANGED,
-    "iu has no path",
-    OFFICIAL,
 )
-U06 = Rule(
-    "U06",
-    ERROR,
-    "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL",
-    SAVE_UNCHANGED,
-    "oa, ot and or are relative paths",
-    OFFICIAL,
-)
+U06 = Rule("U06", ERROR, "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL", SAVE_UNCHANGED)
 U07 = Rule(
     "U07",
     WARNING,
-    {
-        "mixed": "oa, ot and or mix paths of cloud and on-premises",
-        "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)",
-    },
+    {"mixed": "oa, ot and or mix paths of cloud and on-premises", "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)"},
     SAVE_UNCHANGED,
-    "oa, ot and or are of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)",
-    OFFICIAL,
 )
 U08 = Rule(
     "U08",
@@ -89,32 +64,19 @@ U08 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "In the cloud the host of iu is the host of pu with -ionapi instead of -sso",
-    INFERRED,
 )
 U09 = Rule(
     "U09",
     WARNING,
     "the host is not in inforcloudsuite.com; it is used, because not every region of Infor is known",
     "make sure that Infor gave you this file, because the secrets are sent to this host",
-    "In the cloud both hosts end with inforcloudsuite.com",
-    UNKNOWN,
 )
-U10 = Rule(
-    "U10",
-    ERROR,
-    "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)",
-    SAVE_UNCHANGED,
-    "iu is the gateway and pu is the authorization server",
-    COMMON,
-)
+U10 = Rule("U10", ERROR, "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)", SAVE_UNCHANGED)
 U11 = Rule(
     "U11",
     WARNING,
     "the host is this machine or has a private address, which DocBits in the cloud cannot reach",
     "use the public address of Infor OS; for a simulator, set allow_insecure",
-    "Both hosts can be reached from the internet, unless allow_insecure is set for a simulator",
-    INFERRED,
 )
 RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11)
 
