@@ -171,15 +171,9 @@ def _refusal(response, where):
     kind, id_, message, action = _meaning(response, body, code)
     known = [f"status {response.status}"] + ([f"code {code}"] if code else []) + ([f"trace id {trace_id}"] if trace_id else [])
     said = "" if code else _readable(body)
-    facts = {"status": response.status, "code": code, "trace_id": trace_id, "retry_after": _retry_after(response)}
+    facts = {"status": response.status, "code": code, "trace_id": trace_id, "retry_after": response.retry_after if response.status == 429 else None}
     text = f"{message} ({', '.join(known)}){f'. DocBits says: {said}' if said else ''}"
     return failure(kind, id_, where, text, action, **{key: value for key, value in facts.items() if value is not None})
-
-
-def _retry_after(response):
-    """The seconds after which a limited request may be repeated, or None."""
-    text = response.headers.get("retry-after", "")
-    return int(text) if response.status == 429 and text.isdecimal() and len(text) < 6 else None
 
 
 def _readable(body) -> str:

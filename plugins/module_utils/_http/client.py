@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
@@ -40,7 +41,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import
 SAFE_METHODS = ("GET", "HEAD")
 HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 RETRIED_STATUSES = (429, 502, 503, 504)
-MAX_RETRY_AFTER = 60.0
 MAX_CONNECT_TIMEOUT = 10.0
 # Parsed JSON takes up to 30 times the memory of its text.
 MAX_RESPONSE_SIZE = 8 * 1024 * 1024
@@ -57,11 +57,12 @@ SEMAPHORE = HostSemaphore()
 class Settings:
     """Network options of a task.
 
-    ca_path:  PEM bundle or directory to trust instead of the system's, or None
-    proxy:    URL of the proxy for every request, or None for what the environment variables say
-    timeout:  seconds to wait for the next byte
-    deadline: seconds for all requests of one client together
-    retries:  how often a read is repeated
+    ca_path:       PEM bundle or directory to trust instead of the system's, or None
+    proxy:         URL of the proxy for every request, or None for what the environment variables say
+    timeout:       seconds to wait for the next byte
+    deadline:      seconds for all requests of one client together
+    retries:       how often a read is repeated
+    longest_pause: seconds between two attempts, at most, whatever Retry-After asks for
 
     There is no setting that disables TLS verification: ca_path covers the cases that need another CA.
     """
@@ -71,6 +72,7 @@ class Settings:
     timeout: float = 30.0
     deadline: float = 300.0
     retries: int = 2
+    longest_pause: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,20 @@ class Response:
     def is_html(self) -> bool:
         """Whether this is a web page: from a proxy, a firewall, a maintenance page or a wrong address."""
         return self.content_type == "text/html" or self.body[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+    @property
+    def time(self) -> float | None:
+        """The time of the server, from the header Date, in seconds since the epoch."""
+        return _seconds_of(self.headers.get("date", ""))
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the header Retry-After asks to wait, or None. A time in it is compared with that of the server."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isdecimal():
+            return float(text[:9])
+        until, now = _seconds_of(text), self.time
+        return max(0.0, until - now) if until and now else None
 
     def json(self):
         """The parsed body.
@@ -165,7 +181,8 @@ class HttpClient:
                 if not retries_left or self._time_left() <= pause:
                     raise
             else:
-                pause = _retry_after(response, pause)
+                asked = response.retry_after
+                pause = pause if asked is None else min(asked, self._settings.longest_pause)
                 if response.status not in RETRIED_STATUSES or not retries_left or self._time_left() <= pause:
                     return response
             retries_left -= 1
@@ -323,9 +340,11 @@ def _backoff(attempt: int) -> float:
     return min(8.0, 0.5 * 2 ** min(attempt, 4)) * random.uniform(0.8, 1.2)
 
 
-def _retry_after(response, default: float) -> float:
-    text = response.headers.get("retry-after", "")
-    return min(float(text), MAX_RETRY_AFTER) if text.isdecimal() else default
+def _seconds_of(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def _causes(error):

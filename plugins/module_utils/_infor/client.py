@@ -40,7 +40,6 @@ _OUTAGE_CACHED = 60.0
 LAG_PAUSES = (1.0, 2.0)
 # The purpose of a login of which nothing is used up.
 READ = "read"
-_RETRIED_STATUSES = (429, 502, 503, 504)
 
 
 class Infor:
@@ -54,8 +53,8 @@ class Infor:
     """
 
     def __init__(self, ionapi, settings, secrets, label: str, check_mode: bool = False, purpose: str | None = READ) -> None:
-        # A login changes nothing that anyone would miss; a revocation does and is not a read.
-        self._http = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
+        # Infor may ask for longer pauses than others. A login changes nothing that anyone would miss; a revocation does and is not a read.
+        self._http = HttpClient(replace(settings, longest_pause=math.inf), reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
         self._ionapi = ionapi
         self._settings = settings
         self._deadline = time.monotonic() + settings.deadline
@@ -178,7 +177,7 @@ class Infor:
         verdict = verdict_of(response)
         if verdict.id:
             raise error_of([_rules.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
-        return token_from(_verdicts.object_in(response), response.headers)
+        return token_from(_verdicts.object_in(response), response.time)
 
     def _post(self, url, form):
         credentials = {"client_id": self._ionapi.ci, "client_secret": self._ionapi.cs}
@@ -186,7 +185,7 @@ class Infor:
             request: dict = {"data": {**form, **credentials}}
         else:
             request = {"data": form, "auth": tuple(part.encode() for part in credentials.values())}
-        return self._call("pu", "POST", url, headers={"Accept": "application/json"}, **request)
+        return self._call("pu", "POST", url, retry=False, headers={"Accept": "application/json"}, **request)
 
     # The cache
 
@@ -267,34 +266,15 @@ class Infor:
         return response
 
     def _get(self, path):
-        """The response to a GET, repeated as the option retries allows. A Retry-After beyond the deadline ends it at once."""
-        attempt = 0
-        while True:
-            error = response = None
-            headers = {"Authorization": f"Bearer {self.token.access_token}", "Accept": "application/json"}
-            pause = min(8.0, 0.5 * 2**attempt)
-            try:
-                response = self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
-            except Unreachable as unreachable:
-                error = unreachable
-            else:
-                pause = _verdicts.retry_after(response) or pause
-                if response.status not in _RETRIED_STATUSES:
-                    return response
-            if attempt == self._settings.retries or not self._has_time_for(pause) or (error and error.id == "N04"):
-                if error:
-                    raise error
-                return response
-            attempt += 1
-            time.sleep(pause)
+        headers = {"Authorization": f"Bearer {self.token.access_token}", "Accept": "application/json"}
+        return self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
 
     def _has_time_for(self, seconds) -> bool:
         return time.monotonic() + seconds < self._deadline
 
     def _call(self, key, method, url, **request):
         try:
-            # Repeating is decided here: a login never, a read with the limits of Infor in mind.
-            return self._http.call(method, url, retry=False, **request)
+            return self._http.call(method, url, **request)
         except BadAnswer as error:
             if error.id != "N04":
                 raise

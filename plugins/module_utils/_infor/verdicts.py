@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
-from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import server_time
 
 PROVED, REFUSED, UNDETERMINED = "proved", "refused", "undetermined"
 
@@ -168,15 +167,6 @@ def is_from_infor(response) -> bool:
     return bool(object_in(response)) or _is_xml(response) or "error" in response.headers.get("www-authenticate", "")
 
 
-def retry_after(response) -> float | None:
-    """The seconds that the header Retry-After asks to wait, or None."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    until, now = server_time({"date": text}), server_time(response.headers)
-    return max(0.0, until - now) if until and now else None
-
-
 def shape_of(response) -> str:
     """A short description of the form of a body. Nothing in it comes from the body."""
     body = _json(response)
@@ -194,7 +184,7 @@ def shape_of(response) -> str:
 def _verdict(id_, response) -> Verdict:
     if id_ is None:
         return Verdict()
-    wait = retry_after(response)
+    wait = response.retry_after
     seen = f"a web page (status {response.status})" if id_ == "N04" else shape_of(response)
     names = {"status": response.status, "code": code_of(response), "seen": seen, "wait": "" if wait is None else f", Infor asks to wait {wait:.0f} s"}
     return Verdict(id_, names)

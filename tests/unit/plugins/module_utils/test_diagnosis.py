@@ -113,7 +113,7 @@ def test_xml_of_a_product_is_no_page():
 )
 def test_retry_after_is_read_in_seconds_or_against_the_date_of_the_server(header, seconds):
     headers = {"retry-after": header, "date": "Tue, 24 Nov 2026 06:00:00 GMT"}
-    assert _verdicts.retry_after(response(429, {}, **headers)) == seconds
+    assert response(429, {}, **headers).retry_after == seconds
 
 
 @pytest.mark.parametrize(
