@@ -103,4 +103,4 @@ class LookupModule(LookupBase):
         for finding in findings:
             if finding.level == WARNING:
                 display.warning(finding.sentence())
-        return parsed.ionapi.canonical()
+        return parsed.ionapi.document

@@ -39,20 +39,15 @@ def once_per_process(make, keep_failure: float = 0.0):
             if arguments not in values:
                 error, kept_until = failures.get(arguments, (None, 0.0))
                 if time.monotonic() < kept_until:
-                    raise _copy(error)
+                    raise error.copy()
                 try:
                     values[arguments] = make(*arguments)
                 except IonError as error:
                     if keep_failure:
-                        failures[arguments] = (_copy(error), time.monotonic() + keep_failure)
+                        failures[arguments] = (error.copy(), time.monotonic() + keep_failure)
                     raise
             return values[arguments]
 
     os.register_at_fork(after_in_child=forget)
     cached.forget = forget
     return cached
-
-
-def _copy(error) -> IonError:
-    # Each thread raises its own exception: raising changes the traceback.
-    return type(error)(error.findings, **error.facts)

@@ -125,20 +125,22 @@ def incomplete_list(response, asked: str, count: int, has_pages: bool) -> BadAns
     )
 
 
+def is_refusal(response) -> bool:
+    """Whether DocBits refuses the request: by the status, or by an envelope with status 200. An ION API file is JSON too, but has no `success`."""
+    return response.status >= 400 or _body(response).get("success") is False
+
+
 def _accepted(response, asked):
     """The body of a successful answer as JSON, None for an empty one."""
     where = f"{response.where}: {asked}"
-    if response.status >= 400:
+    if is_refusal(response):
         raise _refusal(response, where)
     if not response.body.strip():
         return None
     try:
-        body = response.json()
+        return response.json()
     except ValueError:
         raise _no_api(response, where) from None
-    if isinstance(body, dict) and body.get("success") is False:
-        raise _refusal(response, where)
-    return body
 
 
 def _lists_in(body) -> list:

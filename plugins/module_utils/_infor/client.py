@@ -249,7 +249,7 @@ class Infor:
                 self._responses[path] = error
         response = self._responses[path]
         if isinstance(response, IonError):
-            raise type(response)(response.findings, **response.facts)
+            raise response.copy()
         return response
 
     def _read_with_valid_token(self, path):

@@ -304,7 +304,7 @@ class _Prover:
         return _tokens.findings_of(claims, self._options.label)
 
     def _claims(self):
-        return _tokens.claims_of(self._infor.token.access_token, self._ionapi.tenant, self._ionapi.ci)
+        return _tokens.claims_of(self._infor.token.access_token, self._ionapi.ti, self._ionapi.ci)
 
     def _prove_gateway(self) -> list:
         """Whether the gateway accepts the token: one product has to accept it, and only all of them together show that none does."""
