@@ -38,10 +38,7 @@ CODES = {
     "ERROR_EXPORT_METHOD_NOT_FOUND": ("DocBits does not know this kind of export", "compare the contract with docbits.ion.api_info"),
     "ION_API_RECORD_NOT_FOUND": ("DocBits has no ION API file for this export", "declare the ION API file of this export"),
     "M3_TOML_MAPPING_NOT_FOUND": ("DocBits has no M3 TOML mapping for this export", "declare the M3 TOML mapping of this export"),
-    "ERROR_GETTING_INFOR_ACCESS_TOKEN": (
-        "DocBits could not get a token from Infor with this ION API file",
-        "prove the file with docbits.ion.connection_info",
-    ),
+    "ERROR_GETTING_INFOR_ACCESS_TOKEN": ("DocBits could not get a token from Infor with this ION API file", "prove the file with docbits.ion.connection_info"),
     "DOCUMENT_TYPE_NOT_FOUND": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
     "INVALID_DOCUMENT_TYPE": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
     "SUB_ORG_NOT_FOUND": ("DocBits does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
@@ -203,12 +200,7 @@ def _meaning(response, body, code):
     if status == 422:
         return Refused, "DB04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
     if status == 429:
-        return (
-            Unreachable,
-            "DB06",
-            "DocBits asks to slow down, also after the retries",
-            "lower forks or throttle, or raise retries and deadline",
-        )
+        return (Unreachable, "DB06", "DocBits asks to slow down, also after the retries", "lower forks or throttle, or raise retries and deadline")
     if status >= 500:
         return Unreachable, "DB08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
     return Refused, "DB05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT

@@ -5,16 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import (
-    BOOLEAN,
-    FILE,
-    INTEGER,
-    MULTIPART,
-    TEXT,
-    URLENCODED,
-    ApiSchema,
-    OperationSchema,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import BOOLEAN, FILE, INTEGER, MULTIPART, TEXT, URLENCODED, ApiSchema, OperationSchema
 
 _CONFIGURE = "/configurations/configure_{0}_export"
 

@@ -39,11 +39,7 @@ def base_url_of(params) -> str:
     if url:
         if not _is_https(url):
             raise failure(
-                InvalidInput,
-                "DB20",
-                "docbits_url",
-                "it is not an https URL of a host, with or without a path",
-                "set a URL such as https://eu.api.docbits.com",
+                InvalidInput, "DB20", "docbits_url", "it is not an https URL of a host, with or without a path", "set a URL such as https://eu.api.docbits.com"
             )
         return url.rstrip("/")
     environment, region = params["docbits_environment"], params["docbits_region"]

@@ -27,13 +27,7 @@ except ImportError:  # reported by HttpClient, because modules that send no requ
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
-    BadAnswer,
-    CheckModeViolation,
-    InvalidInput,
-    Unreachable,
-    failure,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import MONITOR, with_deadline
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import HostSemaphore
@@ -247,13 +241,7 @@ def _read(response, where) -> bytes:
     for chunk in response.iter_content(CHUNK_SIZE):
         body += chunk
         if len(body) > MAX_RESPONSE_SIZE:
-            raise failure(
-                BadAnswer,
-                "N08",
-                where,
-                "the response is larger than 8 MiB",
-                "check the address; DocBits and Infor send no response of that size",
-            )
+            raise failure(BadAnswer, "N08", where, "the response is larger than 8 MiB", "check the address; DocBits and Infor send no response of that size")
     return bytes(body)
 
 

@@ -17,12 +17,7 @@ DOWNLOAD = f"a fresh download from {APPS}"
 # action" in the contract; its N5 and N6 are N10 and N11 here. The other ids fill its gaps.
 # Assumed, because no live tenant was seen: the error codes of A01, A02, A06 and A07, the effect of A11, and the claims of J01 and J02.
 _RULES = (
-    Rule(
-        "N01",
-        ERROR,
-        "the name {host} cannot be resolved",
-        "check {key} for a typing error and its region, then DNS, VPN and proxy of this machine",
-    ),
+    Rule("N01", ERROR, "the name {host} cannot be resolved", "check {key} for a typing error and its region, then DNS, VPN and proxy of this machine"),
     Rule(
         "N02",
         ERROR,
@@ -200,10 +195,7 @@ _RULES = (
         key="token",
     ),
     Rule(
-        "J01",
-        WARNING,
-        "the token names another {what} than {key}, as after mixing two files",
-        f"download the credentials of this environment again in {APPS}",
+        "J01", WARNING, "the token names another {what} than {key}, as after mixing two files", f"download the credentials of this environment again in {APPS}"
     ),
     Rule(
         "J02",

@@ -18,11 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document impor
 )
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import AUTO, CLIENT_CREDENTIALS, PASSWORD
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import KEYS, REQUIRED_KEYS, STRING_KEYS, key_names
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
-    DOWNLOAD,
-    DOWNLOAD_WITH_ACCOUNT,
-    SAVE_UNCHANGED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED
 
 USUAL_KEYS = ("cn", "oa", "or", "dt", "ev", "v")
 

@@ -11,11 +11,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, looks_random
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
-    CORRECT_EXPECTATION,
-    DOWNLOAD_WITH_ACCOUNT,
-    SAVE_UNCHANGED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import CORRECT_EXPECTATION, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED
 
 ON_PREMISES_TENANT = "infor"
 

@@ -20,11 +20,7 @@ LOGICAL_ID_START = "lid://"
 ACCOUNTING_ENTITY = "SFV_AccountingEntityID"
 
 DOCUMENT_TYPE = Section("document type", ("Document_Types",), (Part("", "BOD document type"),))
-INDEX_FIELD = Section(
-    "index field",
-    ("Index_Fields",),
-    (Part("IF_", "target"), Part("IFP_", "path", required=False), Part("IFV_", "value", required=False)),
-)
+INDEX_FIELD = Section("index field", ("Index_Fields",), (Part("IF_", "target"), Part("IFP_", "path", required=False), Part("IFV_", "value", required=False)))
 TABLE = Section("table", ("Tables",), (Part("TN_", "name"),))
 LAYOUT = Layout(
     (
@@ -91,11 +87,7 @@ def document_types(properties) -> list:
 def table_sections(properties) -> list:
     """A `Section` for the constants of each listed table; the key of their list contains the name of the table."""
     return [
-        Section(
-            f"table {table} constant",
-            (f"TN_{table}_Static_Fields",),
-            (Part(f"TNP_{table}_", "path"), Part(f"TNV_{table}_", "value")),
-        )
+        Section(f"table {table} constant", (f"TN_{table}_Static_Fields",), (Part(f"TNP_{table}_", "path"), Part(f"TNV_{table}_", "value")))
         for table in dict.fromkeys(item.name for item in TABLE.items(properties))
     ]
 

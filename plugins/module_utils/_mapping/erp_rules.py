@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Rule
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import (
-    MISSING_KEY,
-    MISSING_LINE,
-    UNLISTED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
 
 
 def _shared(letter) -> dict:
