@@ -20,10 +20,10 @@ from urllib.parse import urlsplit, urlunsplit
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 except ImportError:  # reported by HttpClient, because modules that send no request work without it
-    requests = None
-    HTTPAdapter = object
+    requests = None  # type: ignore[assignment]
+    HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -278,6 +278,11 @@ def proxies_for(url, proxy) -> dict:
     return _proxies_of_environment(urlsplit(url)[:2], tuple(os.environ.get(name) for name in PROXY_VARIABLES))
 
 
+def goes_through_proxy(url: str, proxy) -> bool:
+    """Whether a request to the URL goes through a proxy, by the option proxy or the environment variables."""
+    return bool(select_proxy(url, proxies_for(url, proxy)))
+
+
 @lru_cache(maxsize=1024)
 def _proxies_of_environment(host, _variables):
     # requests reads all environment variables for this, which takes longer than the rest of the client's work for a request.
@@ -311,7 +316,7 @@ def tls_context(ca_path):
         ) from None
     if not bundle and not context.get_ca_certs():
         # Minimal containers have no system store; requests falls back to its own bundle there, too.
-        context.load_verify_locations(requests.certs.where())
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
 

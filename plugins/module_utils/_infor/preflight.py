@@ -10,12 +10,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-try:
-    from requests.utils import select_proxy
-except ImportError:  # reported by HttpClient
-    select_proxy = None
-
-from ansible_collections.docbits.ion.plugins.module_utils._http.client import proxies_for, tls_context
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import tls_context
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
 
 CHECKS = ("resolve", "connect", "tls")
@@ -26,11 +21,6 @@ _REACHED_CACHED = 300.0
 _NOT_REACHED_CACHED = 30.0
 
 _CACHE = SharedCache()
-
-
-def goes_through_proxy(url: str, proxy) -> bool:
-    """Whether a request to the URL goes through a proxy, by the option proxy or the environment variables."""
-    return bool(select_proxy(url, proxies_for(url, proxy)))
 
 
 def reach(url: str, settings, deadline: float) -> dict:

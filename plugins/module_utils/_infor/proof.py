@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import goes_through_proxy
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
 from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
@@ -253,7 +254,7 @@ class _Prover:
 
     def _check_hosts(self, name):
         urls = {"pu": self._ionapi.token_url, "iu": self._ionapi.gateway_url}
-        direct = {key: url for key, url in urls.items() if not _preflight.goes_through_proxy(url, self._settings.proxy)}
+        direct = {key: url for key, url in urls.items() if not goes_through_proxy(url, self._settings.proxy)}
         if not direct:
             raise _Skip("requests go through a proxy, which resolves, connects and verifies TLS itself")
         if name == "tls":
