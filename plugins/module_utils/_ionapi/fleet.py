@@ -15,7 +15,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import 
 
 C01 = Rule(
     "C01",
-    WARNING,
     {
         "client_secret": Case(
             "the client ID is the same but the client secret differs: after a reset of the secret, one of the files is stale",
@@ -28,6 +27,7 @@ C01 = Rule(
         ),
     },
     f"use a service account for each environment: {DOWNLOAD_WITH_ACCOUNT}",
+    WARNING,
 )
 RULES = (C01,)
 

@@ -15,7 +15,6 @@ READABLE_BY_OTHERS = 0o044
 
 F01 = Rule(
     "F01",
-    ERROR,
     {
         "empty": "the file is empty",
         "too_big": Case("the file is larger than 64 KiB, but an ION API file has about 1 KiB", DOWNLOAD),
@@ -25,7 +24,6 @@ F01 = Rule(
 )
 F02 = Rule(
     "F02",
-    WARNING,
     {
         "bom": Case("the file starts with a byte order mark, so an editor has saved it", "save the file as UTF-8 without a byte order mark"),
         "utf16": Case(
@@ -35,10 +33,10 @@ F02 = Rule(
         "not_utf8": Case("the file is not UTF-8 text; it may be an archive, an encrypted file, or text in another encoding", level=ERROR),
     },
     SAVE_UNCHANGED,
+    WARNING,
 )
 F03 = Rule(
     "F03",
-    ERROR,
     {
         "base64": Case("the file is base64 of the JSON text; it was decoded", "save the JSON text itself", WARNING),
         "html": Case(
@@ -51,7 +49,6 @@ F03 = Rule(
 )
 F04 = Rule(
     "F04",
-    ERROR,
     {
         "cut_off": "the JSON text ends too early ({place}): it was cut off, or a closing quote is missing",
         "two_files": Case("the file has two JSON objects; the second starts at {place}", "use one file for each environment"),
@@ -72,10 +69,9 @@ F04 = Rule(
     },
     SAVE_UNCHANGED,
 )
-F05 = Rule("F05", ERROR, "keys occur more than once, and programs differ in which value they use: {names}", SAVE_UNCHANGED)
+F05 = Rule("F05", "keys occur more than once, and programs differ in which value they use: {names}", SAVE_UNCHANGED)
 F06 = Rule(
     "F06",
-    ERROR,
     {
         "postman": Case(
             "the file is a Postman environment or collection that was created from an ION API file", f"use the original .ionapi file, or {DOWNLOAD}"
@@ -85,9 +81,9 @@ F06 = Rule(
     },
     DOWNLOAD,
 )
-F07 = Rule("F07", WARNING, "the file name does not end with .ionapi", "check that it is the downloaded file, and keep its name")
+F07 = Rule("F07", "the file name does not end with .ionapi", "check that it is the downloaded file, and keep its name", WARNING)
 F08 = Rule(
-    "F08", WARNING, "the file is not encrypted and other users of this machine may read it", "encrypt it with ansible-vault encrypt, or set its mode to 0600"
+    "F08", "the file is not encrypted and other users of this machine may read it", "encrypt it with ansible-vault encrypt, or set its mode to 0600", WARNING
 )
 RULES = (F01, F02, F03, F04, F05, F06, F07, F08)
 

@@ -22,12 +22,11 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import 
 
 USUAL_KEYS = ("cn", "oa", "or", "dt", "ev", "v")
 
-K01 = Rule("K01", ERROR, {"missing": "the required key is missing", "empty": "the required key has no value"}, SAVE_UNCHANGED)
-K02 = Rule("K02", WARNING, "the key is missing, but every current download has it", SAVE_UNCHANGED)
-K03 = Rule("K03", ERROR, "the key is missing or empty, but {present} is present; a service account needs both", DOWNLOAD_WITH_ACCOUNT)
+K01 = Rule("K01", {"missing": "the required key is missing", "empty": "the required key has no value"}, SAVE_UNCHANGED)
+K02 = Rule("K02", "the key is missing, but every current download has it", SAVE_UNCHANGED, WARNING)
+K03 = Rule("K03", "the key is missing or empty, but {present} is present; a service account needs both", DOWNLOAD_WITH_ACCOUNT)
 K04 = Rule(
     "K04",
-    INFO,
     {
         "web_app": Case(
             "the file has a redirect URL and no service account: it belongs to a web app, which a person logs in to",
@@ -42,25 +41,24 @@ K04 = Rule(
         "unused": "the service account is not used, because grant is set to client_credentials",
     },
     "check in Infor OS > API Gateway > Authorized Apps that the Grant Type of the app is Client Credentials",
+    INFO,
 )
 K05 = Rule(
     "K05",
-    ERROR,
     {"number": Case("the value is a number instead of a string, so the file was edited", level=WARNING), "type": "the value is {type} instead of a string"},
     SAVE_UNCHANGED,
 )
 K06 = Rule(
     "K06",
-    WARNING,
     {
         "spelling": Case("keys are not spelled in lower case as in Infor's files and are ignored: {names}", "write the keys in lower case and without blanks"),
         "unknown": "unknown keys: {names}",
     },
     f"remove what was added by hand, or {DOWNLOAD}",
+    WARNING,
 )
 K07 = Rule(
     "K07",
-    ERROR,
     {
         "blank": "the value contains a blank, a line break or an invisible character",
         "untidy": Case(
@@ -71,10 +69,9 @@ K07 = Rule(
     },
     SAVE_UNCHANGED,
 )
-K08 = Rule("K08", ERROR, "the value is a placeholder that was not filled in, or was masked by another program", f"{DOWNLOAD} instead of filling in a template")
+K08 = Rule("K08", "the value is a placeholder that was not filled in, or was masked by another program", f"{DOWNLOAD} instead of filling in a template")
 K09 = Rule(
     "K09",
-    ERROR,
     {
         "file": Case(
             "the file is still encrypted: the vault password is missing or wrong, or it was encrypted twice or with another tool",

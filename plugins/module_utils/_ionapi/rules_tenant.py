@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, looks_random
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
@@ -23,16 +23,15 @@ _ACCESS_KEY = re.compile(r"[^#\s]+#[A-Za-z0-9_-]+")
 _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
-T01 = Rule("T01", ERROR, "the value is not a tenant, which has only letters, digits, _ and -", SAVE_UNCHANGED)
+T01 = Rule("T01", "the value is not a tenant, which has only letters, digits, _ and -", SAVE_UNCHANGED)
 T02 = Rule(
     "T02",
-    WARNING,
     "the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have",
     "compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app",
+    WARNING,
 )
 T03 = Rule(
     "T03",
-    ERROR,
     {
         "other": "the path does not start with the tenant in ti: the file was edited, or two files were mixed",
         "case": "the path and ti spell the tenant with different capital letters, but Infor is case-sensitive",
@@ -41,7 +40,6 @@ T03 = Rule(
 )
 T04 = Rule(
     "T04",
-    ERROR,
     {
         "form": "the value does not have the form TENANT#KEY",
         "tenant": Case(
@@ -51,22 +49,21 @@ T04 = Rule(
     },
     SAVE_UNCHANGED,
 )
-T05 = Rule("T05", WARNING, "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED)
+T05 = Rule("T05", "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED, WARNING)
 T06 = Rule(
     "T06",
-    WARNING,
     "the prefix of the client ID is not the tenant in ti; it may be the name of the Infor OS farm",
     "compare it with the Client ID in Infor OS > API Gateway > Authorized Apps > the app",
+    WARNING,
 )
 T07 = Rule(
     "T07",
-    WARNING,
     "the tenant, here or before ~ or #, is not infor, as it usually is on-premises",
     "check that the file is from the on-premises Infor OS, and that two files were not mixed",
+    WARNING,
 )
 T08 = Rule(
     "T08",
-    ERROR,
     {
         "tenant": Case("the file is for another tenant than {expected}", f"use the file of this tenant, {CORRECT_EXPECTATION}"),
         "environment": Case("the tenant does not end with the environment {expected}", f"use the file of this environment, {CORRECT_EXPECTATION}"),
@@ -79,15 +76,15 @@ T08 = Rule(
 )
 L01 = Rule(
     "L01",
-    WARNING,
     {
         "length": "the key has {length} characters instead of {usual}: it may have been cut off or doubled while copying",
         "alphabet": "the key contains characters other than letters, digits, - and _",
     },
     SAVE_UNCHANGED,
+    WARNING,
 )
-L02 = Rule("L02", ERROR, "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED)
-L03 = Rule("L03", ERROR, "the value looks like a generated secret, which belongs in ci, cs, saak or sask", SAVE_UNCHANGED)
+L02 = Rule("L02", "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED)
+L03 = Rule("L03", "the value looks like a generated secret, which belongs in ci, cs, saak or sask", SAVE_UNCHANGED)
 RULES = (T01, T02, T03, T04, T05, T06, T07, T08, L01, L02, L03)
 
 

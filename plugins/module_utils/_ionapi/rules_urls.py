@@ -20,7 +20,6 @@ _RELATIVE_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*")
 
 U01 = Rule(
     "U01",
-    ERROR,
     {
         "no_url": "the value is not an absolute URL with a host",
         "http": Case(
@@ -29,34 +28,33 @@ U01 = Rule(
     },
     SAVE_UNCHANGED,
 )
-U02 = Rule("U02", ERROR, "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED)
-U03 = Rule("U03", WARNING, "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL", "add a slash at its end")
+U02 = Rule("U02", "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED)
+U03 = Rule("U03", "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL", "add a slash at its end", WARNING)
 U04 = Rule(
     "U04",
-    WARNING,
     {"cloud": "the path is not /<tenant>/as/, as in the cloud", "on_premises": "the path does not end with /InforIntSTS/, as on-premises"},
     SAVE_UNCHANGED,
+    WARNING,
 )
 U05 = Rule(
     "U05",
-    WARNING,
     {
         "tenant": Case("the URL ends with the tenant, which would then be in every request twice", "remove the path, so that only the host is left", ERROR),
         "slash": Case("the URL ends with a slash; this collection removes it, but other programs may not", "remove the slash"),
         "path": "the URL has a path, but a download has none",
     },
     SAVE_UNCHANGED,
+    WARNING,
 )
-U06 = Rule("U06", ERROR, "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL", SAVE_UNCHANGED)
+U06 = Rule("U06", "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL", SAVE_UNCHANGED)
 U07 = Rule(
     "U07",
-    WARNING,
     {"mixed": "oa, ot and or mix paths of cloud and on-premises", "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)"},
     SAVE_UNCHANGED,
+    WARNING,
 )
 U08 = Rule(
     "U08",
-    ERROR,
     {
         "region": "iu and pu are in different regions of Infor's cloud",
         "host": Case(
@@ -67,16 +65,16 @@ U08 = Rule(
 )
 U09 = Rule(
     "U09",
-    WARNING,
     "the host is not in inforcloudsuite.com; it is used, because not every region of Infor is known",
     "make sure that Infor gave you this file, because the secrets are sent to this host",
+    WARNING,
 )
-U10 = Rule("U10", ERROR, "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)", SAVE_UNCHANGED)
+U10 = Rule("U10", "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)", SAVE_UNCHANGED)
 U11 = Rule(
     "U11",
-    WARNING,
     "the host is this machine or has a private address, which DocBits in the cloud cannot reach",
     "use the public address of Infor OS; for a simulator, set allow_insecure",
+    WARNING,
 )
 RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11)
 

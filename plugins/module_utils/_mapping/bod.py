@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, case_hint, missing_line, others, unlisted
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
@@ -46,35 +46,35 @@ TABLE_COLUMN = re.compile(r"TN_(.+?)_TC_(.+)")
 
 _WRITE_LOGICAL_ID = "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk > Connection Points)"
 
-MB01 = Rule("MB01", ERROR, MISSING_LINE, "add the line, or remove the name from the list")
-MB02 = Rule("MB02", ERROR, MISSING_KEY, "add this key")
-MB03 = Rule("MB03", ERROR, MISSING_LINE, "add a line such as INVOICE=LN_SupplierInvoice, or remove the item from Document_Types")
-MB04 = Rule("MB04", ERROR, f"does not start with {ROOT}", f"start the path with {ROOT}")
-MB05 = Rule("MB05", ERROR, r"has a separator other than \\ between its parts", r"separate the parts of the path by \\ (two backslashes in the file)")
-MB06 = Rule("MB06", ERROR, MISSING_KEY, "add SFV_LogicalID= with the logical id of the connection point (ION Desk > Connection Points)")
-MB07 = Rule("MB07", ERROR, f"is '{{value}}', which does not start with {LOGICAL_ID_START}", _WRITE_LOGICAL_ID)
-MB20 = Rule("MB20", WARNING, f"is only {LOGICAL_ID_START}, the placeholder of the template", _WRITE_LOGICAL_ID)
-MB21 = Rule("MB21", WARNING, "is a placeholder", "write the accounting entity of the customer, such as 100 or 001_100")
-MB22 = Rule("MB22", WARNING, MISSING_LINE, "add the line with the name in the BOD, or remove the field from Index_Fields")
-MB23 = Rule("MB23", WARNING, UNLISTED, "add the field to Index_Fields; otherwise DocBits may not send it")
-MB24 = Rule("MB24", WARNING, "lists {item} {count} times", "keep one of them in the list")
+MB01 = Rule("MB01", MISSING_LINE, "add the line, or remove the name from the list")
+MB02 = Rule("MB02", MISSING_KEY, "add this key")
+MB03 = Rule("MB03", MISSING_LINE, "add a line such as INVOICE=LN_SupplierInvoice, or remove the item from Document_Types")
+MB04 = Rule("MB04", f"does not start with {ROOT}", f"start the path with {ROOT}")
+MB05 = Rule("MB05", r"has a separator other than \\ between its parts", r"separate the parts of the path by \\ (two backslashes in the file)")
+MB06 = Rule("MB06", MISSING_KEY, "add SFV_LogicalID= with the logical id of the connection point (ION Desk > Connection Points)")
+MB07 = Rule("MB07", f"is '{{value}}', which does not start with {LOGICAL_ID_START}", _WRITE_LOGICAL_ID)
+MB20 = Rule("MB20", f"is only {LOGICAL_ID_START}, the placeholder of the template", _WRITE_LOGICAL_ID, WARNING)
+MB21 = Rule("MB21", "is a placeholder", "write the accounting entity of the customer, such as 100 or 001_100", WARNING)
+MB22 = Rule("MB22", MISSING_LINE, "add the line with the name in the BOD, or remove the field from Index_Fields", WARNING)
+MB23 = Rule("MB23", UNLISTED, "add the field to Index_Fields; otherwise DocBits may not send it", WARNING)
+MB24 = Rule("MB24", "lists {item} {count} times", "keep one of them in the list", WARNING)
 MB25 = Rule(
     "MB25",
-    WARNING,
     {"line": MISSING_LINE, "export": "has {listed}, which differs in case from the document type {document_type} of the export"},
     "write it exactly as DocBits writes the code of the document type",
+    WARNING,
 )
 MB26 = Rule(
     "MB26",
-    WARNING,
     "does not list the document type {document_type} of the export",
     "add it to Document_Types with its own line, or choose a document type of this file in the export",
+    WARNING,
 )
 MB40 = Rule(
     "MB40",
-    INFO,
     {"unlisted": UNLISTED, "unknown": Case("is not a known key of a BOD mapping", "correct the key, or ignore this if DocBits need not use it")},
     "add the name to its list, or ignore this if DocBits need not use it",
+    INFO,
 )
 RULES = (MB01, MB02, MB03, MB04, MB05, MB06, MB07, MB20, MB21, MB22, MB23, MB24, MB25, MB26, MB40)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Rule
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
 
@@ -15,22 +15,20 @@ def _shared(letter) -> dict:
     return {
         "header": Rule(
             f"M{letter}01",
-            ERROR,
             {"missing": MISSING_KEY, "no_line": "has no HF_ line"},
             "list the ERP's header fields in HeaderFields, and write a line HF_<field>=<DocBits field> for each",
         ),
         "selector": Rule(
             f"M{letter}02",
-            ERROR,
             "is missing, but {fields} needs the table of its lines{hint}",
             "add the line that names the DocBits table, such as InvoiceReceipt=invoice_table or InvoiceCost=cost_lines",
         ),
-        "listed": Rule(f"M{letter}20", WARNING, MISSING_LINE, "add the line, or remove the field from the list"),
-        "unlisted": Rule(f"M{letter}21", WARNING, UNLISTED, "add the field to the list; otherwise DocBits may not send it"),
-        "unknown": Rule(f"M{letter}22", WARNING, "is not a known key", "correct the key, or remove the line"),
-        "header_column": Rule(f"M{letter}23", WARNING, "uses the line column {column}, but a header has no lines", "write a DocBits header field, without TF_"),
+        "listed": Rule(f"M{letter}20", MISSING_LINE, "add the line, or remove the field from the list", WARNING),
+        "unlisted": Rule(f"M{letter}21", UNLISTED, "add the field to the list; otherwise DocBits may not send it", WARNING),
+        "unknown": Rule(f"M{letter}22", "is not a known key", "correct the key, or remove the line", WARNING),
+        "header_column": Rule(f"M{letter}23", "uses the line column {column}, but a header has no lines", "write a DocBits header field, without TF_", WARNING),
         "columns": Rule(
-            f"M{letter}40", INFO, "uses columns that are not documented for a {area}: {columns}", "make sure that the table in DocBits has these columns"
+            f"M{letter}40", "uses columns that are not documented for a {area}: {columns}", "make sure that the table in DocBits has these columns", INFO
         ),
     }
 
@@ -38,31 +36,31 @@ def _shared(letter) -> dict:
 RULES = {
     "m3": {
         **_shared("M"),
-        "names": Rule("MM24", WARNING, "has {field}, which is not an M3 field name", "write the M3 field name, such as SUNO, in the list and in its line"),
+        "names": Rule("MM24", "has {field}, which is not an M3 field name", "write the M3 field name, such as SUNO, in the list and in its line", WARNING),
         "rdtp": Rule(
             "MM25",
-            WARNING,
             {"missing": "is missing; a {area} has the record type {rdtp}", "wrong": "is {value}; a {area} has the record type {rdtp}"},
             "write {key}={rdtp} and list RDTP in {list_key}",
+            WARNING,
         ),
         "divi": Rule(
-            "MM26", WARNING, "has no division", "add SF_DIVI=<division> and list DIVI in StaticFields, or HF_DIVI=<DocBits field> and list it in HeaderFields"
+            "MM26", "has no division", "add SF_DIVI=<division> and list DIVI in StaticFields, or HF_DIVI=<DocBits field> and list it in HeaderFields", WARNING
         ),
     },
     "ln": {
         **_shared("L"),
-        "company": Rule("ML24", WARNING, "has no financial company", "add SF_FinancialCompany=<company> and list FinancialCompany in StaticFields"),
+        "company": Rule("ML24", "has no financial company", "add SF_FinancialCompany=<company> and list FinancialCompany in StaticFields", WARNING),
         "country": Rule(
             "ML41",
-            INFO,
             "has no tax country in the header, so DocBits uses DE",
             "add HF_TaxCountry=tax_country_1 and list TaxCountry in HeaderFields, unless DE is right",
+            INFO,
         ),
         "tax_line": Rule(
             "ML42",
-            INFO,
             "does not link cost lines to tax lines",
             "add ICF_TaxLine=TF_position and list TaxLine in InvoiceCostFields, if LN needs the tax line of a cost line",
+            INFO,
         ),
     },
 }
