@@ -43,6 +43,7 @@ PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
 # The server chooses the id; only a value that has the shape of one is shown.
 _REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
+_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 SEMAPHORE = HostSemaphore()
 
@@ -96,8 +97,8 @@ class Response:
 
     @property
     def is_html(self) -> bool:
-        """Whether this is a web page: from a proxy, a firewall, a maintenance page or a wrong address."""
-        return self.content_type == "text/html" or self.body[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+        """Whether this is a web page, HTML or XHTML: from a proxy, a firewall, a maintenance page or a wrong address."""
+        return self.content_type in ("text/html", "application/xhtml+xml") or _PAGE.match(self.body[:2048]) is not None
 
     @property
     def time(self) -> float | None:

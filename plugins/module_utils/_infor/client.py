@@ -262,7 +262,7 @@ class Infor:
         self._lag_pauses = LAG_PAUSES[:1]
         if response.status == 401 and _verdicts.is_from_infor(response) and self._renew_once():
             response = self._get(path)
-        self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not _verdicts.is_page(response))
+        self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not response.is_html)
         return response
 
     def _get(self, path):

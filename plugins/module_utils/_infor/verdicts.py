@@ -44,7 +44,6 @@ _LIMIT_PHRASE = re.compile(
     rb"too many (requests|authentications|calls|tokens|connections)|(rate|usage|request|login|authentication|daily|token)s? limit"
     rb"|\blimit\b[^.]{0,60}\b(exceeded|reached)|quota|throttl"
 )
-_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 # A header of the next request: anything but visible ASCII would break it.
 _ACCESS_TOKEN = re.compile(r"[!-~]+")
 _ERROR_TEXT = re.compile(rb"\b(fail\w*|errors?|denied|unauthori\w+|forbidden|invalid|exception|471)\b", re.IGNORECASE)
@@ -109,7 +108,7 @@ def accepted_documents_verdict(response) -> Verdict:
 
 def m3_verdict(response) -> Verdict:
     """The verdict for a response of an M3 program, which fails with status 200. The status of error 163 is not known."""
-    if b"illegal impersonation attempt" in response.body.lower() and not is_page(response):
+    if b"illegal impersonation attempt" in response.body.lower() and not response.is_html:
         return _verdict("M01", response)
     return _product_verdict(response, _m3_problem)
 
@@ -155,14 +154,9 @@ def object_in(response) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def is_page(response) -> bool:
-    """Whether the response is a web page, HTML or XHTML."""
-    return response.content_type in ("text/html", "application/xhtml+xml") or _PAGE.match(response.body[:2048]) is not None
-
-
 def is_from_infor(response) -> bool:
     """Whether Infor itself seems to have sent the response, and nothing between this machine and Infor."""
-    if is_page(response):
+    if response.is_html:
         return False
     return bool(object_in(response)) or _is_xml(response) or "error" in response.headers.get("www-authenticate", "")
 
@@ -170,7 +164,7 @@ def is_from_infor(response) -> bool:
 def shape_of(response) -> str:
     """A short description of the form of a body. Nothing in it comes from the body."""
     body = _json(response)
-    if is_page(response):
+    if response.is_html:
         return "a web page"
     if not response.body.strip():
         return "an empty body"
@@ -196,7 +190,7 @@ def _login_problem(response):
         return "A09"
     if status == 429 or _is_limit(response):
         return "A08"
-    if is_page(response):
+    if response.is_html:
         return "N04"
     if 200 <= status < 300:
         token = body.get("access_token")
@@ -232,7 +226,7 @@ def _product_verdict(response, problem_of) -> Verdict:
         return _verdict("G08" if status == 504 else "G10", response)
     if status == 429 or _is_limit(response):
         return _verdict("G07", response)
-    if is_page(response):
+    if response.is_html:
         return _verdict("N04", response)
     if status in (401, 403, 404):
         return _verdict({401: "G03", 403: "G04", 404: "G05"}[status] if is_from_infor(response) else "G12", response)
@@ -346,7 +340,7 @@ def _in_short(verdict) -> str:
 
 
 def _is_xml(response) -> bool:
-    return response.body.lstrip().startswith(b"<") and not is_page(response)
+    return response.body.lstrip().startswith(b"<") and not response.is_html
 
 
 def _json(response):

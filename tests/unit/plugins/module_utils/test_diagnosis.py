@@ -100,11 +100,11 @@ def test_locked_account_is_not_taken_for_a_limit(description):
     ],
 )
 def test_page_is_recognised_whatever_its_content_type_says(body):
-    assert _verdicts.is_page(response(200, body)) and not _verdicts.is_from_infor(response(403, body))
+    assert response(200, body).is_html and not _verdicts.is_from_infor(response(403, body))
 
 
 def test_xml_of_a_product_is_no_page():
-    assert not _verdicts.is_page(response(200, b"<entities/>")) and _verdicts.is_from_infor(response(403, b"<error/>"))
+    assert not response(200, b"<entities/>").is_html and _verdicts.is_from_infor(response(403, b"<error/>"))
 
 
 @pytest.mark.parametrize(
