@@ -14,14 +14,10 @@ REQUIRED_BY_DOCBITS = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise"
 OPTIONAL_BY_DEFAULT = ("MingleEnterprise",)
 
 # Documented by Infor OS. Whether users/me lists implied roles is not known, so both are computed.
-_IMPLIES = {
-    "IDM-Administrator": "IDM-AdvancedUser",
-    "IDM-AdvancedUser": "IDM-User",
-    "IDM-SuperUser": "IDM-User",
-}
+_IMPLIED = {"IDM-Administrator": ("IDM-AdvancedUser", "IDM-User"), "IDM-AdvancedUser": ("IDM-User",), "IDM-SuperUser": ("IDM-User",)}
 _ADMINISTRATORS = ("IDM-Administrator", "IONAPI-Administrator", "IONDeskAdmin", "IFSApplicationAdmin", "UserAdmin")
 # Infor-SuiteUser is assigned to every user (contract, A). A list without any of these does not list roles.
-_KNOWN = {name.casefold() for name in (*_IMPLIES, *_IMPLIES.values(), *_ADMINISTRATORS, *REQUIRED_BY_DOCBITS, "IONAPI-User")}
+_KNOWN = {name.casefold() for name in (*_IMPLIED, "IDM-User", *_ADMINISTRATORS, *REQUIRED_BY_DOCBITS, "IONAPI-User")}
 
 
 @dataclass(frozen=True)
@@ -123,13 +119,8 @@ def _is_similar(name, role) -> bool:
     return name.endswith(role)
 
 
-def _implied_by(name) -> list:
-    chain = {_folded(role): implied for role, implied in _IMPLIES.items()}
-    implied, current = [], chain.get(_folded(name))
-    while current:
-        implied.append(current)
-        current = chain.get(_folded(current))
-    return implied
+def _implied_by(name) -> tuple:
+    return next((implied for role, implied in _IMPLIED.items() if _folded(role) == _folded(name)), ())
 
 
 def _grants(name, role) -> bool:
