@@ -53,6 +53,14 @@ CODES = {
     "SUBSCRIPTION_EXPIRED": ("the organisation's subscription has expired", "ask the owner of the DocBits subscription"),
 }
 
+_STATUSES = {
+    401: (Refused, "DB01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"),
+    403: (Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"),
+    404: (Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"),
+    413: (Refused, "DB07", "the files are too large for the server in front of DocBits", "shorten the mapping files; the known limit is 20 MB in all"),
+    429: (Unreachable, "DB06", "DocBits asks to slow down, also after the retries", "lower forks or throttle, or raise retries and deadline"),
+}
+
 
 def data_of(response, asked: str):
     """The data of a successful answer, without its envelope; None for a success without data.
@@ -189,18 +197,10 @@ def _meaning(response, body, code):
         return (Refused, "DB05", *CODES[code])
     if response.is_html and status >= 400 and status not in (401, 403):
         return BadAnswer, "DB09", "a web page came instead of an answer, as proxies, firewalls and maintenance send it", _no_api_action(status)
-    if status == 401:
-        return Refused, "DB01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"
-    if status == 403:
-        return Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"
-    if status == 404:
-        return Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"
-    if status == 413:
-        return Refused, "DB07", "the files are too large for the server in front of DocBits", "shorten the mapping files; the known limit is 20 MB in all"
+    if status in _STATUSES:
+        return _STATUSES[status]
     if status == 422:
         return Refused, "DB04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
-    if status == 429:
-        return (Unreachable, "DB06", "DocBits asks to slow down, also after the retries", "lower forks or throttle, or raise retries and deadline")
     if status >= 500:
         return Unreachable, "DB08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
     return Refused, "DB05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT

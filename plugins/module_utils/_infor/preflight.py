@@ -55,36 +55,25 @@ def _check(host, port, has_tls, settings) -> dict:
 
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        add("resolve", "N01")
-        return results
-    add("resolve")
-    try:
-        connection = socket.create_connection((host, port), timeout=timeout)
-    except OSError as error:
-        add("connect", "N02", _cause_of_connect(error))
-        return results
-    add("connect")
-    with connection:
-        if not has_tls:
-            return results
-        try:
-            with context.wrap_socket(connection, server_hostname=host):
-                add("tls")
-        except (OSError, ValueError) as error:
-            add("tls", "N03", _cause_of_tls(error))
+        add("resolve")
+        with socket.create_connection((host, port), timeout=timeout) as connection:
+            add("connect")
+            if has_tls:
+                with context.wrap_socket(connection, server_hostname=host):
+                    add("tls")
+    except (OSError, ValueError) as error:
+        check = next((check for check in CHECKS if check not in results), "tls")
+        add(check, *_problem(check, error))
     return results
 
 
-def _cause_of_connect(error) -> str:
-    if isinstance(error, socket.timeout):
-        return "no answer in time"
-    return "refused" if isinstance(error, ConnectionRefusedError) else type(error).__name__
-
-
-def _cause_of_tls(error) -> str:
+def _problem(check, error) -> tuple:
+    """The rule and the cause for the error that ended a check."""
+    if check == "resolve":
+        return "N01", None
+    is_timeout = isinstance(error, socket.timeout)
+    if check == "connect":
+        return "N02", "no answer in time" if is_timeout else "refused" if isinstance(error, ConnectionRefusedError) else type(error).__name__
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, socket.timeout):
-        return "no answer in time"
-    return "the port does not speak TLS as expected"
+        return "N03", error.verify_message
+    return "N03", "no answer in time" if is_timeout else "the port does not speak TLS as expected"
