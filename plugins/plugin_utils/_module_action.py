@@ -84,3 +84,9 @@ class ModuleAction(ControllerAction):
         super()._update_module_args(module_name, module_args, task_vars, **options)
         # Otherwise the module writes its arguments to the system log of the target, and fails if they are not UTF-8.
         module_args["_ansible_no_log"] = True
+
+    def _configure_module(self, module_name, module_args, task_vars):
+        built = super()._configure_module(module_name=module_name, module_args=module_args, task_vars=task_vars)
+        # The module holds its arguments now. With ANSIBLE_DEBUG, Ansible (2.18 to 2.21) prints this dictionary after the run, also with no_log.
+        module_args.clear()
+        return built

@@ -18,6 +18,8 @@ from .scenario import HERE, PHASES
 
 ANSIBLE_BIN = Path(os.environ.get("ANSIBLE_BIN", Path(sys.executable).parent))
 PHASE_OPTIONS = {"check": ["--check"], "real": [], "again": []}
+# Everything that Ansible can be asked to print. Only once, because it is slow.
+PHASE_VARIABLES = {"again": {"ANSIBLE_DEBUG": "1"}}
 FORKS = 8
 LONGEST_PHASE = 600
 
@@ -62,7 +64,9 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
         "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
         "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "results",
+        "ANSIBLE_CALLBACKS_ENABLED": "results,ansible.builtin.junit,docbits.ion.rollout",
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(temporary / "facts"),
         "ANSIBLE_FORKS": str(FORKS),
         "ANSIBLE_HOST_KEY_CHECKING": "false",
         "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
@@ -70,10 +74,12 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
         "ANSIBLE_LOG_PATH": str(log),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
+        "DOCBITS_ION_REPORT": str(temporary / "report.json"),
+        "JUNIT_OUTPUT_DIR": str(temporary / "junit"),
         "NO_PROXY": "127.0.0.1,localhost",
         "RESULTS_FILE": str(results),
         "TMPDIR": str(temporary),
-    }
+    } | PHASE_VARIABLES.get(name, {})
     command = [ANSIBLE_BIN / "ansible-playbook", "-i", folder / "inventory.yml", folder / "scenarios.yml", "--diff", "-vvvv", *PHASE_OPTIONS[name]]
     before = simulator.last()
     with Watcher(temporary, place / "seen") as watcher:
