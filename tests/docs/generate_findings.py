@@ -46,6 +46,10 @@ COMPOSED = {
     "E16": ("the value of an option has the wrong type", "correct it as ansible-doc shows; a common cause is a list inside the list"),
     "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
     "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
+    "N08": (
+        "the response is larger than 8 MiB, has more than 200,000 values, or is compressed in a way that was not asked for",
+        "check the address; DocBits and Infor send no such response",
+    ),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "P05": ("the kind of the export does not have it, or the kind is unknown and only active can be set", "leave it out, or correct the id"),
     "DB05": (
