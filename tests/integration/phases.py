@@ -60,26 +60,30 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     results.touch()
     # An empty one, so that no configuration of the machine applies.
     (place / "ansible.cfg").touch()
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
-        "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
-        "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "results,ansible.builtin.junit,docbits.ion.rollout",
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(temporary / "facts"),
-        "ANSIBLE_FORKS": str(FORKS),
-        "ANSIBLE_HOST_KEY_CHECKING": "false",
-        "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(temporary / "remote"),
-        "ANSIBLE_LOG_PATH": str(log),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
-        "DOCBITS_ION_REPORT": str(temporary / "report.json"),
-        "JUNIT_OUTPUT_DIR": str(temporary / "junit"),
-        "NO_PROXY": "127.0.0.1,localhost",
-        "RESULTS_FILE": str(results),
-        "TMPDIR": str(temporary),
-    } | PHASE_VARIABLES.get(name, {})
+    environment = (
+        {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        | {
+            "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "results,ansible.builtin.junit,docbits.ion.rollout",
+            "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(temporary / "facts"),
+            "ANSIBLE_FORKS": str(FORKS),
+            "ANSIBLE_HOST_KEY_CHECKING": "false",
+            "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
+            "ANSIBLE_REMOTE_TEMP": str(temporary / "remote"),
+            "ANSIBLE_LOG_PATH": str(log),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
+            "DOCBITS_ION_REPORT": str(temporary / "report.json"),
+            "JUNIT_OUTPUT_DIR": str(temporary / "junit"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "RESULTS_FILE": str(results),
+            "TMPDIR": str(temporary),
+        }
+        | PHASE_VARIABLES.get(name, {})
+    )
     command = [ANSIBLE_BIN / "ansible-playbook", "-i", folder / "inventory.yml", folder / "scenarios.yml", "--diff", "-vvvv", *PHASE_OPTIONS[name]]
     before = simulator.last()
     with Watcher(temporary, place / "seen") as watcher:
