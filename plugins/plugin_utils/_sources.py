@@ -37,20 +37,23 @@ def as_plain(value):
     return float(value) if isinstance(value, float) else value
 
 
-class _TooLarge(Exception):
-    """The file is larger than LARGEST_FILE."""
+class _NoSource(Exception):
+    """The file is no source, for a reason and with a next step."""
 
 
 def read_file(loader, path):
     """(content as bytes, whether the file was vaulted, mode of the file). A vaulted file is decrypted in memory.
 
-    Raises: OSError, AnsibleError and _TooLarge, which read_source reports.
+    Raises: OSError, AnsibleError and _NoSource, which read_source reports.
     """
-    with open(path, "rb") as file:
+    # Without O_NONBLOCK a FIFO would be waited for.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise _NoSource("the path is not a regular file", "set the path of a file")
         raw = file.read(LARGEST_FILE + 1)
     if len(raw) > LARGEST_FILE:
-        raise _TooLarge
+        raise _NoSource("the file is larger than 4 MiB", "check the path; files of exports are much smaller")
     content, was_plain = loader._decrypt_if_vault_data(raw)
     return content, not was_plain, mode
 
@@ -117,8 +120,8 @@ def read_source(option, path, read, secret):
         ) from None
     except IsADirectoryError:
         raise _unreadable(option, path, "the path is a directory", "set the path of a file") from None
-    except _TooLarge:
-        raise _unreadable(option, path, "the file is larger than 4 MiB", "check the path; files of exports are much smaller") from None
+    except _NoSource as error:
+        raise _unreadable(option, path, *error.args) from None
     except OSError as error:
         raise _unreadable(option, path, f"the file cannot be read ({error.strerror})", "check its owner and mode") from None
     except AnsibleError:

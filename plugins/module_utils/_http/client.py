@@ -312,6 +312,9 @@ def tls_context(ca_path):
     try:
         if bundle and os.path.isdir(bundle):
             context = ssl.create_default_context(capath=bundle)
+        elif bundle and not os.path.isfile(bundle):
+            # A FIFO would be waited for.
+            raise OSError
         else:
             context = ssl.create_default_context(cafile=bundle or None)
     except (OSError, ssl.SSLError):

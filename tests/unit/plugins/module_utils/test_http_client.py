@@ -626,6 +626,11 @@ def test_request_with_an_unreadable_ca_bundle_names_its_path(tmp_path):
         bundle.write_text("no certificate")
 
 
+def test_request_with_a_fifo_as_ca_bundle_does_not_wait(tmp_path):
+    os.mkfifo(tmp_path / "ca.pem")
+    assert caught_from(lambda: client(ca_path=str(tmp_path / "ca.pem")).call("GET", READ), InvalidInput).id == "N09"
+
+
 def test_client_without_the_library_requests_is_an_error(monkeypatch):
     monkeypatch.setattr(_client, "requests", None)
     error = caught_from(client, InvalidInput)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 
 import pytest
@@ -103,6 +104,7 @@ def test_read_sources_with_src_and_content_fails(read):
     ("make", "words"),
     [
         (lambda path: path.mkdir(), "the path is a directory"),
+        (os.mkfifo, "the path is not a regular file"),
         (lambda path: path.write_text(VaultLib([("x", VaultSecret(b"x"))]).encrypt("text", VaultSecret(b"x")).decode()), "none of the given vault passwords"),
     ],
 )
