@@ -79,10 +79,10 @@ class LookupModule(LookupBase):
         if validation.error_messages:
             what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
             raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
-        expectations = expectations_from(validation.validated_parameters)
-        return [self._text(str(term), variables or {}, expectations) for term in terms]
+        params = validation.validated_parameters
+        return [self._text(str(term), variables or {}, expectations_from(params), params["require_vault"]) for term in terms]
 
-    def _text(self, path, variables, expectations):
+    def _text(self, path, variables, expectations, require_vault):
         def read(path):
             found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
             if found is None:
@@ -90,7 +90,7 @@ class LookupModule(LookupBase):
             return read_file(self._loader, found)
 
         try:
-            content, findings = read_source(NAME, path, read, secret=True)
+            content, findings = read_source(NAME, path, read, secret=True, require_vault=require_vault)
         except InvalidInput as error:
             raise AnsibleLookupError(error.message) from None
         parsed = parse(content, path, expectations)

@@ -17,7 +17,6 @@ from importlib import import_module
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
 
 
 class ModuleAction(ControllerAction):
@@ -29,7 +28,7 @@ class ModuleAction(ControllerAction):
         task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
         options = task.ARGUMENT_SPEC.argument_spec
         try:
-            args, findings = self.prepare(as_plain(self._task.args), options, task_vars)
+            args, findings = self.prepare(self._task.args, options, task_vars)
             if self._is_local():
                 with self.task_environment():
                     result = self.run_locally(name, task, args)

@@ -25,6 +25,7 @@ class Example:
     mode:     the permission bits of the file; None if they do not matter
     filename: its name, likewise
     second:   the content of another file of the fleet
+    tracked:  whether the file is plain and under version control
     """
 
     content: object
@@ -33,6 +34,7 @@ class Example:
     mode: int | None = None
     filename: str | None = None
     second: str | None = None
+    tracked: bool = False
 
 
 def invented(what: str, length: int) -> str:
@@ -142,6 +144,7 @@ CONDITIONS = {
     "F06": ("The file is not of another known type", OFFICIAL),
     "F07": ("The file name ends with .ionapi, .ionapi.vault or .ionapi.yml", OFFICIAL),
     "F08": ("A file that is not encrypted is readable by its owner only", STANDARD),
+    "F09": ("A file that is not encrypted is not under version control", STANDARD),
     "K01": ("ti, ci, cs, iu, pu and ot are present and not empty", OFFICIAL),
     "K02": ("cn, oa, or, dt, ev and v are present", COMMON),
     "K03": ("saak and sask are either both present or both absent", OFFICIAL),
@@ -193,6 +196,7 @@ PASSING = {
     "F06": COMPLETE,
     "F07": differing({}, filename="DocBits TST.ionapi"),
     "F08": differing({}, mode=0o600),
+    "F09": COMPLETE,
     "K01": COMPLETE,
     "K02": COMPLETE,
     "K03": COMPLETE,
@@ -263,6 +267,7 @@ FAILING = {
     "F06.pem": text("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----"),
     "F07": differing({}, filename="service accounts.json"),
     "F08": differing({}, mode=0o644),
+    "F09": Example(json.dumps(cloud_file()), "the complete file, not encrypted, after git add", tracked=True),
     "K01.missing": differing({"cs": ABSENT}),
     "K01.empty": differing({"iu": ""}),
     "K02": differing({"dt": ABSENT}),

@@ -212,6 +212,12 @@ def test_environments_when_a_required_variable_is_missing_names_it(play, simulat
     assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
 
 
+def test_environments_when_a_vault_is_required_refuses_a_plain_key_of_that_host_only(play, simulator):
+    output, keys = play(BATCH, own={"two": {"docbits_require_vault": True}}, COLUMNS="1000")
+    assert "api_key: the value is not known to come out of Ansible Vault" in output and "[S07]" in output
+    assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
+
+
 SHIPPED = {"docbits.ion.exports": {"docbits_url": "{{ docbits_url }}", "ca_path": "{{ docbits_ca_path }}", "exports": [HOOK]}}
 
 

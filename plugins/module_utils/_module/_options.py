@@ -95,6 +95,7 @@ def ionapi_options() -> ArgumentSpec:
             "profile": {"type": "str", "choices": ["infor", "docbits_export"], "default": "docbits_export"},
             "strict": {"type": "bool", "default": False},
             "allow_insecure": {"type": "bool", "default": False},
+            "require_vault": {"type": "bool", "default": False},
         }
     )
 
