@@ -62,6 +62,7 @@ def test_run_of_all_scenarios_shows_no_secret_and_no_other_warning(story, phase,
         # Otherwise promise 6 would be kept by empty outputs.
         assert b"PLAY RECAP" in played.outputs["stdout"] and b"PLAY RECAP" in played.outputs["log"]
         assert played.outputs["results"].count(b"\n") >= len(story.worlds)
+        assert {name.partition("/")[0] for name in played.outputs} >= {"temporary file junit", "temporary file report.json"}
     with subtests.test("promise 1: check mode sends no write, on behalf of nobody"):
         assert phase != "check" or not calls(request for request in played.requests if request["write"])
     with subtests.test("promise 6: no issued token in any output"):
