@@ -66,7 +66,7 @@ def request_ion(tmp_path_factory):
 
     def run(*options):
         command = [str(ANSIBLE_BIN / "ansible-playbook"), "-i", "inventory.yml", "docbits.ion.request_ion", "-e", "request_directory=pages", *options]
-        done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, check=False)
         return done.returncode, done.stdout + done.stderr, place / "pages"
 
     return run

@@ -17,7 +17,6 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.runbook import STEPS
 from integration.scenario import CHECKOUT
-from simulator.client import PATIENCE
 
 BLOCKS = re.findall(r"^```console\n(.*?)^```", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.replace("\\\n", "").splitlines() if "ansible-playbook" in line]
@@ -38,7 +37,7 @@ class Sandbox:
         """Run a command in the shell of the sandbox. Returns (exit code, output)."""
         password = re.search("vault password is (.*)", self.instructions)[1]
         arguments = [str(self.directory / "shell"), "sh", "-c", command]
-        done = subprocess.run(arguments, input=f"{password}\n", capture_output=True, text=True, timeout=120, start_new_session=True, check=False)
+        done = subprocess.run(arguments, input=f"{password}\n", capture_output=True, text=True, timeout=600, start_new_session=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def lines(self, beginning) -> list:
@@ -48,7 +47,7 @@ class Sandbox:
     def end(self, number=signal.SIGINT) -> str:
         """End it. Returns the rest of its output."""
         self.process.send_signal(number)
-        return self.process.communicate(timeout=PATIENCE)[0]
+        return self.process.communicate(timeout=600)[0]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_simulator_refuses_a_wrong_call_with_the_reason(sandbox):
 
 def test_second_sandbox_in_the_same_directory_is_refused(sandbox):
     command = [sys.executable, str(CHECKOUT / "tests/demo/sandbox.py"), str(sandbox.directory)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 1 and "a sandbox is running" in done.stderr
     assert sandbox.directory.exists()
 
