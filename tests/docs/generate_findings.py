@@ -9,6 +9,7 @@ import ast
 import re
 from pathlib import Path
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.runbook import reference
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES
 from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 from ansible_collections.docbits.ion.tests.docs.prose import prose
@@ -90,7 +91,8 @@ INTRODUCTION = """\
 # Findings
 
 A message ends with the id of its finding in brackets, and results list the same under `findings`. This page has every finding that is not a rule
-for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message.
+for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message. The steps are those of the
+[runbook](runbook.md).
 """
 
 
@@ -116,7 +118,7 @@ def page() -> str:
 
 
 def _row(id_, message, action) -> str:
-    return f"| {id_} | {prose(message)} | {prose(action)} |"
+    return f"| {id_} | {prose(message)} | {prose(action)}{reference(id_)} |"
 
 
 def _sentences(tree):

@@ -154,6 +154,7 @@ CONDITIONS = {
     "K07": ("No value contains blanks, line breaks or control characters that were added while copying", INFERRED),
     "K08": ("No value is a placeholder", INFERRED),
     "K09": ("Neither the file nor a value in it is still encrypted", INFERRED),
+    "K10": ("The file is not that of a web app", OFFICIAL),
     "T01": ("ti is a tenant: letters, digits, _ and -", COMMON),
     "T02": ("A cloud tenant is <NAME>_<ENVIRONMENT> in capital letters", OFFICIAL),
     "T03": ("In the cloud the path of pu starts with the tenant in ti", OFFICIAL),
@@ -206,6 +207,7 @@ PASSING = {
     "K07": COMPLETE,
     "K08": COMPLETE,
     "K09": COMPLETE,
+    "K10": COMPLETE,
     "T01": COMPLETE,
     "T02": COMPLETE,
     "T03": COMPLETE,
@@ -272,7 +274,6 @@ FAILING = {
     "K01.empty": differing({"iu": ""}),
     "K02": differing({"dt": ABSENT}),
     "K03": differing({"sask": ABSENT}),
-    "K04.web_app": differing({"saak": ABSENT, "sask": ABSENT, "ru": "https://app.acme.example/callback"}),
     "K04.none": differing({"saak": ABSENT, "sask": ABSENT}, grant=PASSWORD),
     "K04.client_credentials": differing({"saak": ABSENT, "sask": ABSENT}),
     "K04.unused": differing({}, grant=CLIENT_CREDENTIALS),
@@ -285,6 +286,7 @@ FAILING = {
     "K08": differing({"cs": "<client secret>"}),
     "K09.file": text("$ANSIBLE_VAULT;1.1;AES256\n3132\n", "$ANSIBLE_VAULT;1.1;AES256\n3132..."),
     "K09.value": differing({"cs": "$ANSIBLE_VAULT;1.1;AES256\n3132\n"}),
+    "K10": differing({"saak": ABSENT, "sask": ABSENT, "ru": "https://app.acme.example/callback"}),
     "T01": differing({"ti": "ACME.TST"}),
     "T02": differing(
         {
