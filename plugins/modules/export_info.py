@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Read the export configurations of a DocBits environment
 description:
   - Returns the exports in the form that M(docbits.ion.exports) takes. If they are declared again, nothing changes.
-  - Secrets are left out. An export of a kind that this collection does not manage has C(ignore=true).
+  - Secrets are left out, and what may be a token in an address is masked. Such an address is refused as a declaration. An export of a kind that this collection does not manage has C(ignore=true).
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:

@@ -34,7 +34,7 @@ class Progress:
         self._total = total
         self._done: list = []
         self._logins = 0.0
-        self._shown = -1
+        self._shown: object = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -46,7 +46,7 @@ class Progress:
     def __exit__(self, *_error) -> None:
         self._ended.set()
         self._thread.join()
-        if IS_TERMINAL and self._shown >= 0:
+        if IS_TERMINAL and self._shown:
             self._show(_CLEAR)
 
     def timed(self, run, name, *arguments) -> dict:
@@ -73,12 +73,12 @@ class Progress:
     def _watch(self) -> None:
         while not self._ended.wait(INTERVAL):
             line = self.line(time.monotonic())
-            if IS_TERMINAL:
-                # A longer line would be broken into two, of which only one is replaced.
-                self._show(f"{_CLEAR}{line[: self._display.columns]}")
-            elif self._shown != len(self._done):
-                self._show(f"{line}\n")
-            self._shown = len(self._done)
+            # Elsewhere, the seconds that are left are no news.
+            news = line if IS_TERMINAL else len(self._done)
+            if news != self._shown:
+                # On a terminal, a longer line would be broken into two, of which only one is replaced.
+                self._show(f"{_CLEAR}{line[: self._display.columns]}" if IS_TERMINAL else f"{line}\n")
+            self._shown = news
 
     def _show(self, text) -> None:
         self._display.display(text, stderr=True, screen_only=True, newline=False)
