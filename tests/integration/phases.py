@@ -20,6 +20,7 @@ ANSIBLE_BIN = Path(os.environ.get("ANSIBLE_BIN", Path(sys.executable).parent))
 PHASE_OPTIONS = {"check": ["--check"], "real": [], "again": []}
 FORKS = 8
 LONGEST_PHASE = 600
+REPORTS = {"report.json": "DOCBITS_ION_REPORT", "report.html": "DOCBITS_ION_REPORT_HTML", "report.xml": "DOCBITS_ION_REPORT_JUNIT"}
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Phase:
     results:  host name to the result of its task
     requests: the simulator's journal of this run
     exports:  host name to DocBits' exports after it
-    outputs:  name of an output (stdout, stderr, log, results, a temporary file) to its bytes
+    outputs:  name of an output (stdout, stderr, log, results, a report, a temporary file) to its bytes
     """
 
     results: dict = field(default_factory=dict)
@@ -62,13 +63,14 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
         "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
         "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "results",
+        "ANSIBLE_CALLBACKS_ENABLED": "results,docbits.ion.rollout",
         "ANSIBLE_FORKS": str(FORKS),
         "ANSIBLE_HOST_KEY_CHECKING": "false",
         "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
         "ANSIBLE_REMOTE_TEMP": str(temporary / "remote"),
         "ANSIBLE_LOG_PATH": str(log),
         "ANSIBLE_NOCOLOR": "1",
+        **{variable: str(place / name) for name, variable in REPORTS.items()},
         "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
         "NO_PROXY": "127.0.0.1,localhost",
         "RESULTS_FILE": str(results),
@@ -81,6 +83,7 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     if b"PLAY RECAP" not in run.stdout:
         raise RuntimeError(f"phase {name} did not run to its end:\n{run.stdout[-2000:].decode()}\n{run.stderr[-4000:].decode()}")
     outputs = {"stdout": run.stdout, "stderr": run.stderr, "log": log.read_bytes(), "results": results.read_bytes(), **watcher.files()}
+    outputs |= {name: (place / name).read_bytes() for name in REPORTS if (place / name).exists()}
     for output in ("stdout", "stderr"):
         (place / output).write_bytes(outputs[output])
     lines = [json.loads(line) for line in results.read_text().splitlines()]
