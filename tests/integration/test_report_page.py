@@ -130,7 +130,8 @@ def test_theme_follows_the_system_and_the_button(open_page):
 def test_page_fits_the_width_of_the_screen(open_page, width):
     page = open_page(width=width)
     page.locator("summary").first.click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # The rest of a wide diff or table is reached by scrolling it, not the page.
+    assert page.evaluate("[document.documentElement, ...document.querySelectorAll('details')].every(part => part.scrollWidth <= part.clientWidth)")
 
 
 def test_printed_page_is_light_and_has_all_details(open_page, tmp_path):
@@ -144,12 +145,18 @@ def test_printed_page_is_light_and_has_all_details(open_page, tmp_path):
 
 
 def test_page_of_500_environments_opens_in_two_seconds_and_is_searched_at_once(open_page):
-    # The best of three, because other tests may run beside this one.
-    navigations, searches = [], []
-    for _attempt in range(3):
-        page = open_page(500)
-        navigations.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-        page.get_by_role("searchbox").fill("host-499")
-        assert shown(page) == ["host-499"]
-        searches.append(page.evaluate("(start => { show(); return performance.now() - start })(performance.now())"))
-    assert min(navigations) < 2000 and min(searches) < 500, (navigations, searches)
+    page = open_page(500)
+    # In CPU time, because other tests may run beside this one.
+    metrics = page.context.new_cdp_session(page)
+    metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def seconds():
+        values = {metric["name"]: metric["value"] for metric in metrics.send("Performance.getMetrics")["metrics"]}
+        return values["TaskDuration"]
+
+    before = seconds()
+    page.reload()
+    opened = seconds()
+    page.get_by_role("searchbox").fill("host-499")
+    assert shown(page) == ["host-499"]
+    assert 0.05 < opened - before < 2 and seconds() - opened < 1

@@ -15,17 +15,16 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progr
 
 
 class Display:
-    """Collects what is shown; `shown` is set when something is."""
+    """Collects what is shown."""
 
     columns = 60
 
     def __init__(self):
-        self.texts, self.shown = [], threading.Event()
+        self.texts = []
 
     def display(self, text, **options):
         assert options == {"stderr": True, "screen_only": True, "newline": False}
         self.texts.append(text)
-        self.shown.set()
 
 
 @pytest.fixture
@@ -69,18 +68,28 @@ def test_line_announces_the_wait_for_logins_of_one_tenant(progress, texts, left)
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_progress_is_one_live_line_on_a_terminal_and_lines_elsewhere(monkeypatch, is_terminal):
+def test_progress_is_one_live_line_on_a_terminal_and_lines_elsewhere_if_something_changed(monkeypatch, is_terminal):
+    looks = threading.Semaphore(0)
+
+    class Watched(Progress):
+        def line(self, now):
+            looks.release()
+            return super().line(now)
+
     monkeypatch.setattr(_progress, "IS_TERMINAL", is_terminal)
     monkeypatch.setattr(_progress, "INTERVAL", 0.001)
     display, title = Display(), "The name of a play that does not fit into one line of this terminal"
-    with Progress(display, title, 2):
-        assert display.shown.wait(10)
+    with Watched(display, title, 2) as progress:
+        for _look in range(3):
+            assert looks.acquire(timeout=10)
+        progress.timed(lambda name: {}, "one")
+        # The first of these may have begun before.
+        for _look in range(3):
+            assert looks.acquire(timeout=10)
     if is_terminal:
-        assert display.texts[0] == f"\r\033[K{title[:60]}"
-        assert display.texts[-1] == "\r\033[K"
+        assert display.texts == [f"\r\033[K{title[:60]}"] * 2 + ["\r\033[K"]
     else:
-        # Once, because nothing changed.
-        assert display.texts == [f"{title}: 0 of 2 environments done\n"]
+        assert display.texts == [f"{title}: 0 of 2 environments done\n", f"{title}: 1 of 2 environments done (1 unchanged)\n"]
 
 
 def test_progress_of_a_short_task_shows_nothing():
