@@ -104,7 +104,7 @@ def as_junit(report) -> str:
         rows = [row for row in report["environments"] if row["ring"] == ring]
         counts = Counter(_JUNIT.get(row["outcome"]) for row in rows)
         totals = {"tests": len(rows), "failures": counts["failure"], "errors": counts["error"], "skipped": counts["skipped"]}
-        suite = ElementTree.SubElement(suites, "testsuite", name=_valid(ring), **{name: str(total) for name, total in totals.items()})
+        suite = ElementTree.SubElement(suites, "testsuite", {"name": _valid(ring), **{name: str(total) for name, total in totals.items()}})
         for row in rows:
             case = ElementTree.SubElement(suite, "testcase", classname=_valid(ring), name=_valid(row["environment"]), time=str(row["seconds"] or 0))
             if row["outcome"] in _JUNIT:
