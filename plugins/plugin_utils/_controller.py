@@ -52,7 +52,9 @@ class ControllerAction(ActionBase):
         return args, warnings
 
     def save_state(self, result, args, host) -> dict:
-        """The result without its fingerprints, which are saved in the state file of the host, except in check mode."""
+        """The result of a host: its diff names the host, and its fingerprints are saved in the state file of the host, except in check mode."""
+        if "diff" in result:
+            result["diff"].update(before_header=host, after_header=host)
         fingerprints = result.pop("fingerprints", None)
         if not fingerprints or self._task.check_mode:
             return result

@@ -22,6 +22,7 @@ PHASE_OPTIONS = {"check": ["--check"], "real": [], "again": []}
 PHASE_VARIABLES = {"again": {"ANSIBLE_DEBUG": "1"}}
 FORKS = 8
 LONGEST_PHASE = 600
+REPORTS = {"report.json": "DOCBITS_ION_REPORT", "report.html": "DOCBITS_ION_REPORT_HTML", "report.xml": "DOCBITS_ION_REPORT_JUNIT"}
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Phase:
     results:  host name to the result of its task
     requests: the simulator's journal of this run
     exports:  host name to DocBits' exports after it
-    outputs:  name of an output (stdout, stderr, log, results, a temporary file) to its bytes
+    outputs:  name of an output (stdout, stderr, log, results, a report, a temporary file) to its bytes
     """
 
     results: dict = field(default_factory=dict)
@@ -76,7 +77,7 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
             "ANSIBLE_LOG_PATH": str(log),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
-            "DOCBITS_ION_REPORT": str(temporary / "report.json"),
+            **{variable: str(place / report) for report, variable in REPORTS.items()},
             "JUNIT_OUTPUT_DIR": str(temporary / "junit"),
             "NO_PROXY": "127.0.0.1,localhost",
             "RESULTS_FILE": str(results),
@@ -91,6 +92,7 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     if b"PLAY RECAP" not in run.stdout:
         raise RuntimeError(f"phase {name} did not run to its end:\n{run.stdout[-2000:].decode()}\n{run.stderr[-4000:].decode()}")
     outputs = {"stdout": run.stdout, "stderr": run.stderr, "log": log.read_bytes(), "results": results.read_bytes(), **watcher.files()}
+    outputs |= {name: (place / name).read_bytes() for name in REPORTS if (place / name).exists()}
     for output in ("stdout", "stderr"):
         (place / output).write_bytes(outputs[output])
     lines = [json.loads(line) for line in results.read_text().splitlines()]

@@ -55,8 +55,9 @@ def as_in_diff(fields: dict, shown: dict) -> dict:
             result[field] = normal_form(Export(None).with_values({field: text}))[field]
         elif isinstance(shown.get(field), list):
             result[field] = text.rstrip().splitlines()
-        elif isinstance(shown.get(field), dict):
-            digest = hashlib.sha256(text.replace("\r\n", "\n").rstrip().encode()).hexdigest()[:12]
-            # The summary of a mapping is computed from the same text; the digest is what can be checked here.
-            result[field] = {**shown[field], "text": f"sha256 {digest}"}
+        elif isinstance(shown.get(field), dict) or str(shown.get(field)).startswith("sha256 "):
+            # The meaning of a mapping and the number of its settings are computed from the same text; the digest is what can be checked here.
+            digest = "sha256 " + hashlib.sha256(text.replace("\r\n", "\n").rstrip().encode()).hexdigest()[:12]
+            is_meaning = isinstance(shown[field], dict)
+            result[field] = {**shown[field], "text": digest} if is_meaning else digest + shown[field][len(digest) :]
     return result

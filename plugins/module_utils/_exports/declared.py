@@ -9,7 +9,8 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS, Declared
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, COMMON_FIELDS, FIELDS, FILES, KINDS, Declared
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
@@ -81,6 +82,16 @@ def _findings_in(export) -> list:
         found.append(
             _finding("E21", f"{export.label}: url", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
         )
+    for name in ADDRESSES:
+        if MARKER in str(export.get(name)):
+            found.append(
+                _finding(
+                    "E21",
+                    f"{export.label}: {name}",
+                    "it is masked, as export_info shows it",
+                    f"set the whole address, or leave {name} out to keep the present one",
+                )
+            )
     for file, text in export.files.items():
         if file != "ionapi" and not text.strip():
             found.append(
