@@ -35,6 +35,7 @@ from collections import Counter
 from ansible.plugins.callback import CallbackBase
 
 REPORTED = ("docbits.ion.environment", "docbits.ion.outcome")
+BATCH = "docbits.ion.environments"
 COLUMNS = ("environment", "ring", "Infor", "exports", "outcome")
 PAST = {"create": "created", "update": "updated", "activate": "activated", "deactivate": "deactivated", "remove": "removed"}
 # Outcomes of steps that count as done; the banner says that a run in check mode changed nothing.
@@ -83,9 +84,15 @@ class CallbackModule(CallbackBase):
 
     def _take(self, result, failed) -> None:
         # Before the result is read, because Ansible copies it then, and the result of a batch is large.
-        if (result._task.resolved_action or result._task.action) not in REPORTED:
-            return
-        name, values = result._host.get_name(), result._result
+        action = result._task.resolved_action or result._task.action
+        if action in REPORTED:
+            self._add(result._host.get_name(), result._result, failed)
+        elif action == BATCH and failed:
+            # No task shows the outcome of each host then.
+            for name, values in result._result.get("environments", {}).items():
+                self._add(name, values, bool(values.get("failed")))
+
+    def _add(self, name, values, failed) -> None:
         self._environments[name] = {
             "environment": name,
             "ring": self._ring,

@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import schema_findings
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file, read_sources
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
@@ -39,6 +40,9 @@ class ControllerAction(ActionBase):
 
         Raises: InvalidInput
         """
+        findings = schema_findings(args, options)
+        if findings:
+            raise InvalidInput(findings)
         args, warnings = read_sources(args, options, self._read)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))

@@ -6,27 +6,40 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
-from ansible.parsing.vault import AnsibleVaultError
+from ansible.module_utils.common.text.converters import to_text
+from ansible.parsing.vault import AnsibleVaultError, is_encrypted
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import item_name
 
 SOURCE = "src"
 CONTENT = "content"
 # The text of a vaulted file is about twice as long as its content.
 LARGEST_FILE = 4 * 1024 * 1024
+PASS_PASSWORD = "pass its password with --vault-id or --vault-password-file"
+_VAULT_HEADER = re.compile(r"\$ANSIBLE_VAULT;[^;\n]*;[^;\n]*;([^;\s]+)")
+# Bytes that are not UTF-8 become surrogates.
+_AS_TEXT = ("utf-8", "surrogateescape")
+# Made before Ansible forks its workers, so that a vaulted file is decrypted once for all tasks of a run.
+_DECRYPTED = SharedCache()
 
 
 def as_plain(value):
     """The arguments of a task as plain dictionaries, lists and scalars: vaulted values decrypted, without Ansible's tags."""
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
-    if getattr(value, "__ENCRYPTED__", False) or isinstance(value, str) or type(value).__name__ == "EncryptedString":
+    if getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":
+        return decrypted(value._ciphertext, lambda: str(value))
+    if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [as_plain(item) for item in value]
@@ -41,18 +54,38 @@ class _TooLarge(Exception):
     """The file is larger than LARGEST_FILE."""
 
 
+class _Undecryptable(Exception):
+    """No vault password decrypts the file. The text is the next step."""
+
+
 def read_file(loader, path):
     """(content as bytes, whether the file was vaulted, mode of the file). A vaulted file is decrypted in memory.
 
-    Raises: OSError, AnsibleError and _TooLarge, which read_source reports.
+    Raises: OSError, AnsibleError, _TooLarge and _Undecryptable, which read_source reports.
     """
     with open(path, "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         raw = file.read(LARGEST_FILE + 1)
     if len(raw) > LARGEST_FILE:
         raise _TooLarge
-    content, was_plain = loader._decrypt_if_vault_data(raw)
-    return content, not was_plain, mode
+    if not is_encrypted(raw):
+        return raw, False, mode
+    try:
+        return decrypted(raw, lambda: loader._decrypt_if_vault_data(raw)[0].decode(*_AS_TEXT)).encode(*_AS_TEXT), True, mode
+    except AnsibleVaultError:
+        action = vault_action(raw)
+    raise _Undecryptable(action)
+
+
+def decrypted(vault_text, decrypt) -> str:
+    """The plain text of a vault text; `decrypt` is called once for all tasks of a run, because each call takes milliseconds."""
+    return _DECRYPTED.get_or_make(to_text(vault_text, errors="replace"), lambda: (decrypt(), math.inf), math.inf)
+
+
+def vault_action(vault_text) -> str:
+    """The next step for a vault text that no password decrypts. Names its vault id."""
+    header = _VAULT_HEADER.match(to_text(vault_text, errors="replace"))
+    return f"pass the password of its vault id with --vault-id {header.group(1)}@FILE" if header else PASS_PASSWORD
 
 
 def read_sources(args, options, read, parent=""):
@@ -61,7 +94,7 @@ def read_sources(args, options, read, parent=""):
     args:    plain arguments
     options: their argument spec
     read:    function from a path to the result of read_file
-    parent:  option that args are suboptions of, as a prefix such as "exports[0]."
+    parent:  option that args are suboptions of, as a prefix such as 'exports[0] "Invoices": '
 
     Raises: InvalidInput with the option and the path.
     """
@@ -78,7 +111,7 @@ def read_sources(args, options, read, parent=""):
                 # Ansible's own message would hold the whole item with its secrets.
                 if not isinstance(item, dict):
                     raise _wrong_type(where, "the value must be a dictionary of options")
-                item, found = read_sources(item, option["options"], read, f"{where}.")
+                item, found = read_sources(item, option["options"], read, f"{item_name(where, item) if is_list else where}: ")
                 warnings += found
                 filled.append(item)
             args[name] = filled if is_list else filled[0]
@@ -87,6 +120,8 @@ def read_sources(args, options, read, parent=""):
             if args.get(content) is not None:
                 raise failure(InvalidInput, "S02", f"{parent}{name}", f"{name} and {content} are mutually exclusive", "set only one of them")
             args[content], found = read_source(f"{parent}{name}", str(value), read, bool(options[content].get("no_log")))
+            # From here on it is only a name for messages.
+            args[name] = os.path.normpath(str(value))
             warnings += found
         elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
             # ansible-core 2.18 turns the result of a template into a dictionary if it reads as JSON.
@@ -111,10 +146,8 @@ def read_source(option, path, read, secret):
         raise _unreadable(
             option, path, "the file does not exist", "check the path; a relative path is searched in the folders of the role and of the playbook"
         ) from None
-    except AnsibleVaultError:
-        raise _unreadable(
-            option, path, "none of the given vault passwords decrypts the file", "pass its password with --vault-id or --vault-password-file"
-        ) from None
+    except _Undecryptable as error:
+        raise _unreadable(option, path, "none of the given vault passwords decrypts the file", str(error)) from None
     except IsADirectoryError:
         raise _unreadable(option, path, "the path is a directory", "set the path of a file") from None
     except _TooLarge:
@@ -123,11 +156,11 @@ def read_source(option, path, read, secret):
         raise _unreadable(option, path, f"the file cannot be read ({error.strerror})", "check its owner and mode") from None
     except AnsibleError:
         raise _unreadable(option, path, "the file cannot be found or decrypted", "check the path and the vault password") from None
-    # Bytes that are not UTF-8 become surrogates, and the validation of the file reports them.
-    text = content.decode("utf-8", "surrogateescape")
+    # The validation of the file reports bytes that are not UTF-8.
+    text = content.decode(*_AS_TEXT)
     # An ION API file is the only file that is a secret as a whole.
     violations = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
-    return text, [violation.finding(f"{option}: {path}") for violation in violations]
+    return text, [violation.finding(f"{option}: {os.path.normpath(path)}") for violation in violations]
 
 
 def _wrong_type(option, message):
@@ -135,4 +168,4 @@ def _wrong_type(option, message):
 
 
 def _unreadable(option, path, message, action):
-    return failure(InvalidInput, "S01", f"{option}: {path}", message, action)
+    return failure(InvalidInput, "S01", f"{option}: {os.path.normpath(path)}", message, action)

@@ -32,12 +32,13 @@ def constant(path: Path, name: str):
 def documented_options(module: str) -> dict:
     """The options in the documentation of a module and its fragments."""
     documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
-    options = dict(documentation.get("options", {}))
+    own, options = documentation.get("options", {}), {}
     for fragment in documentation.get("extends_documentation_fragment", []):
         name, _dot, section = fragment.removeprefix("docbits.ion.").partition(".")
         texts = import_module(f"ansible_collections.docbits.ion.plugins.doc_fragments.{name}").ModuleDocFragment
         options |= yaml.safe_load(getattr(texts, (section or "documentation").upper())).get("options", {})
-    return options
+    # As ansible-doc does it, what the module says of an option goes before the fragment.
+    return {name: {**options.get(name, {}), **own.get(name, {})} for name in {**options, **own}}
 
 
 def argument_spec(module: str) -> dict:

@@ -96,7 +96,7 @@ def test_read_sources_turns_a_dictionary_back_into_json(read):
 def test_read_sources_with_src_and_content_fails(read):
     with pytest.raises(InvalidInput) as raised:
         read_sources({"exports": [{"idm_mapping_src": "a", "idm_mapping_content": "b"}]}, OPTIONS, read)
-    assert raised.value.message.startswith("exports[0].idm_mapping_src: idm_mapping_src and idm_mapping_content are mutually exclusive")
+    assert raised.value.message.startswith("exports[0]: idm_mapping_src: idm_mapping_src and idm_mapping_content are mutually exclusive")
 
 
 @pytest.mark.parametrize(
