@@ -17,7 +17,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import schema_findings
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file, read_sources, share_decryption
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
@@ -31,6 +31,7 @@ class ControllerAction(ActionBase):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._files: dict = {}
+        share_decryption(self._loader)
 
     def prepare(self, args, options, variables):
         """(the arguments with the text of all files and the content of the state file, warnings about the files).

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.text.converters import to_text
-from ansible.parsing.vault import AnsibleVaultError, is_encrypted
+from ansible.parsing.vault import AnsibleVaultError, VaultLib
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
@@ -29,7 +29,7 @@ PASS_PASSWORD = "pass its password with --vault-id or --vault-password-file"
 _VAULT_HEADER = re.compile(r"\$ANSIBLE_VAULT;[^;\n]*;[^;\n]*;([^;\s]+)")
 # Bytes that are not UTF-8 become surrogates.
 _AS_TEXT = ("utf-8", "surrogateescape")
-# Made before Ansible forks its workers, so that a vaulted file is decrypted once for all tasks of a run.
+# Made before Ansible forks its workers, which share it. Like the tokens, it is in memory only.
 _DECRYPTED = SharedCache()
 
 
@@ -38,7 +38,7 @@ def as_plain(value):
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
     if getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":
-        return decrypted(value._ciphertext, lambda: str(value))
+        return _decrypted(value._ciphertext, lambda: str(value))
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
@@ -68,17 +68,25 @@ def read_file(loader, path):
         raw = file.read(LARGEST_FILE + 1)
     if len(raw) > LARGEST_FILE:
         raise _TooLarge
-    if not is_encrypted(raw):
-        return raw, False, mode
     try:
-        return decrypted(raw, lambda: loader._decrypt_if_vault_data(raw)[0].decode(*_AS_TEXT)).encode(*_AS_TEXT), True, mode
+        content, was_plain = loader._decrypt_if_vault_data(raw)
     except AnsibleVaultError:
-        action = vault_action(raw)
-    raise _Undecryptable(action)
+        raise _Undecryptable(vault_action(raw)) from None
+    return content, not was_plain, mode
 
 
-def decrypted(vault_text, decrypt) -> str:
-    """The plain text of a vault text; `decrypt` is called once for all tasks of a run, because each call takes milliseconds."""
+def share_decryption(loader) -> None:
+    """Let this worker's loader use what other workers of the run have decrypted, and keep what it decrypts for them."""
+    loader._vault = _SharedVault(loader._vault.secrets)
+
+
+class _SharedVault(VaultLib):
+    def decrypt(self, vaulttext, *args, **kwargs):
+        return _decrypted(vaulttext, lambda: super(_SharedVault, self).decrypt(vaulttext, *args, **kwargs).decode(*_AS_TEXT)).encode(*_AS_TEXT)
+
+
+def _decrypted(vault_text, decrypt) -> str:
+    """The plain text of a vault text. `decrypt` is called once for all tasks of a run, because each call takes milliseconds."""
     return _DECRYPTED.get_or_make(to_text(vault_text, errors="replace"), lambda: (decrypt(), math.inf), math.inf)
 
 

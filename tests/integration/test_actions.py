@@ -12,7 +12,6 @@ import subprocess
 
 import pytest
 import yaml
-
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from integration.phases import ANSIBLE_BIN
@@ -203,7 +202,9 @@ def test_playbook_when_variables_cannot_be_decrypted_names_them_and_sends_nothin
     before = simulator.last()
     own = {"two": {"docbits_exports": [{**HOOK, "kind": "webhok"}]}}
     output, _keys = play([], plays=plays, own=own, groups={"canary": ["one"]}, ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout", COLUMNS="1000")
-    error = f"variables: {undecryptable}: none of the given vault passwords decrypts the file; pass the password of its vault id with --vault-id prod@FILE [E13]"
+    error = (
+        f"variables: {undecryptable}: none of the given vault passwords decrypts the file; pass the password of its vault id with --vault-id prod@FILE [E13]"
+    )
     assert f"three: {error}" in output
     assert 'two: docbits_exports[0] "Hook": kind: webhok is not a value of this option; did you mean webhook? [E50]' in output
     assert "To go on without them, add --limit 'all:!three:!two'." in output

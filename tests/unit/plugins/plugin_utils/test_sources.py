@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources, share_decryption
 
 OPTIONS = {
     "src": {"type": "path"},
@@ -114,6 +114,29 @@ def test_read_source_of_an_unreadable_file_names_the_option(read, tmp_path, make
     assert raised.value.id == "S01"
     assert raised.value.message.startswith(f"src: {path}: ")
     assert words in raised.value.message
+
+
+def test_share_decryption_decrypts_a_text_once_for_all_loaders_of_a_run(loader, tmp_path, monkeypatch):
+    content = secrets.token_bytes(20) + b"\xff"
+    (tmp_path / "file").write_text(vaulted(loader, content))
+    share_decryption(loader)
+    assert read_file(loader, tmp_path / "file")[:2] == (content, True)
+    monkeypatch.setattr(VaultLib, "decrypt", lambda *args: pytest.fail("decrypted again"))
+    other = DataLoader()
+    share_decryption(other)
+    assert read_file(other, tmp_path / "file")[:2] == (content, True)
+
+
+def test_read_source_names_the_vault_id_of_a_file_that_cannot_be_decrypted(read, tmp_path):
+    secret = VaultSecret(secrets.token_bytes(12))
+    (tmp_path / "file").write_text(VaultLib([("x", secret)]).encrypt("text", secret, "prod").decode())
+    with pytest.raises(InvalidInput, match="pass the password of its vault id with --vault-id prod@FILE"):
+        read_source("src", str(tmp_path / "file"), read, True)
+
+
+def test_read_source_shows_a_path_normalised(read, tmp_path):
+    with pytest.raises(InvalidInput, match=f"^src: {tmp_path}/none: "):
+        read_source("src", f"{tmp_path}/x/../none", read, True)
 
 
 def test_as_plain_removes_tags():
