@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.text.converters import to_text
 from ansible.parsing.vault import AnsibleVaultError, VaultLib
+from jinja2 import Undefined
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
@@ -34,7 +35,13 @@ _DECRYPTED = SharedCache()
 
 
 def as_plain(value):
-    """The arguments of a task as plain dictionaries, lists and scalars: vaulted values decrypted, without Ansible's tags."""
+    """The arguments of a task as plain dictionaries, lists and scalars: vaulted values decrypted, without Ansible's tags.
+
+    Raises: AnsibleError for a vaulted value that cannot be decrypted.
+    """
+    if isinstance(value, Undefined):
+        # How ansible-core 2.19 and newer return a vaulted value that cannot be decrypted.
+        raise value._as_exception()
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
     if getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":

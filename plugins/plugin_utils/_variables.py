@@ -87,12 +87,14 @@ def check_required(args, variables, with_api_key: bool = True) -> None:
         raise InvalidInput([*found, *(finding for finding in near_misses(variables) if finding.where not in named)])
 
 
-def evaluation_error(where, error) -> InvalidInput:
+def evaluation_error(where, error, vault_text="") -> InvalidInput:
     """The error for a template that failed, without Ansible's text, which may hold a part of a value.
+
+    vault_text: the vault text of the value, which not every version of ansible-core names
 
     Raise it after the except block and not in it. Otherwise Ansible's exception is its context.
     """
-    return failure(InvalidInput, "E13", where, *_reason(error))
+    return failure(InvalidInput, "E13", where, *_reason(error, vault_text))
 
 
 def unreadable_variables(error) -> InvalidInput:
@@ -114,10 +116,9 @@ def unreadable_variables(error) -> InvalidInput:
         return failure(InvalidInput, "E13", where, "none of the given vault passwords decrypts the file", vault_action(file.readline(200)))
 
 
-def _reason(error) -> tuple:
-    cause, vault_text = error, ""
+def _reason(error, vault_text) -> tuple:
+    cause = error
     while cause is not None:
-        vault_text = getattr(getattr(cause, "obj", None), "_ciphertext", None) or vault_text
         # The classes differ between versions of ansible-core; all have Vault in their names.
         if "Vault" in type(cause).__name__:
             return "none of the given vault passwords decrypts the value", vault_action(vault_text or getattr(cause, "obj", None) or "")
@@ -144,5 +145,5 @@ def _evaluated(variable, variables, templar):
     try:
         return as_plain(templar.template(variables[variable]))
     except AnsibleError as error:
-        failed = evaluation_error(variable, error)
+        failed = evaluation_error(variable, error, getattr(variables[variable], "_ciphertext", ""))
     raise failed

@@ -10,7 +10,8 @@ import secrets
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import AnsibleVaultError, VaultLib, VaultSecret
+from jinja2 import Undefined
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources, share_decryption
@@ -147,6 +148,17 @@ def test_as_plain_removes_tags():
     result = as_plain(given)
     assert result == {"a": ["b", 1, True, None, 1.5, ["c"]]}
     assert {type(item) for item in (*result, result["a"][0], result["a"][5][0])} == {str}
+
+
+def test_as_plain_of_a_value_that_cannot_be_decrypted_raises_its_error():
+    class Marker(Undefined):
+        """Like the VaultExceptionMarker of ansible-core 2.19."""
+
+        def _as_exception(self):
+            return AnsibleVaultError("x")
+
+    with pytest.raises(AnsibleVaultError):
+        as_plain([Marker()])
 
 
 SECRET_OPTIONS = {**OPTIONS, "api_key": {"type": "str", "no_log": True}, "overrides": {"type": "dict", "options": {"fields": {"type": "dict"}}}}

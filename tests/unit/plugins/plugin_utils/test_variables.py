@@ -58,6 +58,13 @@ def test_options_from_when_a_template_fails_raises_without_its_text():
     assert secret not in caught.value.message and caught.value.__context__ is None
 
 
+def test_evaluation_error_of_a_vaulted_value_names_its_vault_id():
+    error = evaluation_error("docbits_api_key", AnsibleVaultError("x"), "$ANSIBLE_VAULT;1.2;AES256;prod\n61")
+    assert error.message == (
+        "docbits_api_key: none of the given vault passwords decrypts the value; pass the password of its vault id with --vault-id prod@FILE [E13]"
+    )
+
+
 def with_cause(error, cause):
     error.__cause__ = cause
     return error
