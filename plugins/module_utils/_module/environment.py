@@ -12,7 +12,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import check_access, connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import logical_ids, validate_files
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import tls_context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
@@ -94,7 +94,7 @@ def _parsed(context) -> tuple:
     try:
         declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
         files = validate_files(declared, expectations_from(params), params, context.secrets)
-        options = _proof_options_of(files.ionapis, params)
+        options = _proof_options_of(files, params)
     except InvalidInput as error:
         raise InvalidInput([*findings, *error.findings]) from None
     if findings:
@@ -102,9 +102,10 @@ def _parsed(context) -> tuple:
     return settings, files, options
 
 
-def _proof_options_of(ionapis, params) -> dict:
+def _proof_options_of(files, params) -> dict:
     """The options of the proof of each ION API file, by label. Raises: InvalidInput, before any request."""
-    options = {label: proof_options_from(params, label, ionapi) for label, ionapi in ionapis.items()}
+    ionapis = files.ionapis
+    options = {label: proof_options_from(params, label, ionapi, logical_ids(files.exports, ionapi)) for label, ionapi in ionapis.items()}
     if params["require_proof"] == "full" and params["stop_after"] != "prove":
         for label, ionapi in ionapis.items():
             left_out = ", ".join(options[label].left_out(ionapi))
