@@ -44,6 +44,8 @@ OWN_OPTIONS = {
 }
 # Strategies that support run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
+# The options that say which organisation is meant.
+_IDENTITY = ("api_key", "organisation_id", "docbits_url", "docbits_environment", "docbits_region")
 _LOOPBACK = ("localhost", "::1")
 
 
@@ -162,9 +164,8 @@ def _earlier(stage, own) -> str:
 
 def _organisation(args):
     """(address, API key, id) of the DocBits organisation of these options; None without an API key or a valid URL. The id is None if it is not set."""
-    values = {
-        name: (args or {}).get(name) or _fallback(name) for name in ("api_key", "organisation_id", "docbits_url", "docbits_environment", "docbits_region")
-    }
+    values = {name: (args or {}).get(name) or _fallback(name) for name in _IDENTITY}
+    values = {name: str(value) if value else None for name, value in values.items()}
     if not values["api_key"] or not (values["docbits_url"] or values["docbits_environment"]):
         return None
     try:
@@ -173,7 +174,7 @@ def _organisation(args):
         address = ("127.0.0.1" if host in _LOOPBACK else host, parts.port or 443, posixpath.normpath(f"//{parts.path}/"))
     except (IonError, ValueError):
         return None
-    return address, str(values["api_key"]), values["organisation_id"] and str(values["organisation_id"])
+    return address, values["api_key"], values["organisation_id"]
 
 
 def _fallback(option):

@@ -177,6 +177,12 @@ def test_another_organisation_is_processed(run, other):
     assert failed_hosts(result) == []
 
 
+@pytest.mark.parametrize("url", [5, ["https://docbits.example.com"], "https://[", "docbits"])
+def test_address_that_is_none_affects_only_its_host(run, url):
+    result = run({"one": host(docbits_api_key=KEY, docbits_url=url), "two": host(docbits_api_key=KEY)})
+    assert result["environments"]["two"]["changed"]
+
+
 def test_organisation_of_a_key_from_the_environment_fails_for_the_second_host(run, monkeypatch):
     monkeypatch.setenv("DOCBITS_API_KEY", KEY)
     assert failed_hosts(run({"one": host(docbits_api_key=None), "two": host(docbits_api_key=KEY)})) == ["two"]
