@@ -87,8 +87,7 @@ def logical_ids(exports, ionapi) -> list:
 
     exports: those of ValidatedFiles
     """
-    text = ionapi.canonical()
-    sending = (export for export in exports if export.state == PRESENT and export.files.get("ionapi") == text and export.get("active") is not False)
+    sending = (export for export in exports if export.state == PRESENT and export.files.get("ionapi") == ionapi.document and export.get("active") is not False)
     mappings = [parse_properties(export.files["bod_mapping"]) for export in sending if "bod_mapping" in export.files]
     found = dict.fromkeys(mapping.text(bod.LOGICAL_ID) for mapping in mappings)
     # The placeholder of the template is a warning of the mapping.
