@@ -5,29 +5,49 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote, urlsplit
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress
+from ansible_collections.docbits.ion.plugins.plugin_utils._rings import ring_findings
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
-from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, check_required, evaluation_error, near_misses, options_from
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import (
+    OPTIONS,
+    check_required,
+    evaluation_error,
+    in_variables,
+    near_misses,
+    options_from,
+    unreadable_variables,
+)
 
 STOPS = environment.STOPS
 OWN_OPTIONS = {
     "hosts": {"type": "list", "elements": "str"},
     "at_once": {"type": "int", "default": 50},
     "stop_after": OPTIONS["stop_after"],
+    "require_all": {"type": "bool", "default": False},
+    "rings": {"type": "list", "elements": "str", "default": []},
+    "allow_empty_canary": {"type": "bool", "default": False},
 }
 # Strategies that support run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
+# The options that say which organisation is meant.
+_IDENTITY = ("api_key", "organisation_id", "docbits_url", "docbits_environment", "docbits_region")
+_LOOPBACK = ("localhost", "::1")
 
 
 class ActionModule(ControllerAction):
@@ -42,15 +62,24 @@ class ActionModule(ControllerAction):
             return failed_result(error)
         at_once = self._task.throttle or options["at_once"]
         pool = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names))))
-        arguments, futures, owners = {}, {}, {}
+        arguments, futures, owners, unreadable = {}, {}, [], set()
         with self.task_environment(), Progress(self._display, self._task.get_play().get_name(), len(names)) as progress:
             try:
                 for name in names:
                     # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
-                    arguments[name] = self._arguments(name, options["stop_after"], task_vars)
-                    owner = owners.setdefault(_organisation(arguments[name][0]) or name, name)
-                    if owner != name:
+                    try:
+                        variables, templar = self._variables(name, task_vars)
+                    except AnsibleError as error:
+                        unreadable.add(name)
+                        arguments[name] = None, failed_result(unreadable_variables(error))
+                    else:
+                        arguments[name] = self._arguments(variables, templar, options)
+                    organisation = _organisation(arguments[name][0])
+                    owner = _owner_of(organisation, owners)
+                    if owner:
                         arguments[name] = None, failed_result(_shared_organisation(name, owner))
+                    elif organisation:
+                        owners.append((organisation, name))
                     futures[name] = pool.submit(progress.timed, self._run_environment, name, *arguments[name])
                 if options["stop_after"] != "parse":
                     progress.expect_logins(text for _where, text in _ionapi_texts(arguments))
@@ -58,6 +87,10 @@ class ActionModule(ControllerAction):
             finally:
                 # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.
                 pool.shutdown(cancel_futures=True)
+        findings = ring_findings(options["rings"], task_vars["groups"], options["allow_empty_canary"])
+        # Ansible ends the whole run without naming the host as soon as a task needs variables that it cannot load.
+        if findings or unreadable or (options["require_all"] and any(result.get("failed") for result in results.values())):
+            return _refused(results, findings, options["stop_after"] == "parse")
         return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
 
     def _host_names(self, hosts, task_vars) -> list:
@@ -67,8 +100,15 @@ class ActionModule(ControllerAction):
 
         Raises: InvalidInput
         """
-        strategy = str(self._task.get_play().strategy).rpartition(".")[2]
-        runs_once = self._task.run_once and strategy in LOCKSTEP_STRATEGIES
+        strategy, runs_once = str(self._task.get_play().strategy).rpartition(".")[2], self._task.run_once
+        if runs_once and strategy not in LOCKSTEP_STRATEGIES:
+            raise failure(
+                InvalidInput,
+                "E46",
+                "strategy",
+                f"{strategy} runs this task for each host although run_once is true, and gives each host the result of another one",
+                "set strategy: linear for the play",
+            )
         batch, here = list(task_vars["ansible_play_batch"]), task_vars["inventory_hostname"]
         if hosts is None:
             conditions = conditions_of(self._task)
@@ -79,7 +119,7 @@ class ActionModule(ControllerAction):
                 "E26",
                 "hosts",
                 f"every host of the batch would process all of them ({here} and {len(batch) - 1} more)",
-                "set run_once: true with the strategy linear, or omit hosts",
+                "set run_once: true, or omit hosts",
             )
         unknown = [name for name in hosts if name not in task_vars["hostvars"]]
         if unknown:
@@ -103,20 +143,21 @@ class ActionModule(ControllerAction):
         variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
         return variables, self._templar.copy_with_new_env(available_variables=variables)
 
-    def _arguments(self, name, stop_after, task_vars):
+    def _arguments(self, variables, templar, options):
         """(options of a host, warnings). If they cannot be determined: (None, the failed result)."""
-        variables, templar = self._variables(name, task_vars)
         try:
             args, warnings = options_from(variables, templar), near_misses(variables)
-            args["stop_after"] = _earlier(stop_after, args.get("stop_after", stop_after))
-            check_required(args, variables)
+            args["stop_after"] = _earlier(options["stop_after"], args.get("stop_after", options["stop_after"]))
+            check_required(args, variables, with_api_key=options["require_all"] or args["stop_after"] != "parse")
             args, found = self.prepare(args, OPTIONS, variables)
             return args, warnings + found
         except Exception as error:  # a bug must affect only this host
-            return None, failed_result(error)
+            return None, in_variables(failed_result(error))
 
     def _run_environment(self, name, args, found):
-        return found if args is None else with_warnings(self.save_state(self.run_locally("environment", environment, args), args, name), found)
+        if args is None:
+            return found
+        return in_variables(with_warnings(self.save_state(self.run_locally("environment", environment, args), args, name), found))
 
 
 def _earlier(stage, own) -> str:
@@ -125,21 +166,62 @@ def _earlier(stage, own) -> str:
 
 
 def _organisation(args):
-    """Address, API key and id of the DocBits organisation, or None if the options have no API key."""
-    if not args or not args.get("api_key"):
+    """(address, API key, id) of the DocBits organisation of these options; None without an API key or a valid URL. The id is None if it is not set."""
+    values = {name: (args or {}).get(name) or _fallback(name) for name in _IDENTITY}
+    values = {name: str(value) if value else None for name, value in values.items()}
+    if not values["api_key"] or not (values["docbits_url"] or values["docbits_environment"]):
         return None
-    host = args.get("docbits_url") or f"{args.get('docbits_environment')} {args.get('docbits_region')}"
-    return str(host).rstrip("/").lower(), str(args["api_key"]), str(args.get("organisation_id"))
+    try:
+        parts = urlsplit(unquote(base_url_of(values)))
+        host = (parts.hostname or "").rstrip(".")
+        address = ("127.0.0.1" if host in _LOOPBACK else host, parts.port or 443, posixpath.normpath(f"//{parts.path}/"))
+    except (IonError, ValueError):
+        return None
+    return address, values["api_key"], values["organisation_id"]
+
+
+def _fallback(option):
+    """The value of an option that is not set: from the environment of the process, or its default."""
+    _function, names = OPTIONS[option].get("fallback", (None, ()))
+    return next((os.environ[name] for name in names if name in os.environ), OPTIONS[option].get("default"))
+
+
+def _owner_of(organisation, owners):
+    """The host that has this organisation already, or None. Without an id, it is that of the API key, which may be any."""
+    for other, name in owners if organisation else ():
+        if other[:2] == organisation[:2] and (other[2] == organisation[2] or None in (other[2], organisation[2])):
+            return name
+    return None
 
 
 def _shared_organisation(name, owner) -> InvalidInput:
     return failure(
         InvalidInput,
         "E25",
-        f"{name}: docbits_api_key",
+        "docbits_api_key",
         f"host {owner} has the same address and API key, so both hosts would write to one organisation; nothing was done for {name}",
-        "set the address and the API key of another organisation, or remove one of the hosts",
+        "set the API key of another organisation, set docbits_organisation_id for both hosts, or remove one of them",
     )
+
+
+def _refused(results, findings, nothing_sent: bool) -> dict:
+    """The result if the task fails as a whole: an error of the rings, or failed environments. Where nothing was sent, only these have a result."""
+    failed = {name: result for name, result in results.items() if result.get("failed")}
+    lines = [f"{len(failed)} of {len(results)} environments failed." + " Nothing was sent to any of them." * nothing_sent] * bool(failed)
+    lines += [finding.sentence() for finding in findings] + [f"{name}: {sentence}" for name, result in failed.items() for sentence in _errors_of(result)]
+    lines += [f"To go on without them, add --limit 'all:!{':!'.join(failed)}'."] * (0 < len(failed) < len(results))
+    return {
+        "changed": any(result.get("changed") for result in results.values()),
+        "failed": True,
+        "msg": "\n".join(lines),
+        "environments": failed if nothing_sent else results,
+        "findings": [finding.as_dict() for finding in findings],
+    }
+
+
+def _errors_of(result) -> list:
+    errors = [Finding(**finding).sentence() for finding in result.get("findings", ()) if finding["level"] == ERROR]
+    return errors or [result["msg"]]
 
 
 def _result_of(future) -> dict:

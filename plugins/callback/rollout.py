@@ -65,6 +65,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.private_files im
 from ansible_collections.docbits.ion.plugins.plugin_utils import _report
 
 REPORTED = ("docbits.ion.environment", "docbits.ion.outcome")
+BATCH = "docbits.ion.environments"
 ROLE = "docbits.ion.deploy"
 FORMATS = {"report": _report.as_json, "report_html": _report.as_html, "report_junit": _report.as_junit}
 COLORS = {_report.CHANGED: "yellow", _report.NOT_BEGUN: "cyan", _report.SKIPPED: "cyan", _report.FAILED: "red", _report.FAILED_BEFORE: "red"}
@@ -135,6 +136,11 @@ class CallbackModule(CallbackBase):
         if _action(result._task) not in REPORTED:
             if failed:
                 self._failed_tasks[name] = result._task.get_name()
+                # No task shows the outcome of each host then.
+                batch = result._result.get("environments", {}) if _action(result._task) == BATCH else {}
+                for host, values in batch.items():
+                    failed_host = _report.environment(host, self._ring, _report.outcome_of(values, True), values, str(values.get("msg", "")))
+                    self._environments[host] = self._number, failed_host
             return
         values = result._result
         began = self._task_starts.pop((name, result._task._uuid), None)
@@ -160,6 +166,9 @@ class CallbackModule(CallbackBase):
             return _report.environment(name, play.get_name(), _report.UNKNOWN)
         summary = stats.summarize(name)
         if not summary["failures"] and not summary["unreachable"]:
+            if known and known["outcome"] == _report.FAILED:
+                # In a task that ran once for all hosts.
+                return known
             return {**(known or _report.environment(name, "", "")), "ring": play.get_name(), "outcome": _report.NOT_BEGUN}
         if known and not has_begun:
             return known
@@ -186,7 +195,11 @@ def _action(task) -> str:
 
 def _is_rollout(play) -> bool:
     """Whether a play has a task that is reported, as far as this is known before it runs."""
-    return any(_action(task) in REPORTED or getattr(task, "_role_name", None) == ROLE for task in _tasks(play.compile()))
+    return any(_action(task) in REPORTED or _includes_role(task) for task in _tasks(play.compile()))
+
+
+def _includes_role(task) -> bool:
+    return getattr(task, "_role_name", None) == ROLE and not task._from_files
 
 
 def _tasks(blocks):

@@ -28,6 +28,11 @@ extends_documentation_fragment:
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
 options:
+  api_key:
+    description:
+      - The API key of an administrator of the organisation. Required unless O(stop_after) is V(parse).
+      - If not set, the value of E(DOCBITS_API_KEY) is used.
+    required: false
   require_proof:
     description:
       - Which proof of its ION API files a task needs before it goes on to DocBits.

@@ -16,14 +16,17 @@ description:
   - The options of each environment are variables of its host. The option C(exports) is the variable C(docbits_exports), C(docbits_url) is
     C(docbits_url), and so on for every option of M(docbits.ion.environment). The module warns about a variable whose name resembles one of
     these.
-  - If two hosts of a batch have the same DocBits organisation (address, API key and O(docbits.ion.environment#module:organisation_id)), the
-    second one fails before any request, because both would write to one organisation.
+  - If two hosts of a batch have the same DocBits organisation, the second one fails before any request, because both would write to it. An
+    organisation is the same if address and API key are the same, unless both hosts have different values of
+    O(docbits.ion.environment#module:organisation_id).
   - Compares the ION API files of the batch and warns, for example, about one service account in two environments. With rings or C(serial) a
     batch is a part of the fleet; the playbook C(docbits.ion.check_files) validates the files of the whole fleet.
   - The variable C(docbits_stop_after) lets a host stop earlier than O(stop_after), but not later.
   - Sends at most 32 requests at the same time to one host. This limit holds for the threads of this task. Tasks in other workers have their
     own.
-  - The task does not fail if an environment fails. M(docbits.ion.outcome) returns the result of each host.
+  - The task does not fail if an environment fails. M(docbits.ion.outcome) returns the result of each host. It fails if Ansible cannot load the
+    variables of a host, for example because a vaulted file cannot be decrypted, since no later task could run for this host.
+  - Needs a strategy that supports C(run_once), or runs without C(run_once).
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
@@ -53,6 +56,24 @@ options:
       - parse
       - prove
       - verify
+  require_all:
+    description:
+      - Whether the task fails if an environment fails. With C(run_once) no host goes on then. The message has the errors of all environments.
+      - With O(stop_after=parse) this checks a whole fleet before the first change. An environment without an API key fails then, too.
+    type: bool
+    default: false
+  rings:
+    description:
+      - Names of the groups to which the play deploys one after the other.
+      - A group with nearly such a name is an error, unless its hosts are in the ring, too. Hosts in none of the rings are allowed.
+      - The first ring must have a host in the inventory.
+    type: list
+    elements: str
+    default: []
+  allow_empty_canary:
+    description: Whether the first one of O(rings) may have no host.
+    type: bool
+    default: false
 seealso:
   - module: docbits.ion.environment
   - module: docbits.ion.outcome
@@ -67,6 +88,13 @@ EXAMPLES = r"""
 - name: Show the outcome of this environment
   docbits.ion.outcome:
     registered: rollout
+
+- name: Check all environments before the first change
+  docbits.ion.environments:
+    stop_after: parse
+    require_all: true
+    rings: [canary, early]
+  run_once: true
 """
 
 RETURN = r"""
@@ -74,6 +102,7 @@ environments:
   description:
     - Result of M(docbits.ion.environment) for each host, by host name.
     - Each has also C(started), in seconds since 1970, and C(seconds), how long the environment took.
+    - If the task fails and O(stop_after=parse), only those of the environments that failed.
   returned: always
   type: dict
 """

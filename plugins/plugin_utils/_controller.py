@@ -16,7 +16,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import schema_findings
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources, share_decryption
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
@@ -30,6 +31,7 @@ class ControllerAction(ActionBase):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._files: dict = {}
+        share_decryption(self._loader)
 
     def prepare(self, args, options, variables):
         """(the arguments with the text of all files and the content of the state file, warnings about the files).
@@ -43,7 +45,11 @@ class ControllerAction(ActionBase):
         require_vault = "require_vault" in options and boolean(args.get("require_vault") or False, strict=False)
         if require_vault:
             check_vaulted(args, options, {**os.environ, **self.task_variables()})
-        args, warnings = read_sources(as_plain(args), options, self._read, require_vault)
+        args = as_plain(args)
+        findings = schema_findings(args, options)
+        if findings:
+            raise InvalidInput(findings)
+        args, warnings = read_sources(args, options, self._read, require_vault)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))
         if "state_dir" in options:

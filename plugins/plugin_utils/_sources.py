@@ -6,28 +6,48 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
-from ansible.parsing.vault import AnsibleVaultError
+from ansible.module_utils.common.text.converters import to_text
+from ansible.parsing.vault import AnsibleVaultError, VaultLib
+from jinja2 import Undefined
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 from ansible_collections.docbits.ion.plugins.plugin_utils._origin import is_tracked, is_vaulted
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import item_name
 
 SOURCE = "src"
 CONTENT = "content"
 # The text of a vaulted file is about twice as long as its content.
 LARGEST_FILE = 4 * 1024 * 1024
+PASS_PASSWORD = "pass its password with --vault-id or --vault-password-file"
+_VAULT_HEADER = re.compile(r"\$ANSIBLE_VAULT;[^;\n]*;[^;\n]*;([^;\s]+)")
+# Bytes that are not UTF-8 become surrogates.
+_AS_TEXT = ("utf-8", "surrogateescape")
+# Made before Ansible forks its workers, which share it. Like the tokens, it is in memory only.
+_DECRYPTED = SharedCache()
 
 
 def as_plain(value):
-    """The arguments of a task as plain dictionaries, lists and scalars: vaulted values decrypted, without Ansible's tags."""
+    """The arguments of a task as plain dictionaries, lists and scalars: vaulted values decrypted, without Ansible's tags.
+
+    Raises: AnsibleError for a vaulted value that cannot be decrypted.
+    """
+    if isinstance(value, Undefined):
+        # How ansible-core 2.19 and newer return a vaulted value that cannot be decrypted.
+        raise value._as_exception()
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
-    if getattr(value, "__ENCRYPTED__", False) or isinstance(value, str) or type(value).__name__ == "EncryptedString":
+    if getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":
+        return _decrypted(value._ciphertext, lambda: str(value))
+    if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [as_plain(item) for item in value]
@@ -55,8 +75,32 @@ def read_file(loader, path):
         raw = file.read(LARGEST_FILE + 1)
     if len(raw) > LARGEST_FILE:
         raise _NoSource("the file is larger than 4 MiB", "check the path; files of exports are much smaller")
-    content, was_plain = loader._decrypt_if_vault_data(raw)
+    try:
+        content, was_plain = loader._decrypt_if_vault_data(raw)
+    except AnsibleVaultError:
+        raise _NoSource("none of the given vault passwords decrypts the file", vault_action(raw)) from None
     return content, not was_plain, mode, was_plain and is_tracked(path)
+
+
+def share_decryption(loader) -> None:
+    """Let this worker's loader use what other workers of the run have decrypted, and keep what it decrypts for them."""
+    loader._vault = _SharedVault(loader._vault.secrets)
+
+
+class _SharedVault(VaultLib):
+    def decrypt(self, vaulttext, *args, **kwargs):
+        return _decrypted(vaulttext, lambda: super(_SharedVault, self).decrypt(vaulttext, *args, **kwargs).decode(*_AS_TEXT)).encode(*_AS_TEXT)
+
+
+def _decrypted(vault_text, decrypt) -> str:
+    """The plain text of a vault text. `decrypt` is called once for all tasks of a run, because each call takes milliseconds."""
+    return _DECRYPTED.get_or_make(to_text(vault_text, errors="replace"), lambda: (decrypt(), math.inf), math.inf)
+
+
+def vault_action(vault_text) -> str:
+    """The next step for a vault text that no password decrypts. Names its vault id."""
+    header = _VAULT_HEADER.match(to_text(vault_text, errors="replace"))
+    return f"pass the password of its vault id with --vault-id {header.group(1)}@FILE" if header else PASS_PASSWORD
 
 
 def check_vaulted(args, options, environment, parent="") -> None:
@@ -64,7 +108,7 @@ def check_vaulted(args, options, environment, parent="") -> None:
 
     args:        arguments as Ansible passes them
     environment: variables of the environment, which fill options that are not set
-    parent:      option that args are suboptions of, as a prefix such as "exports[0]."
+    parent:      option that args are suboptions of, as a prefix such as 'exports[0] "Invoices": '
     """
     for name, option in options.items():
         variables = [variable for variable in option.get("fallback", (None, ()))[1] if variable in environment]
@@ -72,7 +116,7 @@ def check_vaulted(args, options, environment, parent="") -> None:
         if option.get("options"):
             for index, item in enumerate(value if isinstance(value, Sequence) else ()):
                 if isinstance(item, Mapping):
-                    check_vaulted(item, option["options"], environment, f"{parent}{name}[{index}].")
+                    check_vaulted(item, option["options"], environment, f"{item_name(f'{parent}{name}[{index}]', item)}: ")
         elif option.get("no_log") and value and not is_vaulted(value) and (name != "proxy" or "@" in str(value)):
             raise _not_vaulted(f"{parent}{name}")
 
@@ -94,7 +138,7 @@ def read_sources(args, options, read, require_vault=False, parent=""):
     options:       their argument spec
     read:          function from a path to the result of read_file
     require_vault: whether a secret file must be vaulted
-    parent:        option that args are suboptions of, as a prefix such as "exports[0]."
+    parent:        option that args are suboptions of, as a prefix such as 'exports[0] "Invoices": '
 
     Raises: InvalidInput with the option and the path.
     """
@@ -111,7 +155,7 @@ def read_sources(args, options, read, require_vault=False, parent=""):
                 # Ansible's own message would hold the whole item with its secrets.
                 if not isinstance(item, dict):
                     raise _wrong_type(where, "the value must be a dictionary of options")
-                item, found = read_sources(item, option["options"], read, require_vault, f"{where}.")
+                item, found = read_sources(item, option["options"], read, require_vault, f"{item_name(where, item) if is_list else where}: ")
                 warnings += found
                 filled.append(item)
             args[name] = filled if is_list else filled[0]
@@ -120,6 +164,8 @@ def read_sources(args, options, read, require_vault=False, parent=""):
             if args.get(content) is not None:
                 raise failure(InvalidInput, "S02", f"{parent}{name}", f"{name} and {content} are mutually exclusive", "set only one of them")
             args[content], found = read_source(f"{parent}{name}", str(value), read, bool(options[content].get("no_log")), require_vault)
+            # From here on it is only a name for messages.
+            args[name] = os.path.normpath(str(value))
             warnings += found
         elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
             # ansible-core 2.18 turns the result of a template into a dictionary if it reads as JSON.
@@ -145,10 +191,6 @@ def read_source(option, path, read, secret, require_vault=False):
         raise _unreadable(
             option, path, "the file does not exist", "check the path; a relative path is searched in the folders of the role and of the playbook"
         ) from None
-    except AnsibleVaultError:
-        raise _unreadable(
-            option, path, "none of the given vault passwords decrypts the file", "pass its password with --vault-id or --vault-password-file"
-        ) from None
     except IsADirectoryError:
         raise _unreadable(option, path, "the path is a directory", "set the path of a file") from None
     except _NoSource as error:
@@ -159,11 +201,11 @@ def read_source(option, path, read, secret, require_vault=False):
         raise _unreadable(option, path, "the file cannot be found or decrypted", "check the path and the vault password") from None
     if require_vault and secret and not vaulted:
         raise _not_vaulted(f"{option}: {path}")
-    # Bytes that are not UTF-8 become surrogates, and the validation of the file reports them.
-    text = content.decode("utf-8", "surrogateescape")
+    # The validation of the file reports bytes that are not UTF-8.
+    text = content.decode(*_AS_TEXT)
     # An ION API file is the only file that is a secret as a whole.
     violations = check_file(path, None if vaulted else stat.S_IMODE(mode), tracked) if secret else ()
-    return text, [violation.finding(f"{option}: {path}") for violation in violations]
+    return text, [violation.finding(f"{option}: {os.path.normpath(path)}") for violation in violations]
 
 
 def _wrong_type(option, message):
@@ -171,4 +213,4 @@ def _wrong_type(option, message):
 
 
 def _unreadable(option, path, message, action):
-    return failure(InvalidInput, "S01", f"{option}: {path}", message, action)
+    return failure(InvalidInput, "S01", f"{option}: {os.path.normpath(path)}", message, action)

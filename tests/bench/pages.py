@@ -24,8 +24,8 @@ that shows a message for each environment.
 
 VAULT_ADVICE = """\
 Opening one vault text takes some six milliseconds, nearly all of them spent on deriving its key, whatever its size; the cost for each environment stays
-flat. A vaulted ION API file is opened once. A vaulted file of variables is opened twice, by the worker of the ring and by Ansible's controller for the
-outcome of the host. An inline value is opened once, where it is used. Which form to use:
+flat. A vaulted ION API file and an inline value are opened once. A vaulted file of variables is opened twice, by the worker that checks the whole fleet and by
+Ansible's controller for the outcome of the host. Which form to use:
 
 - A vaulted file each: for most fleets. It is what Infor gave, a person can compare it with the console, one stale file is replaced without touching
   another, and who may read it is settled for each environment. Twenty milliseconds are little beside the calls that an environment takes.

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
@@ -31,7 +32,7 @@ def simulator(tmp_path_factory):
 def play(simulator, tmp_path):
     """Runs tasks on three environments, each with a new organisation; returns the output and the API keys by host."""
 
-    def run(tasks, strategy="linear", connection="local", own=None, groups=None, plays=None, **variables):
+    def run(tasks, strategy="linear", connection="local", own=None, groups=None, plays=None, arguments=(), **variables):
         hosts, keys = {}, {}
         for name in ("one", "two", "three"):
             keys[name] = secrets.token_urlsafe(32)
@@ -55,7 +56,7 @@ def play(simulator, tmp_path):
             "ANSIBLE_NOCOLOR": "1",
             **variables,
         }
-        command = [str(ANSIBLE_BIN / "ansible-playbook"), "-i", "inventory.yml", "-vvvv", "play.yml"]
+        command = [str(ANSIBLE_BIN / "ansible-playbook"), "-i", "inventory.yml", "-vvvv", "play.yml", *arguments]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
         return done.stdout + done.stderr, keys
 
@@ -68,19 +69,19 @@ BATCH = [
 ]
 
 
-@pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
-def test_environments_under_every_strategy_processes_each_host_once(play, simulator, strategy):
+@pytest.mark.parametrize(("strategy", "once"), [("linear", True), ("linear", False), ("free", False), ("host_pinned", False)])
+def test_environments_under_every_strategy_processes_each_host_once(play, simulator, strategy, once):
     before = simulator.last()
-    output, _keys = play(BATCH, strategy)
+    output, _keys = play([{**BATCH[0], "run_once": once}, BATCH[1]], strategy)
     assert "failed=0" in output
     assert [len(simulator.exports(name)) for name in ("one", "two", "three")] == [1, 1, 1]
     assert len(simulator.writes(before)) == 3
 
 
-def test_environments_without_run_once_processes_only_its_host(play, simulator):
+def test_environments_once_under_a_strategy_without_run_once_is_refused(play, simulator):
     before = simulator.last()
-    play([{**BATCH[0], "run_once": False}, BATCH[1]])
-    assert len(simulator.writes(before)) == 3
+    output, _keys = play(BATCH, "free")
+    assert "[E46]" in output and "failed=0" not in output and simulator.journal(before) == []
 
 
 @pytest.mark.parametrize(
@@ -133,10 +134,10 @@ def test_environments_with_hosts_processes_each_of_them_once(play, simulator):
     assert [len(simulator.exports(name)) for name in keys] == [1, 1, 0]
 
 
-@pytest.mark.parametrize(("strategy", "once"), [("linear", False), ("free", True)])
-def test_environments_with_hosts_and_without_run_once_fails(play, simulator, strategy, once):
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_environments_with_hosts_and_without_run_once_fails(play, simulator, strategy):
     before = simulator.last()
-    output, _keys = play([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one", "two"]}, "run_once": once}], strategy)
+    output, _keys = play([{**BATCH[0], "docbits.ion.environments": {"hosts": ["one", "two"]}, "run_once": False}], strategy)
     assert "[E26]" in output and simulator.journal(before) == []
 
 
@@ -147,7 +148,7 @@ def test_stop_after_of_a_host_is_honoured_only_if_it_is_earlier(play, simulator)
     _output, keys = play(BATCH, own={"two": {"docbits_stop_after": "parse"}})
     assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
     output, _keys = play(BATCH, own={"two": {"docbits_stop_after": "prase"}})
-    assert "value of stop_after must be one of" in output
+    assert "docbits_stop_after: prase is not a value of this option; did you mean parse?" in output
 
 
 def test_environments_when_a_string_option_is_a_number_succeeds(play, simulator):
@@ -181,6 +182,67 @@ def test_playbook_when_a_canary_fails_does_not_start_the_next_ring(play, simulat
         ANSIBLE_STRATEGY="free",
     )
     assert "[DB01]" in output and [len(simulator.exports(name)) for name in keys] == [0, 1, 0]
+
+
+DEPLOY = [{"ansible.builtin.import_playbook": "docbits.ion.deploy_ion"}]
+CHECK = [{"ansible.builtin.import_playbook": "docbits.ion.check_files"}]
+
+
+@pytest.fixture
+def undecryptable(tmp_path):
+    """A vaulted file of variables of the host `three`, whose password is not known."""
+    secret = VaultSecret(secrets.token_urlsafe(16).encode())
+    path = tmp_path / "host_vars/three.yml"
+    path.parent.mkdir()
+    path.write_text(VaultLib([("prod", secret)]).encrypt("docbits_purge: true", secret, "prod").decode())
+    return path
+
+
+@pytest.mark.parametrize("plays", [DEPLOY, CHECK], ids=["deploy_ion", "check_files"])
+def test_playbook_when_variables_cannot_be_decrypted_names_them_and_sends_nothing(play, simulator, undecryptable, plays):
+    before = simulator.last()
+    own = {"two": {"docbits_exports": [{**HOOK, "kind": "webhok"}]}}
+    output, _keys = play([], plays=plays, own=own, groups={"canary": ["one"]}, ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout", COLUMNS="1000")
+    error = (
+        f"variables: {undecryptable}: none of the given vault passwords decrypts the file; pass the password of its vault id with --vault-id prod@FILE [E13]"
+    )
+    assert f"three: {error}" in output
+    assert 'two: docbits_exports[0] "Hook": kind: webhok is not a value of this option; did you mean webhook? [E50]' in output
+    assert "To go on without them, add --limit 'all:!three:!two'." in output
+    table = output.partition("ROLLOUT")[2]
+    assert [line.split()[0] for line in table.splitlines() if "failed: " in line] == ["three", "two"] and error in table
+    assert simulator.journal(before) == []
+
+
+def test_playbook_with_a_limit_that_excludes_what_cannot_be_decrypted_deploys_the_others(play, simulator, undecryptable):
+    output, keys = play([], plays=DEPLOY, groups={"canary": ["one"]}, arguments=["--limit", "all:!three"])
+    assert "failed=1" not in output and [len(simulator.exports(name)) for name in keys] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("plays", "arguments", "done"),
+    [
+        (DEPLOY, ["--skip-tags", "prove"], None),
+        (DEPLOY, ["--tags", "other"], None),
+        (CHECK, ["--tags", "prove"], None),
+        (CHECK, ["--tags", "parse"], "stopped_after"),
+        (DEPLOY, ["--tags", "parse"], "stopped_after"),
+    ],
+)
+def test_playbook_with_tags_does_what_they_say_or_refuses(play, simulator, plays, arguments, done):
+    before = simulator.last()
+    output, _keys = play([], plays=plays, groups={"canary": ["one"]}, arguments=arguments)
+    assert simulator.journal(before) == []
+    assert ("failed=1" in output) is not bool(done) and ("With these tags nothing would be done" in output) is not bool(done)
+    assert not done or done in output.partition("Show the outcome")[2]
+
+
+def test_check_files_finds_what_a_deployment_refuses_and_needs_no_api_key(play, simulator):
+    before = simulator.last()
+    own = {"one": {"docbits_api_key": None}, "two": {"docbits_url": "http://docbits.example.test"}, "three": {"docbits_api_key": ""}}
+    output, _keys = play([], plays=CHECK, own=own, groups={"canary": ["one"]}, COLUMNS="1000")
+    assert "ok: [one]" in output and "docbits_url: it is not an https URL" in output and "docbits_api_key: it is empty" in output
+    assert simulator.journal(before) == []
 
 
 def test_report_with_short_module_names_is_written_to_a_new_directory(play, tmp_path):
@@ -224,7 +286,7 @@ def test_report_of_a_rollout_that_a_canary_stopped_has_every_environment_and_rep
 
 def test_environments_when_two_hosts_share_an_organisation_processes_only_one(play, simulator):
     output, keys = play(BATCH, own={"three": {"docbits_api_key": "{{ hostvars.one.docbits_api_key }}"}})
-    assert "three: docbits_api_key: host one has the same address and API key" in output and "[E25]" in output
+    assert "docbits_api_key: host one has the same address and API key" in output and "[E25]" in output
     assert [len(simulator.exports(name)) for name in keys] == [1, 1, 0]
     assert not [key for key in keys.values() if key in output.partition("PLAY RECAP")[0].partition("TASK")[2]]
 

@@ -297,7 +297,7 @@ async def ims_accepted_documents(request: Request) -> Response:
     point = switches.connection_points.get(request.path_params["logical_id"])
     if point is None or not point.active:
         return _ims_failure(412, 412, "Connection point is not active or does not exist")
-    if point.client_id != request.state.client_id:
+    if point.client_id not in (None, request.state.client_id):
         return _ims_failure(switches.ims_client_refused_status, 471, "Invalid client id provided")
     return JSONResponse({"status": "OK", "code": 200, "acceptedDocuments": [{"documentName": name} for name in point.documents]})
 
@@ -314,7 +314,7 @@ async def ims_multipart_message(request: Request) -> Response:
     point = request.state.tenant.switches.connection_points.get(sender)
     if point is None or not point.active:
         return _ims_failure(412, 412, "Connection point is not active or does not exist")
-    if point.client_id != request.state.client_id:
+    if point.client_id not in (None, request.state.client_id):
         return _ims_failure(403, 403, "fromLogicalId does not belong to this client")
     return JSONResponse({"status": "OK", "code": 201}, status_code=201)
 

@@ -52,9 +52,9 @@ class TokenError(Record):
 
 
 class ConnectionPoint(Record):
-    """A connection point "IMS via API Gateway"; `client_id` is the ION API Client ID entered in ION Desk."""
+    """A connection point "IMS via API Gateway"; `client_id` is the ION API Client ID entered in ION Desk, None for that of every app."""
 
-    client_id: str
+    client_id: str | None = None
     active: bool = True
     documents: list[str] = ["Sync.CaptureDocument"]
 
@@ -116,7 +116,7 @@ class Switches(Record):
 
     # products: suite name to another answer with status 200
     product_answers: dict[str, ProductAnswer] = {}
-    connection_points: dict[str, ConnectionPoint] = {}
+    connection_points: dict[str, ConnectionPoint] = {"lid://infor.ims.docbits": ConnectionPoint()}
     ims_client_refused_status: int = 400
     idm_entities: list[str] = ["CaptureDocument"]
     m3_error: str | None = None

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.docbits.ion.tests.docs.generate_role import PAGE, documented_options, page
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
@@ -27,17 +29,6 @@ def constant(path: Path, name: str):
         if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
             return ast.literal_eval(node.value)
     raise AssertionError(f"{path} has no {name}")
-
-
-def documented_options(module: str) -> dict:
-    """The options in the documentation of a module and its fragments."""
-    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
-    options = dict(documentation.get("options", {}))
-    for fragment in documentation.get("extends_documentation_fragment", []):
-        name, _dot, section = fragment.removeprefix("docbits.ion.").partition(".")
-        texts = import_module(f"ansible_collections.docbits.ion.plugins.doc_fragments.{name}").ModuleDocFragment
-        options |= yaml.safe_load(getattr(texts, (section or "documentation").upper())).get("options", {})
-    return options
 
 
 def argument_spec(module: str) -> dict:
@@ -137,3 +128,7 @@ def test_options_of_a_controller_module_agree_with_its_documentation(module):
     action = import_module(f"ansible_collections.docbits.ion.plugins.action.{module}")
     documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
     assert differences(documentation["options"], action.OWN_OPTIONS) == []
+
+
+def test_argument_specs_of_the_role_are_those_of_the_module():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run tests/docs/generate_role.py"

@@ -56,8 +56,12 @@ def _is_https(url) -> bool:
         return False
 
 
-def connect(params, settings, check_mode: bool) -> DocBits:
-    """A client for the organisation that the options name, bound to the contract that they ask for."""
+def check_access(params) -> None:
+    """Raise InvalidInput for options of the host and the organisation that cannot be used. Sends nothing; an API key may be missing."""
+    base_url_of(params)
+    _overrides_of(params)
+    if params["api_key"] == "":
+        raise failure(InvalidInput, "DB21", "api_key", "it is empty", "set the API key of an administrator of the organisation")
     for name in ("api_key", "organisation_id"):
         value = params[name] or ""
         if value != value.strip() or not (value.isascii() and value.isprintable()):
@@ -68,19 +72,29 @@ def connect(params, settings, check_mode: bool) -> DocBits:
                 "it begins or ends with a blank or a line break, or has a character that no HTTP header can carry",
                 "store the value again without the line break at its end",
             )
+
+
+def connect(params, settings, check_mode: bool) -> DocBits:
+    """A client for the organisation that the options name, bound to the contract that they ask for."""
+    check_access(params)
     return DocBits(base_url_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), HttpClient, settings, check_mode)
 
 
 def contract_of(params, settings) -> Contract:
     """The contract that the options ask for. A live one is read from the host, with the API key only if the host demands it."""
     chosen = params["contract"]
+    overrides = _overrides_of(params)
     schema = BUNDLED[chosen] if chosen in BUNDLED else _live_schema(base_url_of(params), settings, params.get("api_key"))
+    return Contract(schema, chosen, Overrides(**overrides), params["path_prefix"])
+
+
+def _overrides_of(params) -> dict:
     overrides = {group: values for group, values in (params["contract_overrides"] or {}).items() if values}
     for group, values in overrides.items():
         for name, value in values.items():
             if not isinstance(value, str):
                 raise failure(InvalidInput, "DC05", f"contract_overrides: {group}: {name}", "the value is not a text", "put the value in quotes")
-    return Contract(schema, chosen, Overrides(**overrides), params["path_prefix"])
+    return overrides
 
 
 def _live_schema(host, settings, api_key):

@@ -14,7 +14,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding, errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
+from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.cross import cross_checks
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.properties import parse as parse_properties
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.validation import validate
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, MAPPING_KINDS
 
@@ -78,6 +80,18 @@ def validate_files(declared, expectations, params, secrets) -> ValidatedFiles:
     if errors_in(findings):
         raise InvalidInput(findings)
     return ValidatedFiles(exports, ionapis, findings)
+
+
+def logical_ids(exports, ionapi) -> list:
+    """The logical ids of the connection points that active exports with this ION API file send to, from their BOD mappings.
+
+    exports: those of ValidatedFiles
+    """
+    sending = (export for export in exports if export.state == PRESENT and export.files.get("ionapi") == ionapi.document and export.get("active") is not False)
+    mappings = [parse_properties(export.files["bod_mapping"]) for export in sending if "bod_mapping" in export.files]
+    found = dict.fromkeys(mapping.text(bod.LOGICAL_ID) for mapping in mappings)
+    # The placeholder of the template is a warning of the mapping.
+    return [logical_id for logical_id in found if logical_id not in ("", bod.LOGICAL_ID_START)]
 
 
 def _misplaced(export, secrets) -> list:

@@ -60,7 +60,7 @@ class ProofOptions:
     required_roles: the security roles that the user of the service account needs
     optional_roles: those of required_roles that the tenant may not have; a missing one is a warning
     profile:        docbits_export: what DocBits needs; infor: any authorized app
-    logical_id:     lid://... of a connection point whose client id is checked
+    logical_ids:    lid://... of the connection points whose client id is checked
     m3, ln:         whether to ask these products too
     revoke:         whether to revoke the access token at the end; such a proof shares its login with nobody
     """
@@ -70,7 +70,7 @@ class ProofOptions:
     required_roles: tuple = _roles.REQUIRED_BY_DOCBITS
     optional_roles: tuple = _roles.OPTIONAL_BY_DEFAULT
     profile: str = DOCBITS_EXPORT
-    logical_id: str | None = None
+    logical_ids: tuple = ()
     m3: bool = False
     ln: bool = False
     revoke: bool = False
@@ -78,7 +78,7 @@ class ProofOptions:
     def selected(self) -> list:
         """The names of the stages that run, in order."""
         names = set(self.stages)
-        names.update(name for name, is_requested in (("m3", self.m3), ("ln", self.ln), ("connection_point", self.logical_id)) if is_requested)
+        names.update(name for name, is_requested in (("m3", self.m3), ("ln", self.ln), ("connection_point", self.logical_ids)) if is_requested)
         for name in reversed(list(STAGES)):
             if name in names and STAGES[name]:
                 names.add(STAGES[name])
@@ -350,10 +350,12 @@ class _Prover:
         return self._findings(_of_one_product(self._infor.ask(product)), product)
 
     def _prove_connection_point(self) -> list:
-        verdict, has_document = self._infor.ask_accepted_documents(self._options.logical_id)
-        if verdict.id is None and not has_document:
-            return [self._finding("I05")]
-        return self._findings(_of_one_product(verdict), "ION Messaging")
+        findings = []
+        for logical_id in self._options.logical_ids:
+            verdict, has_document = self._infor.ask_accepted_documents(logical_id)
+            found = [self._finding("I05")] if verdict.id is None and not has_document else self._findings(_of_one_product(verdict), "ION Messaging")
+            findings += [replace(finding, where=f"{finding.where} of {logical_id}") for finding in found]
+        return findings
 
     def _revoke(self) -> list:
         findings = [finding for token in self._infor.tokens for finding in self._infor.revoke(token)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
@@ -43,8 +44,10 @@ def proof_options() -> ArgumentSpec:
 ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options(), network_options(), proof_options())
 
 
-def proof_options_from(params, label, ionapi) -> _proof.ProofOptions:
+def proof_options_from(params, label, ionapi, logical_ids=()) -> _proof.ProofOptions:
     """The options of proof_options for the ION API file called `label`.
+
+    logical_ids: those that the exports of the file have, unless the option logical_id is set
 
     Raises: InvalidInput for options that contradict each other, the file, or the form that they need.
     """
@@ -58,11 +61,15 @@ def proof_options_from(params, label, ionapi) -> _proof.ProofOptions:
         required_roles=tuple(required),
         optional_roles=tuple(optional or ()),
         profile=params["profile"],
-        logical_id=params["logical_id"],
+        logical_ids=tuple(logical_ids),
         m3=params["m3"],
         ln=params["ln"],
         revoke=params["revoke"],
     )
+    if params["logical_id"] is not None:
+        options = replace(options, logical_ids=(params["logical_id"],) if params["logical_id"] else ())
+    elif "gateway" not in options.stages:
+        options = replace(options, logical_ids=())
     if not options.selected():
         raise failure(InvalidInput, "E40", "stages", "it is empty, so nothing would be proved", "name at least one stage, or leave stages out")
     if "roles" in options.selected() and not required:
@@ -74,12 +81,12 @@ def proof_options_from(params, label, ionapi) -> _proof.ProofOptions:
     for role in optional or ():
         if role.strip().casefold() not in known:
             raise failure(InvalidInput, "E42", "optional_roles", f"{role} is not one of required_roles", "correct its spelling, or add it to required_roles")
-    if options.logical_id is not None and not _LOGICAL_ID.fullmatch(options.logical_id):
+    if params["logical_id"] and not _LOGICAL_ID.fullmatch(params["logical_id"]):
         raise failure(
             InvalidInput,
             "E43",
             "logical_id",
-            f"{options.logical_id!r} is not a logical id",
+            f"{params['logical_id']!r} is not a logical id",
             "give the logical id of the connection point, such as lid://infor.ims.docbits, or leave logical_id out",
         )
     if ionapi.grant == CLIENT_CREDENTIALS and ionapi.has_service_account:

@@ -10,10 +10,11 @@ from dataclasses import replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import check_access, connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.files import logical_ids, validate_files
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import tls_context
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import (
     ArgumentSpec,
@@ -45,19 +46,19 @@ ARGUMENT_SPEC = docbits_options().merged(
         {
             "require_proof": {"type": "str", "choices": list(ACCEPTED_OUTCOMES), "default": "full"},
             "stop_after": {"type": "str", "choices": list(STOPS), "default": "verify"},
-        }
+        },
+        required_if=[("stop_after", stage, ("api_key",)) for stage in STOPS[1:]],
     ),
 )
+# Validating files needs no organisation.
+ARGUMENT_SPEC.argument_spec["api_key"]["required"] = False
 
 
 def run(context: Context) -> dict:
     """Returns `connections`, a proof for each distinct ION API file, and what the module exports returns."""
     params = context.params
-    settings = settings_from(params)
-    declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
-    files = validate_files(declared, expectations_from(params), params, context.secrets)
+    settings, files, options = _parsed(context)
     result: dict = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
-    options = _proof_options_of(files.ionapis, params)
     if params["stop_after"] == "parse":
         return {**result, "stopped_after": "parse"}
     proofs = {label: _proof.prove(ionapi, settings, options[label], context.secrets, context.check_mode) for label, ionapi in files.ionapis.items()}
@@ -80,10 +81,32 @@ def run(context: Context) -> dict:
     return {**result, **reconciled, "findings": result["findings"] + reconciled["findings"]}
 
 
-def _proof_options_of(ionapis, params) -> dict:
+def _parsed(context) -> tuple:
+    """(Settings of the HTTP client, ValidatedFiles, ProofOptions by label). Raises: InvalidInput with the errors of the options and of the files."""
+    params, settings, findings = context.params, None, []
+    try:
+        settings = settings_from(params)
+        if settings.ca_path:
+            tls_context(settings.ca_path)
+        check_access(params)
+    except InvalidInput as error:
+        findings = error.findings
+    try:
+        declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
+        files = validate_files(declared, expectations_from(params), params, context.secrets)
+        options = _proof_options_of(files, params)
+    except InvalidInput as error:
+        raise InvalidInput([*findings, *error.findings]) from None
+    if findings:
+        raise InvalidInput(findings)
+    return settings, files, options
+
+
+def _proof_options_of(files, params) -> dict:
     """The options of the proof of each ION API file, by label. Raises: InvalidInput, before any request."""
-    options = {label: proof_options_from(params, label, ionapi) for label, ionapi in ionapis.items()}
-    if params["require_proof"] == "full" and params["stop_after"] == "verify":
+    ionapis = files.ionapis
+    options = {label: proof_options_from(params, label, ionapi, logical_ids(files.exports, ionapi)) for label, ionapi in ionapis.items()}
+    if params["require_proof"] == "full" and params["stop_after"] != "prove":
         for label, ionapi in ionapis.items():
             left_out = ", ".join(options[label].left_out(ionapi))
             if left_out:

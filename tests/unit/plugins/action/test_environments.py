@@ -73,13 +73,19 @@ def findings_of(result, name):
         ("ansible.builtin.linear", True, ["one", "two"]),
         ("debug", True, ["one", "two"]),
         ("linear", False, ["one"]),
-        ("free", True, ["one"]),
+        ("free", False, ["one"]),
     ],
 )
 def test_environments_processes_the_batch_where_the_task_runs_once(run, strategy, run_once, processed):
     result = run({"one": host(), "two": host()}, strategy=strategy, run_once=run_once)
     assert result["changed"] is False and list(result["environments"]) == processed
     assert [environment["changed"] for environment in result["environments"].values()] == [True] * len(processed)
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned", "ansible.builtin.free"])
+def test_run_once_with_a_strategy_that_ignores_it_is_refused(run, contexts, strategy):
+    result = run({"one": host(), "two": host()}, strategy=strategy)
+    assert result["failed"] and result["findings"][0]["id"] == "E46" and contexts == {}
 
 
 def test_options_of_an_environment_are_the_variables_of_its_host(run, contexts):
@@ -131,18 +137,78 @@ def test_variable_that_cannot_be_evaluated_fails_only_its_host(run):
     assert findings_of(result, "one") == ["E13"] and result["environments"]["two"]["changed"]
 
 
-def test_organisation_of_two_hosts_fails_for_the_second_host(run, contexts):
-    key = secrets.token_urlsafe(20)
-    hosts = {"one": host(docbits_api_key=key), "two": host(docbits_api_key=key), "three": host(docbits_api_key=key, docbits_organisation_id="7")}
-    result = run({**hosts, "four": host(docbits_api_key=key, docbits_url="https://other.example.com/")})
-    assert [name for name, environment in result["environments"].items() if environment.get("failed")] == ["two"]
-    assert findings_of(result, "two") == ["E25"] and key not in json.dumps(result)
+KEY = secrets.token_urlsafe(20)
 
 
-def test_organisation_with_a_slash_at_the_end_or_capitals_is_the_same(run):
-    key = secrets.token_urlsafe(20)
-    result = run({"one": host(docbits_api_key=key), "two": host(docbits_api_key=key, docbits_url="https://DOCBITS.example.com/")})
-    assert findings_of(result, "two") == ["E25"]
+def failed_hosts(result):
+    """The names of the hosts that failed."""
+    return [name for name, environment in result["environments"].items() if environment.get("failed")]
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("https://docbits.example.com", {"docbits_url": "https://DOCBITS.example.com/"}),
+        ("https://docbits.example.com", {"docbits_url": "https://docbits.example.com.:443"}),
+        ("https://docbits.example.com/h", {"docbits_url": "https://docbits.example.com/./x/../%68//"}),
+        ("https://localhost", {"docbits_url": "https://127.0.0.1/"}),
+        ("https://eu.api.docbits.com", {"docbits_url": None, "docbits_environment": "production"}),
+        ("https://us.demo.api.docbits.com", {"docbits_url": None, "docbits_environment": "demo", "docbits_region": "us"}),
+        ("https://docbits.example.com", {"docbits_organisation_id": "7"}),
+    ],
+)
+def test_organisation_that_is_addressed_in_two_ways_fails_for_the_second_host(run, url, other):
+    result = run({"one": host(docbits_api_key=KEY, docbits_url=url), "two": host(docbits_api_key=KEY, **{"docbits_url": url, **other})})
+    assert failed_hosts(result) == ["two"] and findings_of(result, "two") == ["E25"] and KEY not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"docbits_api_key": "another"},
+        {"docbits_url": "https://other.example.com/"},
+        {"docbits_url": "https://docbits.example.com:8443"},
+        {"docbits_url": "https://docbits.example.com/h"},
+        {"docbits_organisation_id": "8"},
+    ],
+)
+def test_another_organisation_is_processed(run, other):
+    result = run({"one": host(docbits_api_key=KEY, docbits_organisation_id=7), "two": host(**{"docbits_api_key": KEY, "docbits_organisation_id": 7, **other})})
+    assert failed_hosts(result) == []
+
+
+@pytest.mark.parametrize("url", [5, ["https://docbits.example.com"], "https://[", "docbits"])
+def test_address_that_is_none_affects_only_its_host(run, url):
+    result = run({"one": host(docbits_api_key=KEY, docbits_url=url), "two": host(docbits_api_key=KEY)})
+    assert result["environments"]["two"]["changed"]
+
+
+def test_organisation_of_a_key_from_the_environment_fails_for_the_second_host(run, monkeypatch):
+    monkeypatch.setenv("DOCBITS_API_KEY", KEY)
+    assert failed_hosts(run({"one": host(docbits_api_key=None), "two": host(docbits_api_key=KEY)})) == ["two"]
+
+
+def test_task_that_requires_all_fails_with_the_errors_of_each_host(run):
+    hosts = {"one": host(docbits_export=[], docbits_exports=None), "two": host(), "three": host()}
+    result = run(hosts, {"stop_after": "parse", "require_all": True})
+    assert result["failed"] and list(result["environments"]) == ["one"]
+    assert result["msg"].splitlines() == [
+        "1 of 3 environments failed. Nothing was sent to any of them.",
+        "one: docbits_exports: the variable is not set for this host; set it in host_vars or group_vars; did you mean docbits_export? [E24]",
+        "To go on without them, add --limit 'all:!one'.",
+    ]
+
+
+@pytest.mark.parametrize(("require_all", "failed"), [(True, True), (False, None)])
+def test_api_key_is_not_needed_to_validate_files_unless_all_must_pass(run, monkeypatch, require_all, failed):
+    monkeypatch.delenv("DOCBITS_API_KEY", raising=False)
+    result = run({"one": host(docbits_api_key=None)}, {"stop_after": "parse", "require_all": require_all})
+    assert result.get("failed") is failed
+
+
+def test_ring_without_a_host_fails_the_task(run):
+    result = run({"one": host()}, {"stop_after": "parse", "rings": ["canary"]})
+    assert result["failed"] and result["findings"][0]["id"] == "E48" and result["environments"] == {}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +221,10 @@ def test_stop_after_is_the_earlier_stage_of_task_and_host(run, contexts, task, o
 
 def test_stop_after_of_a_host_that_is_invalid_fails_its_host(run):
     result = run({"one": host(docbits_stop_after="prase"), "two": host()})
-    assert "value of stop_after must be one of" in result["environments"]["one"]["msg"] and result["environments"]["two"]["changed"]
+    assert (
+        result["environments"]["one"]["msg"].startswith("docbits_stop_after: prase is not a value of this option; did you mean parse?")
+        and result["environments"]["two"]["changed"]
+    )
 
 
 def test_failure_of_a_host_is_its_own_and_shows_no_secret(run, contexts):

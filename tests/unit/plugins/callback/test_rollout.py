@@ -40,7 +40,7 @@ class Display:
 
 def a_task(action="docbits.ion.outcome", role=None, name="Check"):
     """A task as a callback sees it."""
-    return SimpleNamespace(resolved_action=action, action="outcome", _role_name=role, _uuid=uuid.uuid4(), get_name=lambda: name)
+    return SimpleNamespace(resolved_action=action, action="outcome", _role_name=role, _from_files={}, _uuid=uuid.uuid4(), get_name=lambda: name)
 
 
 def a_play(name, hosts, *tasks, check_mode=False):
@@ -157,6 +157,15 @@ def test_report_ignores_other_modules(report):
     report.add("two", CHANGED, action="ansible.builtin.debug")
     report.add("two", CHANGED, action="ansible.builtin.debug", handler="v2_runner_on_skipped")
     assert report.end() == ([], []) and report._display.banners == []
+
+
+def test_report_of_a_failed_check_of_the_fleet_has_the_environments_that_failed(report):
+    report._plays = [a_play("Check the whole fleet", "localhost", a_task("docbits.ion.environments")), a_play(CANARY, "one,two")]
+    report.v2_playbook_on_play_start(report._plays[0])
+    failed = {"environments": {"two": {"failed": True, "msg": "api_key: it is empty [E24]"}}}
+    report.add("localhost", failed, action="docbits.ion.environments", handler="v2_runner_on_failed")
+    rows, _colors = report.end(failed=["localhost"])
+    assert {row[0]: row[-1] for row in rows[1:]} == {"one": "not begun", "two": "failed: api_key: it is empty [E24]"}
 
 
 def test_report_of_a_host_with_two_results_has_the_last_one(report):

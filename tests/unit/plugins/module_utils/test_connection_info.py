@@ -47,7 +47,6 @@ def no_proof(monkeypatch):
         ({"required_roles": ["IDM-User", " "]}, "E41"),
         ({"optional_roles": [""]}, "E41"),
         ({"optional_roles": ["MingleEnterprize"]}, "E42"),
-        ({"logical_id": ""}, "E43"),
         ({"logical_id": "  "}, "E43"),
         ({"logical_id": "infor.ims.docbits"}, "E43"),
         ({"logical_id": "lid://"}, "E43"),

@@ -239,7 +239,7 @@ def test_stage_selects_those_that_it_needs(stages, selected):
 
 
 def test_other_stages_are_selected_by_options():
-    selected = ProofOptions(label="f", stages=(), m3=True, ln=True, logical_id=LOGICAL_ID).selected()
+    selected = ProofOptions(label="f", stages=(), m3=True, ln=True, logical_ids=(LOGICAL_ID,)).selected()
     assert selected == ["resolve", "connect", "tls", "token", "gateway", "m3", "ln", "connection_point"]
 
 

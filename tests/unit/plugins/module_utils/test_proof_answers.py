@@ -88,7 +88,7 @@ class Server:
 
 
 def proof_of(example, server, **options):
-    by_option = {"m3": {"m3": True}, "ln": {"ln": True}, "connection_point": {"logical_id": LOGICAL_ID}}
+    by_option = {"m3": {"m3": True}, "ln": {"ln": True}, "connection_point": {"logical_ids": (LOGICAL_ID,)}}
     options = {"stages": (example.stage,), **options} if example.stage not in by_option else {"stages": (), **by_option[example.stage]}
     file, known = ionapi(), Secrets()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:

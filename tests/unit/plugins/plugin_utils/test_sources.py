@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import AnsibleVaultError, VaultLib, VaultSecret
+from jinja2 import Undefined
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.plugin_utils import _origin
@@ -24,6 +25,7 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._sources import (
     read_file,
     read_source,
     read_sources,
+    share_decryption,
 )
 
 OPTIONS = {
@@ -107,7 +109,7 @@ def test_read_sources_turns_a_dictionary_back_into_json(read):
 def test_read_sources_with_src_and_content_fails(read):
     with pytest.raises(InvalidInput) as raised:
         read_sources({"exports": [{"idm_mapping_src": "a", "idm_mapping_content": "b"}]}, OPTIONS, read)
-    assert raised.value.message.startswith("exports[0].idm_mapping_src: idm_mapping_src and idm_mapping_content are mutually exclusive")
+    assert raised.value.message.startswith("exports[0]: idm_mapping_src: idm_mapping_src and idm_mapping_content are mutually exclusive")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,29 @@ def test_read_source_of_an_unreadable_file_names_the_option(read, tmp_path, make
     assert words in raised.value.message
 
 
+def test_share_decryption_decrypts_a_text_once_for_all_loaders_of_a_run(loader, tmp_path, monkeypatch):
+    content = secrets.token_bytes(20) + b"\xff"
+    (tmp_path / "file").write_text(vaulted(loader, content))
+    share_decryption(loader)
+    assert read_file(loader, tmp_path / "file")[:2] == (content, True)
+    monkeypatch.setattr(VaultLib, "decrypt", lambda *args: pytest.fail("decrypted again"))
+    other = DataLoader()
+    share_decryption(other)
+    assert read_file(other, tmp_path / "file")[:2] == (content, True)
+
+
+def test_read_source_names_the_vault_id_of_a_file_that_cannot_be_decrypted(read, tmp_path):
+    secret = VaultSecret(secrets.token_bytes(12))
+    (tmp_path / "file").write_text(VaultLib([("x", secret)]).encrypt("text", secret, "prod").decode())
+    with pytest.raises(InvalidInput, match="pass the password of its vault id with --vault-id prod@FILE"):
+        read_source("src", str(tmp_path / "file"), read, True)
+
+
+def test_read_source_shows_a_path_normalised(read, tmp_path):
+    with pytest.raises(InvalidInput, match=f"^src: {tmp_path}/none: "):
+        read_source("src", f"{tmp_path}/x/../none", read, True)
+
+
 def test_as_plain_removes_tags():
     class Tagged(str):
         """Like the tagged strings of a task."""
@@ -136,6 +161,17 @@ def test_as_plain_removes_tags():
     result = as_plain(given)
     assert result == {"a": ["b", 1, True, None, 1.5, ["c"]]}
     assert {type(item) for item in (*result, result["a"][0], result["a"][5][0])} == {str}
+
+
+def test_as_plain_of_a_value_that_cannot_be_decrypted_raises_its_error():
+    class Marker(Undefined):
+        """Like the VaultExceptionMarker of ansible-core 2.19."""
+
+        def _as_exception(self):
+            return AnsibleVaultError("x")
+
+    with pytest.raises(AnsibleVaultError):
+        as_plain([Marker()])
 
 
 SECRET_OPTIONS = {**OPTIONS, "api_key": {"type": "str", "no_log": True}, "overrides": {"type": "dict", "options": {"fields": {"type": "dict"}}}}
@@ -250,7 +286,7 @@ WITH_EXPORTS = {**SECRETS, "exports": {"type": "list", "options": {"password": {
         ({"api_key": "untagged"}, "api_key"),
         ({"proxy": "http://user:password@proxy:3128"}, "proxy"),
         ({"exports": [{}, {"password": tagged(VaultedValue=None)}]}, None),
-        ({"exports": [{}, {"password": tagged(Origin="plain")}]}, "exports[1].password"),
+        ({"exports": [{}, {"password": tagged(Origin="plain")}]}, "exports[1]: password"),
     ],
 )
 def test_check_vaulted_refuses_a_secret_without_a_vaulted_origin(loader, tmp_path, monkeypatch, args, refused):

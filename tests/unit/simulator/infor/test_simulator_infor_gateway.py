@@ -175,6 +175,7 @@ def test_connection_point_accepts(infor):
 
 def test_i1_connection_point_missing_or_inactive(infor):
     ionapi = infor.new()
+    change_tenant(infor, ionapi, connection_points={})
     assert accepted(infor, ionapi).status_code == 412
     change_tenant(infor, ionapi, connection_points={LOGICAL_ID: {"client_id": ionapi["ci"], "active": False}})
     assert accepted(infor, ionapi).status_code == 412 and send(infor, ionapi).status_code == 412
