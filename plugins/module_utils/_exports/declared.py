@@ -9,7 +9,8 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS, Declared
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import SHAPES, TITLE, has_shape, shown
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS, TEXT_SHAPES, Declared
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
@@ -50,7 +51,7 @@ def _declared(option, item, default_ionapi) -> Declared:
     kind = KINDS.get(fields.get("kind", ""))
     if default_ionapi is not None and state == PRESENT and kind and "ionapi" in kind.parts:
         files.setdefault("ionapi", default_ionapi)
-    name = item.get("title") or item.get("id") or ""
+    name = shown(TITLE, item["title"]) if item.get("title") else item.get("id") or ""
     sources = {file: item[f"{file}_src"] for file in FILES if item.get(f"{file}_src")}
     return Declared(item.get("id"), fields, files, sources, f'{option} "{name}"', state)
 
@@ -58,7 +59,16 @@ def _declared(option, item, default_ionapi) -> Declared:
 def _findings_in(export) -> list:
     if export.state == IGNORED:
         return [] if export.id or export.get("title") else [_missing(export, "title", "an ignored export is found by its id or its title")]
-    found = []
+    found = [
+        _finding(
+            "E50",
+            f"{export.label}: {name}",
+            f"it is longer than {SHAPES[shape].longest} characters, has a line break or another character that a {shape} does not have, or looks like a secret",
+            f"correct {name}, or declare the secret where it belongs",
+        )
+        for name, shape in TEXT_SHAPES.items()
+        if export.get(name) and not has_shape(shape, export.get(name))
+    ]
     if export.id is None:
         for name in ("title", "kind"):
             if not export.get(name):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import socket
 import ssl
 import time
@@ -47,8 +46,6 @@ MAX_RESPONSE_SIZE = 8 * 1024 * 1024
 CHUNK_SIZE = 64 * 1024
 PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelling in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
-# The server chooses the id; only a value that has the shape of one is shown.
-_REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
 
 SEMAPHORE = HostSemaphore()
 
@@ -93,10 +90,9 @@ class Response:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
-    def request_id(self) -> str | None:
-        """The id under which the operators of the service find this request, if the response has one."""
-        values = (self.headers.get(name, "") for name in REQUEST_ID_HEADERS)
-        return next((value for value in values if _REQUEST_ID.fullmatch(value)), None)
+    def request_ids(self) -> list:
+        """The ids under which the operators of the service may find this request. The server chooses them."""
+        return [self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers]
 
     @property
     def is_html(self) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, looks_random
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
