@@ -49,4 +49,11 @@ options:
       - Do not set it for a file that DocBits uses.
     type: bool
     default: false
+  trusted_hosts:
+    description:
+      - Hosts of your own Infor OS, in installations that are not in Infor's cloud, as they are in C(iu) and C(pu) of the file, without port.
+      - The secrets of a file are sent to no other host outside of V(inforcloudsuite.com).
+    type: list
+    elements: str
+    default: []
 """

@@ -79,7 +79,10 @@ class LookupModule(LookupBase):
         if validation.error_messages:
             what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
             raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
-        expectations = expectations_from(validation.validated_parameters)
+        try:
+            expectations = expectations_from(validation.validated_parameters)
+        except InvalidInput as error:
+            raise AnsibleLookupError(error.message) from None
         return [self._text(str(term), variables or {}, expectations) for term in terms]
 
     def _text(self, path, variables, expectations):

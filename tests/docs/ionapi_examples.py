@@ -14,6 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CL
 ABSENT = object()
 
 FARM_HOST = "eu1.inforcloudsuite.com"
+ON_PREMISES_HOSTS = ("gateway.acme.example", "login.acme.example")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def differing(changes: dict, mode: int | None = None, filename: str | None = Non
 
 def on_premises(changes: dict | None = None, **expectations) -> Example:
     """The complete on-premises file with these changes, shown as changes of the cloud file."""
-    return differing({**{key: on_premises_file().get(key, ABSENT) for key in cloud_file()}, **(changes or {})}, **expectations)
+    changes = {**{key: on_premises_file().get(key, ABSENT) for key in cloud_file()}, **(changes or {})}
+    return differing(changes, **{"trusted_hosts": ON_PREMISES_HOSTS, **expectations})
 
 
 def text(content, shown: str) -> Example:
@@ -114,7 +116,7 @@ def _shown(changes: dict, mode: int | None = None, filename: str | None = None, 
     lines = [f"without {key}" if value is ABSENT else f'"{key}": {_short(json.dumps(value))}' for key, value in changes.items()]
     lines += [f"file name: {filename}"] if filename else []
     lines += [f"file mode: {mode:04o}"] if mode is not None else []
-    lines += [f"expected: {name}={value}" for name, value in (expectations or {}).items()]
+    lines += [f"expected: {name}={', '.join(value) if isinstance(value, tuple) else value}" for name, value in (expectations or {}).items()]
     return "\n".join(lines) or "the complete file"
 
 
@@ -165,6 +167,8 @@ PASSING = {
     "U09": COMPLETE,
     "U10": COMPLETE,
     "U11": differing({"iu": "https://127.0.0.1:8443", "pu": "https://127.0.0.1:8443/ACME_TST/as/"}, allow_insecure=True),
+    "U12": COMPLETE,
+    "U13": on_premises(),
     "D01": COMPLETE,
     "D02": COMPLETE,
     "V01": COMPLETE,
@@ -244,7 +248,8 @@ FAILING = {
     "L01.length": differing({"sask": invented("secret-key", 85)}),
     "L01.alphabet": differing({"sask": invented("secret-key", 80) + "!!!!!!"}),
     "L02": differing({"sask": invented("client-secret", 86)}),
-    "L03": differing({"cn": "DocBits_" + "1nv3Nt3dK3y-" * 7}),
+    "L03.random": differing({"cn": "DocBits_" + "1nv3Nt3dK3y-" * 7}),
+    "L03.form": differing({"v": "invented-password"}),
     "U01.no_url": differing({"iu": "mingle-ionapi.eu1.inforcloudsuite.com"}),
     "U01.http": differing({"iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}),
     "U02": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
@@ -261,7 +266,12 @@ FAILING = {
     "U08.host": differing({"iu": "https://gateway.eu1.inforcloudsuite.com"}),
     "U09": differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
     "U10": differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
-    "U11": on_premises({"iu": "https://10.0.0.7:7443"}),
+    "U11": on_premises({"iu": "https://10.0.0.7:7443"}, trusted_hosts=("10.0.0.7", "login.acme.example")),
+    "U12.look_alike": differing(
+        {"iu": "https://mingle-ionapi.inforcloudsuite.com.example.org", "pu": "https://mingle-sso.inforcloudsuite.com.example.org/ACME_TST/as/"}
+    ),
+    "U12.address": differing({"iu": "https://100.64.0.7", "pu": "https://100.64.0.7/ACME_TST/as/"}),
+    "U13": differing({"pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
     "D01.type": differing({"dt": "3"}),
     "D01.other": differing({"dt": "3"}, profile=INFOR),
     "D02": differing({"cn": "Data Publishing"}),

@@ -51,7 +51,7 @@ class Shape:
 
 
 ID, TRACE_ID, CODE, FIELD, ERROR_TYPE = "id", "trace id", "code", "field", "error type"
-METHOD, NAME, TITLE, ADDRESS, VERSION = "method", "name", "title", "address", "version"
+METHOD, NAME, TITLE, ADDRESS, VERSION, OPTION = "method", "name", "title", "address", "version", "option"
 SHAPES = {
     ID: Shape(
         r"[A-Za-z0-9_][A-Za-z0-9_.:-]*",
@@ -81,6 +81,12 @@ SHAPES = {
     TITLE: Shape(f"[^{_ONE_LINE}]+", 200, "any text in one line", "titles, folders, user names and file name modes of exports"),
     ADDRESS: Shape(rf"[^\s{_ONE_LINE}]+", 2000, "any text without blanks", "URLs of exports, which may have a random path", 2000),
     VERSION: Shape(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", 32, "letters, digits, `.`, `+`, `_` and `-`", "the version of the DocBits API"),
+    OPTION: Shape(
+        r"_?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[_-](?:[A-Z]?[a-z]+|[A-Z]+))*[0-9]{0,2}",
+        31,
+        "words of letters with `_` or `-` between them, and up to two digits at the end",
+        "an unknown option of a task, an unknown key of an ION API file",
+    ),
 }
 _PATTERNS = {sort: re.compile(shape.pattern) for sort, shape in SHAPES.items()}
 

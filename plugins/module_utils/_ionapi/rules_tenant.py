@@ -10,8 +10,9 @@ import re
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import FORMS, LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
     COMMON,
     CORRECT_EXPECTATION,
@@ -30,6 +31,7 @@ _CLOUD_TENANT = re.compile(r"[A-Z0-9]+_[A-Z0-9]+")
 _ACCESS_KEY = re.compile(r"[^#\s]+#[A-Za-z0-9_-]+")
 _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_HEX_RUN = re.compile(r"(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{24,}")
 
 T01 = Rule(
     "T01",
@@ -119,9 +121,12 @@ L02 = Rule("L02", ERROR, "the value contains that of {other}: one was copied ove
 L03 = Rule(
     "L03",
     ERROR,
-    "the value looks like a generated secret, which belongs in ci, cs, saak or sask",
+    {
+        "random": "the value looks like a generated secret, which belongs in ci, cs, saak or sask",
+        "form": "the value does not have the form of this key, and may be a secret, which belongs in ci, cs, saak or sask",
+    },
     SAVE_UNCHANGED,
-    "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret",
+    "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret, and ti, dt, oa, ot, or and v have their usual form",
     INFERRED,
 )
 RULES = (T01, T02, T03, T04, T05, T06, T07, T08, L01, L02, L03)
@@ -216,9 +221,12 @@ def _misplaced_secrets(document):
     # A redirect URL may contain a random part of its own, and is never shown.
     done = {*SECRET_KEYS, "ru"}.union(*pairs)
     for other, text in _values(document):
-        if other not in done and looks_random(text):
+        # A host may be named by a hash.
+        is_random = looks_random(text) or (other not in URL_KEYS and _HEX_RUN.search(text) is not None)
+        form = FORMS.get(other)
+        if other not in done and (is_random or (form and not form.fullmatch(text))):
             done.add(other)
-            yield L03.violation(other)
+            yield L03.violation(other, case="random" if is_random else "form")
 
 
 def _values(document):

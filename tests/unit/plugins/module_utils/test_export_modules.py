@@ -76,6 +76,7 @@ def set_params(*items, **more):
         "profile": "docbits_export",
         "strict": False,
         "allow_insecure": False,
+        "trusted_hosts": [],
     }
     rules = {name: option.get("default") for name, option in reconcile_options().argument_spec.items()}
     return {**params(), **ionapi, **rules, "purge": False, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
