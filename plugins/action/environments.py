@@ -17,6 +17,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import 
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_forms
 from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, check_required, evaluation_error, near_misses, options_from
 
 STOPS = environment.STOPS
@@ -34,8 +35,9 @@ class ActionModule(ControllerAction):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(OWN_OPTIONS)
         try:
+            check_forms(as_plain(self._task.args), OWN_OPTIONS)
+            _validation, options = self.validate_argument_spec(OWN_OPTIONS)
             names = self._host_names(options["hosts"], task_vars)
         except IonError as error:
             return failed_result(error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 
@@ -14,10 +15,18 @@ from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import OPTION, has_shape, shown
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
 
 SOURCE = "src"
 CONTENT = "content"
+_MISPLACED = "it is not shown, as it may be a secret in the wrong place"
+# The texts that Ansible converts to the types of options.
+_FORMS = {
+    "bool": re.compile("y|yes|on|1|true|t|1.0|n|no|off|0|false|f|0.0", re.IGNORECASE),
+    "int": re.compile("[-+]?[0-9]{1,18}"),
+    "float": re.compile(r"[-+]?[0-9]{0,18}(?:\.[0-9]{0,18})?(?:[eE][-+]?[0-9]{1,3})?|[-+]?(?:inf|nan)"),
+}
 # The text of a vaulted file is about twice as long as its content.
 LARGEST_FILE = 4 * 1024 * 1024
 
@@ -66,6 +75,7 @@ def read_sources(args, options, read, parent=""):
     Raises: InvalidInput with the option and the path.
     """
     args, warnings = dict(args), []
+    check_forms(args, options, parent)
     for name, option in options.items():
         value = args.get(name)
         if option.get("options") and value is not None:
@@ -94,6 +104,29 @@ def read_sources(args, options, read, parent=""):
         elif option.get("no_log") and isinstance(value, (dict, list)):
             raise _wrong_type(f"{parent}{name}", "the value must be a string")
     return args, warnings
+
+
+def check_forms(args, options, parent="") -> None:
+    """Raise InvalidInput if a name is none of an option, or a text none of its values, and may be a secret: Ansible's own message would show it.
+
+    args, options, parent: as for read_sources
+    """
+    for name in args.keys() - options.keys():
+        if not has_shape(OPTION, name):
+            raise _wrong_type(f"{parent}{shown(OPTION, name)}", "no option has this name", f"remove it; {_MISPLACED}")
+    for name, option in options.items():
+        _check_form(f"{parent}{name}", args.get(name), option)
+
+
+def _check_form(where, value, option) -> None:
+    items = value.split(",") if isinstance(value, str) and option["type"] == "list" else value if isinstance(value, list) else [value]
+    for item in (item.strip() for item in items if isinstance(item, str)):
+        choices = option.get("choices")
+        if choices and item not in choices:
+            raise _wrong_type(where, f"the value is not one of {', '.join(choices)}", f"correct it; {_MISPLACED}")
+        form = _FORMS.get(option.get("elements", option["type"]))
+        if form and not form.fullmatch(item):
+            raise _wrong_type(where, f"the value is not of the type {option['type']}", f"correct it as ansible-doc shows; {_MISPLACED}")
 
 
 def read_source(option, path, read, secret):
@@ -130,8 +163,8 @@ def read_source(option, path, read, secret):
     return text, [violation.finding(f"{option}: {path}") for violation in violations]
 
 
-def _wrong_type(option, message):
-    return failure(InvalidInput, "E16", option, message, "correct it as ansible-doc shows; a common cause is a list inside the list")
+def _wrong_type(option, message, action="correct it as ansible-doc shows; a common cause is a list inside the list"):
+    return failure(InvalidInput, "E16", option, message, action)
 
 
 def _unreadable(option, path, message, action):

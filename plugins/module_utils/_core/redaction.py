@@ -93,14 +93,18 @@ def _redacted(value, encodings, pieces):
 
 
 def _pieces_of(values) -> frozenset:
-    """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens, as they are, reversed and in rot13, in lower case."""
+    """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens, as they are, reversed and in rot13, in lower case.
+
+    Without those that read as words.
+    """
     # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
     is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
     pieces = set()
-    for key in (re.split("[~#]", value)[-1].translate(_LOWER) for value in is_key):
-        for form in (key, codecs.encode(key, "rot13")):
-            parts = [form[start : start + SHORTEST_PIECE] for start in range(len(form) - SHORTEST_PIECE + 1)]
-            pieces.update(parts, [part[::-1] for part in parts])
+    for key in (re.split("[~#]", value)[-1] for value in is_key):
+        parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
+        for part in (part.translate(_LOWER) for part in parts if not _PLAIN_WORDS.fullmatch(part)):
+            rotated = codecs.encode(part, "rot13")
+            pieces.update((part, part[::-1], rotated, rotated[::-1]))
     return frozenset(pieces)
 
 
@@ -114,7 +118,7 @@ def _without_pieces(text, pieces) -> str:
     for first, last in sorted(found, reverse=True):
         # Overlapping places: what is left of the earlier one.
         last = min(last, end)
-        if first < last and not _PLAIN_WORDS.fullmatch(text, first, last):
+        if first < last:
             text = text[:first] + MARKER + text[last:]
             end = first
     return text

@@ -155,7 +155,7 @@ def test_stop_after_is_the_earlier_stage_of_task_and_host(run, contexts, task, o
 
 def test_stop_after_of_a_host_that_is_invalid_fails_its_host(run):
     result = run({"one": host(docbits_stop_after="prase"), "two": host()})
-    assert "value of stop_after must be one of" in result["environments"]["one"]["msg"] and result["environments"]["two"]["changed"]
+    assert "stop_after: the value is not one of parse, prove, verify" in result["environments"]["one"]["msg"] and result["environments"]["two"]["changed"]
 
 
 def test_failure_of_a_host_is_its_own_and_shows_no_secret(run, contexts):
