@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import codecs
 import hashlib
 import hmac
 import json
@@ -34,6 +33,8 @@ _PLAIN_WORDS = re.compile(r"[-_. ]?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. ](?:[A-Z]?[a-z
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[-: ]?){7,}[0-9A-Fa-f]{2}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _BASE32 = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
+_LONG_RUN = re.compile(rf"\S{{{SHORTEST_PIECE},}}")
+_ROT13 = {letter: (letter - 84) % 26 + 97 for letter in range(ord("a"), ord("z") + 1)}
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -103,7 +104,7 @@ def _pieces_of(values) -> frozenset:
     for key in (re.split("[~#]", value)[-1] for value in is_key):
         parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
         for part in (part.translate(_LOWER) for part in parts if not _PLAIN_WORDS.fullmatch(part)):
-            rotated = codecs.encode(part, "rot13")
+            rotated = part.translate(_ROT13)
             pieces.update((part, part[::-1], rotated, rotated[::-1]))
     return frozenset(pieces)
 
@@ -127,10 +128,12 @@ def _without_pieces(text, pieces) -> str:
 def _places_of(text, pieces) -> list:
     """The places of pieces in a text as pairs of start and end; neighbouring pieces are one place."""
     text, found = text.translate(_LOWER), []
-    for start in range(len(text) - SHORTEST_PIECE + 1):
-        if text[start : start + SHORTEST_PIECE] in pieces:
-            begin = found.pop()[0] if found and start <= found[-1][1] else start
-            found.append((begin, start + SHORTEST_PIECE))
+    # No key has a blank, and most words are shorter.
+    for run in _LONG_RUN.finditer(text):
+        for start in range(run.start(), run.end() - SHORTEST_PIECE + 1):
+            if text[start : start + SHORTEST_PIECE] in pieces:
+                begin = found.pop()[0] if found and start <= found[-1][1] else start
+                found.append((begin, start + SHORTEST_PIECE))
     return found
 
 
