@@ -56,22 +56,22 @@ SHAPES = {
     ID: Shape(
         r"[A-Za-z0-9_][A-Za-z0-9_.:-]*",
         64,
-        "letters, digits, `_`, `.`, `:` and `-`",
+        "letters, digits, _, ., : and -",
         "ids of exports, sub-organisations and users; an export with another id cannot be used (DB15)",
         _SHORTEST_SECRET,
     ),
     TRACE_ID: Shape(
         r"(?:Root=)?[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)*(?:-[A-Z]{3})?",
         64,
-        "hexadecimal digits, also in groups with `-` between them, as in a UUID or the ids of AWS and Cloudflare",
+        "hexadecimal digits, also in groups with - between them, as in a UUID or the ids of AWS and Cloudflare",
         "the trace id of a refused request",
     ),
     CODE: Shape(
-        r"[A-Z][A-Z0-9]{1,15}(?:_[A-Z0-9]{1,16})*", 64, "words of at most 16 capital letters and digits, with `_` between them", "the code of a refused request"
+        r"[A-Z][A-Z0-9]{1,15}(?:_[A-Z0-9]{1,16})*", 64, "words of at most 16 capital letters and digits, with _ between them", "the code of a refused request"
     ),
-    FIELD: Shape(r"[A-Za-z_][A-Za-z0-9_.\[\]-]*", 64, "letters, digits, `_`, `.`, `-`, `[` and `]`", "fields in the contract and in a refused request"),
-    ERROR_TYPE: Shape(r"[a-z]{1,20}(?:[._][a-z]{1,20})*", 60, "words of small letters, with `_` or `.` between them", "what is wrong with a field"),
-    METHOD: Shape(r"[A-Za-z0-9_.\- ]+", 40, "letters, digits, `_`, `.`, `-` and blanks", "a kind of export or a value of a flag that is not known"),
+    FIELD: Shape(r"[A-Za-z_][A-Za-z0-9_.\[\]-]*", 64, "letters, digits, _, ., -, [ and ]", "fields in the contract and in a refused request"),
+    ERROR_TYPE: Shape(r"[a-z]{1,20}(?:[._][a-z]{1,20})*", 60, "words of small letters, with _ or . between them", "what is wrong with a field"),
+    METHOD: Shape(r"[A-Za-z0-9_.\- ]+", 40, "letters, digits, _, ., - and blanks", "a kind of export or a value of a flag that is not known"),
     NAME: Shape(
         r"[\w .,:;()\[\]/&'+*@#~-]+",
         100,
@@ -80,11 +80,11 @@ SHAPES = {
     ),
     TITLE: Shape(f"[^{_ONE_LINE}]+", 200, "any text in one line", "titles, folders, user names and file name modes of exports"),
     ADDRESS: Shape(rf"[^\s{_ONE_LINE}]+", 2000, "any text without blanks", "URLs of exports, which may have a random path", 2000),
-    VERSION: Shape(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", 32, "letters, digits, `.`, `+`, `_` and `-`", "the version of the DocBits API"),
+    VERSION: Shape(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", 32, "letters, digits, ., +, _ and -", "the version of the DocBits API"),
     OPTION: Shape(
         r"_?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[_-](?:[A-Z]?[a-z]+|[A-Z]+))*[0-9]{0,2}",
         31,
-        "words of letters with `_` or `-` between them, and up to two digits at the end",
+        "words of letters with _ or - between them, and up to two digits at the end",
         "an unknown option of a task, an unknown key of an ION API file",
     ),
 }

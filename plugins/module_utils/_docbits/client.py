@@ -39,11 +39,12 @@ def base_url_of(params) -> str:
     url = params["docbits_url"]
     if url:
         if not _is_https(url):
+            has_blank = url.split() != [url]
             raise failure(
                 InvalidInput,
                 "DB20",
                 "docbits_url",
-                "it is not an https URL of a host, with or without a path",
+                "it contains a blank or a line break" if has_blank else "it is not an https URL of a host, with or without a path",
                 "set a URL such as https://eu.api.docbits.com",
             )
         return url.rstrip("/")
@@ -56,7 +57,8 @@ def base_url_of(params) -> str:
 def _is_https(url) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not ("@" in parts.netloc or parts.query or parts.fragment)
+        is_host = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+        return is_host and url.split() == [url] and not ("@" in parts.netloc or parts.query or parts.fragment)
     except ValueError:
         return False
 

@@ -9,7 +9,7 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import SHAPES, TITLE, has_shape, shown
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ADDRESS, ID, SHAPES, TITLE, has_shape, shown
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS, TEXT_SHAPES, Declared
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
@@ -51,7 +51,7 @@ def _declared(option, item, default_ionapi) -> Declared:
     kind = KINDS.get(fields.get("kind", ""))
     if default_ionapi is not None and state == PRESENT and kind and "ionapi" in kind.parts:
         files.setdefault("ionapi", default_ionapi)
-    name = shown(TITLE, item["title"]) if item.get("title") else item.get("id") or ""
+    name = shown(TITLE, item["title"]) if item.get("title") else shown(ID, item["id"]) if item.get("id") else ""
     sources = {file: item[f"{file}_src"] for file in FILES if item.get(f"{file}_src")}
     return Declared(item.get("id"), fields, files, sources, f'{option} "{name}"', state)
 
@@ -63,11 +63,11 @@ def _findings_in(export) -> list:
         _finding(
             "E50",
             f"{export.label}: {name}",
-            f"it is longer than {SHAPES[shape].longest} characters, has a line break or another character that a {shape} does not have, or looks like a secret",
-            f"correct {name}, or declare the secret where it belongs",
+            f"it is not {SHAPES[shape].text} with at most {SHAPES[shape].longest} characters, or looks like a secret",
+            f"correct {name}",
         )
-        for name, shape in TEXT_SHAPES.items()
-        if export.get(name) and not has_shape(shape, export.get(name))
+        for name, shape, value in [("id", ID, export.id), *((name, shape, export.get(name)) for name, shape in TEXT_SHAPES.items())]
+        if value and not has_shape(shape, value)
     ]
     if export.id is None:
         for name in ("title", "kind"):
@@ -87,7 +87,7 @@ def _findings_in(export) -> list:
                 option = f"{name}_src" if name in FILES else name
                 found.append(_missing(export, option, f"an export of kind {kind.name} requires it"))
     # An existing export can be declared as it was read, however odd its URL.
-    if export.id is None and export.get("url") and not _ADDRESS.match(export.get("url")):
+    if export.id is None and has_shape(ADDRESS, export.get("url")) and not _ADDRESS.match(export.get("url")):
         found.append(
             _finding("E21", f"{export.label}: url", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
         )

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
 except ImportError:  # reported by HttpClient, because modules that send no request work without it
     requests = None
     HTTPAdapter = object
@@ -182,10 +182,14 @@ class HttpClient:
         timeout = max(0.05, min(self._settings.timeout, self._time_left()))
         # No requests.Session: it would replace the Authorization header by an entry of .netrc, and share cookies between environments.
         adapter = _adapter(self._settings.ca_path)
+        proxy = None
         with MONITOR.limit(self._time_left()) as call:
             try:
                 prepared = requests.Request(method, url, **request).prepare()
                 proxies = proxies_for(url, self._settings.proxy)
+                proxy = select_proxy(url, proxies)
+                if proxy and not _is_http(proxy):
+                    raise _unsupported_proxy()
                 timeouts = (min(timeout, MAX_CONNECT_TIMEOUT), timeout)
                 with adapter.send(prepared, stream=True, timeout=timeouts, proxies=proxies) as response:
                     body = _read(response, where)
@@ -193,7 +197,7 @@ class HttpClient:
                 # Near the deadline the timeout and the deadline are one moment, and either may come first.
                 if call.is_cancelled or self._time_left() <= 0:
                     raise self._deadline_exceeded(where) from None
-                raise _unreachable(error, where, self._settings) from None
+                raise _unreachable(error, where, self._settings, bool(proxy)) from None
             if call.is_cancelled:
                 raise self._deadline_exceeded(where)
         if 300 <= response.status_code < 400:
@@ -335,7 +339,26 @@ def _causes(error):
     return seen
 
 
-def _unreachable(error, where, settings) -> Unreachable:
+def _unsupported_proxy() -> InvalidInput:
+    return failure(
+        InvalidInput,
+        "N13",
+        "proxy",
+        "it is not an http or https URL of a host; no other proxies are supported, such as SOCKS",
+        "set proxy, or HTTPS_PROXY and ALL_PROXY if proxy is not set, to a URL such as http://proxy.example.com:3128",
+    )
+
+
+def _is_http(proxy) -> bool:
+    try:
+        # requests puts http:// before a proxy without a scheme.
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and proxy.split() == [proxy]
+    except ValueError:
+        return False
+
+
+def _unreachable(error, where, settings, is_proxied: bool) -> Unreachable:
     """The error N01 to N06 for a request without a response. The text of the exception is not used: it may hold the URL."""
     causes = _causes(error)
 
@@ -346,6 +369,9 @@ def _unreachable(error, where, settings) -> Unreachable:
     if find(requests.exceptions.ProxyError):
         id_, message = "N05", "the proxy refused the connection or did not answer"
         action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"
+    elif is_proxied and find(requests.exceptions.Timeout, socket.timeout):
+        id_, message = "N05", f"the proxy, or the service behind it, did not answer within {settings.timeout:g} s"
+        action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY, and whether the proxy allows this host"
     elif find(socket.gaierror):
         id_, message = "N01", "the host name cannot be resolved"
         action = "check the spelling and region of the host name, then DNS, VPN and proxy of this machine"

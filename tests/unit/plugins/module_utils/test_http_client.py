@@ -519,6 +519,24 @@ def test_request_without_a_response_is_reported_by_its_cause(script, cause, id_,
     assert error.message.startswith("docbits.example.com: ")
 
 
+@pytest.mark.parametrize("cause", [requests.exceptions.ReadTimeout(), requests.exceptions.ConnectTimeout(), wrapped(TimeoutError())])
+def test_timeout_behind_a_proxy_names_the_proxy(script, cause):
+    script.get(READ, body=cause)
+    error = caught_from(lambda: client(retries=0, proxy="http://proxy.example.com:3128").call("GET", READ), Unreachable)
+    assert error.id == "N05" and "the proxy, or the service behind it, did not answer within 30 s" in error.message
+
+
+@pytest.mark.parametrize("proxy", ["socks5://{}:1080", "socks5h://{}", "ftp://{}", "http://", "http://{} :3128", "http://{}:0", "http://[{}"])
+@pytest.mark.parametrize("from_environment", [False, True])
+def test_proxy_that_is_not_supported_is_an_error_without_its_value(monkeypatch, proxy, from_environment):
+    host = f"{secrets.token_hex(8)}.example.com"
+    if from_environment:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.format(host))
+    http = client(proxy=None if from_environment else proxy.format(host))
+    error = caught_from(lambda: http.call("GET", READ), InvalidInput)
+    assert error.id == "N13" and "no other proxies are supported, such as SOCKS" in error.message and host not in error.message
+
+
 def test_error_message_holds_neither_url_nor_exception_text(script):
     value = secrets.token_urlsafe(12)
     script.get(f"{HOST}/{value}", body=wrapped(OSError(value)))

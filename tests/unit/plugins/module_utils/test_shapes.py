@@ -18,6 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import (
     ID,
     METHOD,
     NAME,
+    OPTION,
     SHAPES,
     TITLE,
     TRACE_ID,
@@ -38,6 +39,7 @@ SHOWN = {
     TITLE: ["Invoices \u2192 IDM", "Rechnung\u00a0DE", "DocBits_Production-A1B2_PRD-EU1"],
     ADDRESS: ["https://hooks.example.com/T0/" + secrets.token_urlsafe(24)],
     VERSION: ["2.2.10", "v3.0.0-rc1+5"],
+    OPTION: ["docbits_url", "Api_Key2", "api_URL", "my-port"],
 }
 NOT_SHOWN = {
     ID: ["", "a b", "../x", "\ud800", "a" * 65, True, None, {}, 10**18, secrets.token_urlsafe(32)],
@@ -50,6 +52,7 @@ NOT_SHOWN = {
     TITLE: ["a\nb", "a\u202eb", "a\ud800", "a" * 201, secrets.token_urlsafe(32)],
     ADDRESS: ["https://a.example/ b", "https://a.example/\n", "a" * 2001],
     VERSION: ["2.2 (token)", "2" * 33],
+    OPTION: ["a b", "p4ssword1", "a" * 32, secrets.token_urlsafe(20) + "1a"],
 }
 
 
