@@ -27,6 +27,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import (
     has_shape,
     shown,
 )
+from ansible_collections.docbits.ion.tests.docs.generate_shapes import PAGE, page
 
 SHOWN = {
     ID: ["7", 7, str(uuid.uuid4()), secrets.token_hex(12), "exp_17", "a:b.c-d"],
@@ -71,6 +72,10 @@ def test_value_without_the_shape_is_a_fingerprint(sort, value):
 
 def test_every_shape_has_examples():
     assert SHOWN.keys() == NOT_SHOWN.keys() == SHAPES.keys()
+
+
+def test_page_is_up_to_date():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run tests/docs/generate_shapes.py"
 
 
 def test_first_shown_prefers_a_value_with_the_shape():
