@@ -31,7 +31,7 @@ _CLOUD_TENANT = re.compile(r"[A-Z0-9]+_[A-Z0-9]+")
 _ACCESS_KEY = re.compile(r"[^#\s]+#[A-Za-z0-9_-]+")
 _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
-_HEX_RUN = re.compile(r"(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{24,}")
+_HEX_RUN = re.compile(r"[0-9A-Fa-f]{24,}")
 
 T01 = Rule(
     "T01",
@@ -221,10 +221,12 @@ def _misplaced_secrets(document):
     # A redirect URL may contain a random part of its own, and is never shown.
     done = {*SECRET_KEYS, "ru"}.union(*pairs)
     for other, text in _values(document):
+        if other in done:
+            continue
         # A host may be named by a hash.
-        is_random = looks_random(text) or (other not in URL_KEYS and _HEX_RUN.search(text) is not None)
+        is_random = looks_random(text) or (other not in URL_KEYS and _has_hash(text))
         form = FORMS.get(other)
-        if other not in done and (is_random or (form and not form.fullmatch(text))):
+        if is_random or (form and not form.fullmatch(text)):
             done.add(other)
             yield L03.violation(other, case="random" if is_random else "form")
 
@@ -233,6 +235,10 @@ def _values(document):
     """Yields key and value for each usable string and each scope."""
     yield from document.texts.items()
     yield from (("sc", scope) for scope in document.scopes)
+
+
+def _has_hash(text: str) -> bool:
+    return any(not (run.isdecimal() or run.isalpha()) for run in _HEX_RUN.findall(text))
 
 
 def _contains(key: str, text: str, secret: str) -> bool:
