@@ -96,12 +96,12 @@ class LookupModule(LookupBase):
         if expectations.strict:
             findings = warnings_as_errors(findings)
         errors = errors_in(findings)
-        if errors:
+        if errors or parsed.ionapi is None:
             raise AnsibleLookupError("\n".join(finding.sentence() for finding in errors))
         for finding in findings:
             if finding.level == WARNING:
                 display.warning(finding.sentence())
-        return parsed.ionapi.canonical()
+        return parsed.ionapi.document
 
 
 def _expectations(options):

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 from ansible_collections.docbits.ion.tests.docs.prose import prose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,13 +95,13 @@ for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in 
 
 def page() -> str:
     """The whole page. Exits if no sentence is found for an id that the code uses."""
-    sentences = {**{id_: [(row.message, row.action)] for id_, row in ROWS.items()}, **{id_: [sentence] for id_, sentence in COMPOSED.items()}}
+    sentences = {**{id_: [(rule.message, rule.action)] for id_, rule in RULES.items()}, **{id_: [sentence] for id_, sentence in COMPOSED.items()}}
     used = set(sentences)
     for path in sorted((ROOT / "plugins").rglob("*.py")):
         if not any(part in WITH_OWN_PAGE for part in path.parts):
             for id_, sentence in _sentences(ast.parse(path.read_text(encoding="utf-8"))):
                 used.add(id_)
-                if sentence and id_ not in {**ROWS, **COMPOSED} and sentence not in sentences.setdefault(id_, []):
+                if sentence and id_ not in {**RULES, **COMPOSED} and sentence not in sentences.setdefault(id_, []):
                     sentences[id_].append(sentence)
     sentences["DB05"] += [(f"{message} (`{code}`)", action) for code, (message, action) in sorted(CODES.items())]
     missing = sorted(used - sentences.keys())

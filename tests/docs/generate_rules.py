@@ -1,21 +1,28 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/ionapi_rules.md and docs/mapping_rules.md from the rules: `python tests/docs/generate_rules.py`."""
+"""Writes docs/ionapi_rules.md, docs/mapping_rules.md and docs/diagnoses.md from the rules: `python tests/docs/generate_rules.py`."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from ansible_collections.docbits.ion.plugins.module_utils._core import rules as core_rules
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES as INFOR_RULES
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import UNDETERMINED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules import RULES as IONAPI_RULES
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, cross, dialect, erp_rules, idm, toml
-from ansible_collections.docbits.ion.tests.docs import ionapi_examples, mapping_examples
+from ansible_collections.docbits.ion.tests.docs import infor_examples, ionapi_examples, mapping_examples
 from ansible_collections.docbits.ion.tests.docs.prose import prose
+
+CONDITIONS = {**ionapi_examples.CONDITIONS, **mapping_examples.CONDITIONS}
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -42,22 +49,18 @@ class Page:
 
     def text(self) -> str:
         """The whole page."""
-        parts = [INTRODUCTION.format(introduction=self.introduction, limit=core_rules.MAX_PER_RULE), self._overview()]
+        parts = [WRITTEN.format(source="the rules"), INTRODUCTION.format(introduction=self.introduction, limit=core_rules.MAX_PER_RULE), self._overview()]
         for chapter in self.chapters:
             parts += [f"## {chapter.title}\n", chapter.text] if chapter.text else [f"## {chapter.title}\n"]
             parts += [self._rule(rule, chapter) for rule in chapter.rules]
         return "\n".join(parts)
 
     def _overview(self) -> str:
-        rows = [
-            f"| [{rule.id}](#{rule.id.lower()}) | {_levels(rule)} | {prose(rule.statement)} | {rule.basis} |"
-            for chapter in self.chapters
-            for rule in chapter.rules
-        ]
+        rows = [f"| [{rule.id}](#{rule.id.lower()}) | {_levels(rule)} | {_condition(rule, ' | ')} |" for chapter in self.chapters for rule in chapter.rules]
         return "\n".join(["| rule | level | condition | source |", "| --- | --- | --- | --- |", *rows, ""])
 
     def _rule(self, rule, chapter) -> str:
-        parts = [f"### {rule.id}\n\n{prose(rule.statement)}. Source: {rule.basis}.\n", self.valid(rule, chapter)]
+        parts = [f"### {rule.id}\n\n{_condition(rule, '. Source: ')}.\n", self.valid(rule, chapter)]
         for name, case in rule.cases.items():
             text = f"**{case.level.capitalize()}**: {prose(case.message)}.\n\nWhat to do: {prose(case.action)}.\n"
             parts += [text, self.invalid(case_id(rule, name), chapter)]
@@ -69,6 +72,11 @@ def case_id(rule, name: str) -> str:
     return f"{rule.id}.{name}" if name else rule.id
 
 
+def _condition(rule, separator: str) -> str:
+    statement, source = CONDITIONS[rule.id]
+    return f"{prose(statement)}{separator}{source}"
+
+
 def _levels(rule) -> str:
     return ", ".join(dict.fromkeys(case.level for case in rule.cases.values()))
 
@@ -77,9 +85,9 @@ def _block(text: str, language: str = "text") -> str:
     return f"```{language}\n{text}\n```\n"
 
 
-INTRODUCTION = """\
-<!-- Written by tests/docs/generate_rules.py from the rules. Do not edit. -->
+WRITTEN = "<!-- Written by tests/docs/generate_rules.py from {source}. Do not edit. -->\n"
 
+INTRODUCTION = """\
 {introduction}
 
 A finding has the id of its rule.
@@ -165,7 +173,66 @@ mapping, check these rules before anything is uploaded. A rule that files of the
     _mapping_example,
 )
 
-PAGES = (IONAPI_PAGE, MAPPING_PAGE)
+
+@dataclass(frozen=True)
+class DiagnosesPage:
+    """The page about the proof: which response at which stage violates which rule."""
+
+    path: Path
+    introduction: str
+    stages: dict
+
+    def text(self) -> str:
+        """The whole page."""
+        parts = [WRITTEN.format(source="the rules and their examples, which the unit tests run"), self.introduction]
+        for stage, examples in groupby(infor_examples.EXAMPLES, key=lambda example: example.stage):
+            answers = defaultdict(list)
+            for example in examples:
+                answers[example.outcome, example.finding or "-"].append(example.answer)
+            rows = [f"| {outcome} | {finding} | {prose('; '.join(names))} |" for (outcome, finding), names in answers.items()]
+            parts.append("\n".join([f"## {self.stages[stage]}\n", "| outcome | finding | answers |", "| --- | --- | --- |", *rows, ""]))
+        others = [INFOR_RULES[id_] for id_ in sorted(infor_examples.NOT_FROM_ONE_ANSWER)]
+        rows = [f"| {_outcome(rule)} | {rule.id} | {prose(rule.message)} |" for rule in others]
+        parts.append("\n".join(["## Not from a single answer\n", "| outcome | finding | what is wrong |", "| --- | --- | --- |", *rows, ""]))
+        return "\n".join(parts)
+
+
+def _outcome(rule) -> str:
+    if rule.level == WARNING:
+        return "warned"
+    return "undetermined" if rule.id in UNDETERMINED else "failed"
+
+
+DIAGNOSES_PAGE = DiagnosesPage(
+    DOCS / "diagnoses.md",
+    """\
+# Diagnoses of the proof
+
+A stage **passes** only with a response of the documented form. It **fails** only if the response comes from Infor and names a cause.
+Everything else is **undetermined**: nothing follows about the file, and the finding says what was seen. A failed stage makes the proof
+`refused`, an undetermined one makes it `undetermined`, and a proof without a stage that the profile needs is `partial`.
+
+The sentences of the findings are in [Findings](findings.md). A login is never repeated, except once with the credentials in the body of the request
+if the server answers `invalid_client`. A read is repeated as the option `retries` says, and once after a 401.
+The stages `resolve`, `connect` and `tls` send no request; they end in N01, N02 or N03. The stage `token_facts` reads the token and only warns.
+At the stage `gateway` each answer comes from every product that is asked.
+""",
+    {
+        "token": "`token`: the login",
+        "refresh_token": "`refresh_token`: whether a refresh token was issued",
+        "refresh": "`refresh`: the use of the refresh token",
+        "gateway": "`gateway`: whether the gateway accepts the token",
+        "identity": "`identity`: the user of the service account",
+        "roles": "`roles`: the security roles in `groups` of the user",
+        "idm": "`idm`: the document types of IDM",
+        "ion_messaging": "`ion_messaging`: the ping of ION Messaging",
+        "m3": "`m3`: a program of M3",
+        "ln": "`ln`: the metadata of LN",
+        "connection_point": "`connection_point`: the documents that a connection point accepts",
+    },
+)
+
+PAGES = (IONAPI_PAGE, MAPPING_PAGE, DIAGNOSES_PAGE)
 
 if __name__ == "__main__":
     for page in PAGES:

@@ -126,6 +126,70 @@ def _short(value: str) -> str:
 
 COMPLETE = differing({})
 
+# How a rule is known. The last three are assumptions.
+OFFICIAL = "documented by Infor"
+COMMON = "several public programs agree"
+SEEN_ONCE = "seen in one public program or article"
+STANDARD = "assumed from general standards"
+INFERRED = "assumed, inferred"
+UNKNOWN = "assumed, nothing is published"
+
+# By rule: the condition in one line, and where it is known from.
+CONDITIONS = {
+    "F01": ("The file is not empty and not larger than 64 KiB", INFERRED),
+    "F02": ("The file is UTF-8 without a byte order mark", INFERRED),
+    "F03": ("The content is the JSON text itself, not a web page, a table or an encoded copy", SEEN_ONCE),
+    "F04": ("The text is valid JSON and one object", OFFICIAL),
+    "F05": ("No key occurs twice", STANDARD),
+    "F06": ("The file is not of another known type", OFFICIAL),
+    "F07": ("The file name ends with .ionapi, .ionapi.vault or .ionapi.yml", OFFICIAL),
+    "F08": ("A file that is not encrypted is readable by its owner only", STANDARD),
+    "K01": ("ti, ci, cs, iu, pu and ot are present and not empty", OFFICIAL),
+    "K02": ("cn, oa, or, dt, ev and v are present", COMMON),
+    "K03": ("saak and sask are either both present or both absent", OFFICIAL),
+    "K04": ("The file supports the requested grant", OFFICIAL),
+    "K05": ("Every value except sc is a JSON string; null in cn, oa, or, ru, dt, ev, v, saak or sask counts as absent", INFERRED),
+    "K06": ("Every key is known and in lower case", OFFICIAL),
+    "K07": ("No value contains blanks, line breaks or control characters that were added while copying", INFERRED),
+    "K08": ("No value is a placeholder", INFERRED),
+    "K09": ("Neither the file nor a value in it is still encrypted", INFERRED),
+    "T01": ("ti is a tenant: letters, digits, _ and -", COMMON),
+    "T02": ("A cloud tenant is <NAME>_<ENVIRONMENT> in capital letters", OFFICIAL),
+    "T03": ("In the cloud the path of pu starts with the tenant in ti", OFFICIAL),
+    "T04": ("saak is <tenant>#<key>, with the tenant in ti", OFFICIAL),
+    "T05": ("ci is <prefix>~<key>", COMMON),
+    "T06": ("In the cloud the prefix of ci is the tenant in ti, or the name of an Infor OS farm", OFFICIAL),
+    "T07": ("On-premises the tenant, and the prefix of ci and saak, is infor", OFFICIAL),
+    "T08": ("The file is for the expected tenant, environment and flavour", INFERRED),
+    "L01": ("The keys have their usual length and alphabet: 43 characters of base64url after the ~ of ci, otherwise 86", COMMON),
+    "L02": ("No secret occurs in another key", INFERRED),
+    "L03": (
+        "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret, and ti, dt, oa, ot, or and v have their usual form",
+        INFERRED,
+    ),
+    "U01": ("iu and pu are absolute https URLs", OFFICIAL),
+    "U02": ("iu and pu have no user, query or fragment", STANDARD),
+    "U03": ("pu ends with a slash", OFFICIAL),
+    "U04": ("The path of pu is /<tenant>/as/ in the cloud and ends with /InforIntSTS/ on-premises", OFFICIAL),
+    "U05": ("iu has no path", OFFICIAL),
+    "U06": ("oa, ot and or are relative paths", OFFICIAL),
+    "U07": ("oa, ot and or are of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)", OFFICIAL),
+    "U08": ("In the cloud the host of iu is the host of pu with -ionapi instead of -sso", INFERRED),
+    "U09": ("Both hosts end with inforcloudsuite.com or are named in trusted_hosts", UNKNOWN),
+    "U10": ("iu is the gateway and pu is the authorization server", COMMON),
+    "U11": ("Both hosts can be reached from the internet, unless allow_insecure is set for a simulator", INFERRED),
+    "U12": ("No host looks like Infor's cloud, or is an address of a range that is link-local, shared, translated or reserved", STANDARD),
+    "U13": ("iu and pu are both in Infor's cloud, or neither of them", INFERRED),
+    "D01": ("dt is 12, the type Backend Service", COMMON),
+    "D02": ("The app for DocBits is named DocBits_<Environment>", INFERRED),
+    "V01": ("v is 1.0 or 1.1", OFFICIAL),
+    "V02": ("sc is present in version 1.1 and absent in 1.0", OFFICIAL),
+    "V03": ("sc is a list of scope names, or null", OFFICIAL),
+    "V04": ("The scopes for DocBits, if there are any, include Infor-IDM, Infor-ION and INFOR-IFS", STANDARD),
+    "V05": ("ev is a capital letter and ten digits", INFERRED),
+    "C01": ("Each environment has its own service account, and each key has one secret in all files", INFERRED),
+}
+
 # By rule: a file that follows it.
 PASSING = {
     "F01": COMPLETE,

@@ -33,6 +33,84 @@ class Description:
     invalid: str
 
 
+# By the contract notes on the file formats.
+CALIBRATED = "no file that the vendor publishes violates it"
+SEEN = "files that the vendor publishes violate it"
+DOCUMENTED = "from the vendor's documentation"
+ASSUMED = "assumed by this collection"
+
+# By rule: the condition in one line, and where it is known from.
+CONDITIONS = {
+    "MP01": ("The file is not larger than 1 MiB", ASSUMED),
+    "MP02": ("The file is text in an encoding that DocBits reads", ASSUMED),
+    "MP03": ("The file is not in another well-known format", ASSUMED),
+    "MP04": ("The file is not empty", ASSUMED),
+    "MP05": ("The kind of the file can be recognized, or the caller sets it", ASSUMED),
+    "MP06": ("The file is of the expected kind", ASSUMED),
+    "MP07": ("Each line that is neither empty nor a comment has an =", CALIBRATED),
+    "MP08": ("No key occurs twice", CALIBRATED),
+    "MP20": ("The file does not start with a byte order mark", ASSUMED),
+    "MP21": ("The file is UTF-8", ASSUMED),
+    "MP22": ("Each = has a key before it", ASSUMED),
+    "MP23": ("No list has an empty item", SEEN),
+    "MI01": ("There is at least one document type line: the DocBits code, =, the IDM document type", CALIBRATED),
+    "MI02": ("The document type of the export has a line", CALIBRATED),
+    "MI03": ("`EFE_..._EXPORT_DOC_TYPE` has a value", CALIBRATED),
+    "MI04": ("`Static_Fields`, `Index_Fields`, `ACL_Fields` and `Searchable_PDF_Name` are present", CALIBRATED),
+    "MI05": ("Each listed static value has its `SV_` line, each listed static field its `SF_` line", CALIBRATED),
+    "MI06": ("Each part of `ACL_Fields`, `Searchable_PDF_Name` and `EFE_..._EXPORT_FILENAME` is a key of the file", CALIBRATED),
+    "MI07": ("Each embedded file has `EFE_..._SOURCE_NAME`, `EFE_..._EXPORT_DOC_TYPE` and `EFE_..._EXPORT_FILENAME`", CALIBRATED),
+    "MI20": ("Each listed index field has its `IF_` line", SEEN),
+    "MI21": ("Each `IF_` line is for a listed index field", SEEN),
+    "MI22": ("Each `SV_` line is for a listed static value", SEEN),
+    "MI23": ("A constant for the accounting entity has a value", SEEN),
+    "MI24": ("Each item of `Static_Fields` and `Index_Fields` has a known type", SEEN),
+    "MI25": ("A document type line has an IDM document type", ASSUMED),
+    "MI26": ("No expression is empty, and none has a + with nothing before or after it", ASSUMED),
+    "MI27": ("The document type of the export has the same case", ASSUMED),
+    "MI40": ("Each `SF_` and `EFE_` line is for a listed static field or embedded file", ASSUMED),
+    "MB01": ("Each item of a list has its companion lines, such as `SFP_` and `SFV_` for a static field (index fields: MB22)", CALIBRATED),
+    "MB02": ("`DT_Path` and `Document_Types` are present", CALIBRATED),
+    "MB03": ("Each item of `Document_Types` has a line with the BOD document type", CALIBRATED),
+    "MB04": ("Each path starts with `SyncCaptureDocumentType`", CALIBRATED),
+    "MB05": ("The parts of a path are separated by two backslashes, `\\\\`", CALIBRATED),
+    "MB06": ("`SFV_LogicalID` is present", CALIBRATED),
+    "MB07": ("`SFV_LogicalID` starts with `lid://`", CALIBRATED),
+    "MB20": ("`SFV_LogicalID` is not `lid://`, the placeholder of the template", SEEN),
+    "MB21": ("`SFV_AccountingEntityID` is not a placeholder", SEEN),
+    "MB22": ("Each listed index field has its `IF_` line", SEEN),
+    "MB23": ("Each `IF_` line is for a listed index field", SEEN),
+    "MB24": ("No list has the same item twice", SEEN),
+    "MB25": ("A document type has the same case in the export, in `Document_Types` and in its line", SEEN),
+    "MB26": ("The document type of the export is listed in `Document_Types`", ASSUMED),
+    "MB40": ("Each companion line is for a listed name, and each key is known", ASSUMED),
+    "MM01": ("`HeaderFields` is present, with at least one `HF_` line", CALIBRATED),
+    "MM02": ("A list of receipt, cost or charge fields has the key that names their DocBits table, such as `InvoiceReceipt=invoice_table`", CALIBRATED),
+    "MM20": ("Each listed ERP field has its line", SEEN),
+    "MM21": ("Each ERP field that has a line is listed", SEEN),
+    "MM22": ("Each key is known", DOCUMENTED),
+    "MM23": ("No header field uses a line column (`TF_...`)", ASSUMED),
+    "MM40": ("Tax, receipt and cost lines use documented columns only", SEEN),
+    "MM24": ("M3 field names are four upper-case letters or digits; M3 is case-sensitive", SEEN),
+    "MM25": ("`RDTP` is 1 for receipt lines, 2 for charges, 3 for tax lines, 5 for order line charges and 8 for cost lines", DOCUMENTED),
+    "MM26": ("The header has the division, `DIVI`", DOCUMENTED),
+    "ML24": ("The header has `FinancialCompany`", DOCUMENTED),
+    "ML41": ("The header has `TaxCountry`; without it DocBits uses `DE`", DOCUMENTED),
+    "ML42": ("`ICF_TaxLine=TF_position` links cost lines to tax lines", DOCUMENTED),
+    "MT01": ("The Python that runs the check has a TOML reader", DOCUMENTED),
+    "MT02": ("The file is TOML", DOCUMENTED),
+    "MT03": ("`export_configuration.header.fields` is a table of strings and not empty", DOCUMENTED),
+    "MT04": ("The `name` of a section equals the section", DOCUMENTED),
+    "MT05": (f"No key has more than {MAX_KEY_PARTS} parts", ASSUMED),
+    "MT20": ("A header field uses `[x]`, a line field uses `[[x]]`", DOCUMENTED),
+    "MT21": ("Each section is known", DOCUMENTED),
+    "MT22": ("Each other section has a `fields` table of strings", ASSUMED),
+    "MX01": ("`SFV_LogicalID` of the BOD mapping is the logical id of the connection point, if that is known", DOCUMENTED),
+    "MX20": ("The deployment of the export is that of the ION API file", ASSUMED),
+    "MX21": ("An export whose kind has no deployment (M3, LN) has the ION API file of a cloud tenant", DOCUMENTED),
+}
+CONDITIONS.update({f"ML{number}": CONDITIONS[f"MM{number}"] for number in ("01", "02", "20", "21", "22", "23", "40")})
+
 # By kind: a file that follows every rule.
 VALID = {
     "idm": """\

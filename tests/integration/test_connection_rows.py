@@ -21,8 +21,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import DEFAULT_STAGES, ProofOptions, prove
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from integration.phases import ANSIBLE_BIN
 from simulator.client import Simulator
@@ -289,7 +289,7 @@ NOT_INFORS = {"A14", "A15", "A16", "A17", "A19", "A20", "A21", "G12"}
 
 
 def test_every_row_has_a_case():
-    assert set(ROWS) - {case.id for case in CASES} == NOT_INFORS
+    assert set(RULES) - {case.id for case in CASES} == NOT_INFORS
 
 
 LAYOUTS = [

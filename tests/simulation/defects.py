@@ -253,6 +253,25 @@ def _unknown_is_unchanged(patch):
 
 _MASKED_IN_PART = Within({"download": ("partly_masked",)}, kinds=("idm", "bod"))
 
+
+def _one_list_is_believed(patch):
+    patch.setattr(progress.Progress, "is_active", lambda self, id_: (export := self.listed().get(id_)) and export.get("active"))
+    patch.setattr(progress.Progress, "is_absent", lambda self, id_: id_ not in self.listed())
+
+
+def _unanswered_write_forgotten(patch):
+    patch.setattr(verify.Verification, "_send", lambda _self, _index, write: write())
+
+
+def _update_that_switches_left(patch):
+    patch.setattr(verify.Verification, "_switched_last_by_update", lambda _self: [])
+
+
+def _updates_of_an_interrupted_run_closed(patch):
+    roll_back = apply._Run.roll_back
+    patch.setattr(apply._Run, "roll_back", lambda self, is_reported=True: roll_back(self))
+
+
 DEFECTS = (
     Defect(
         "a masked download is taken for the file", "A download that masks secrets only in part is taken for the file", _no_mask, _MASKED_IN_PART, "converging"
@@ -426,6 +445,37 @@ DEFECTS = (
         _unknown_is_unchanged,
         Within(faults=("late",)),
         "honest",
+    ),
+    Defect(
+        "one list that is behind proves a rollback",
+        "rolled_back is true",
+        _one_list_is_believed,
+        Within({"lag": (2.0,), "alternates": (True,), "update_id": ("renamed",)}, kinds=("sftp", "webhook")),
+        "honest",
+        600,
+    ),
+    Defect(
+        "a later write of a step without an answer is forgotten",
+        "A write without an answer may still arrive after the rollback",
+        _unanswered_write_forgotten,
+        Within({"update": ("drops",)}, faults=("late",), write=1),
+        "honest",
+        600,
+    ),
+    Defect(
+        "an export that an update deactivated stays off",
+        "A clean run reaches the declaration",
+        _update_that_switches_left,
+        Within({"update": ("deactivates",)}),
+        "converging",
+    ),
+    Defect(
+        "an interrupted run closes its updates",
+        "An old fingerprint proves nothing after an interrupted run",
+        _updates_of_an_interrupted_run_closed,
+        Within(faults=("interrupt after",), options={"purge": True}, kinds=("sftp",), write=1, recalls=True),
+        "honest",
+        600,
     ),
     Defect("check mode writes", "calm (no write in check mode)", _check_mode_ignored, Within(), "calm"),
 )

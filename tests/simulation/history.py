@@ -127,7 +127,7 @@ def draw(seed: int, within: Within | None = None) -> History:
     rows = tuple(_draw_row(chance, number, kinds) for number in range(chance.choice((0, 0, 1, 1, 2, 3))))
     if moods.list_shape == "silent_pages":
         # What a page without a hint hides cannot be known.
-        rows = rows[:2]
+        rows = rows[:1]
     if moods.one_active != "no":
         rows = _one_active(rows)
     declared = tuple(_draw_declared(chance, rows) for _number in range(chance.choice((0, 1, 1, 1, 2))))
@@ -156,18 +156,25 @@ def draw(seed: int, within: Within | None = None) -> History:
     if moods.update != "keeps":
         # A write that arrives after its values were dropped and sent again is one of two at once.
         faults = {number: fault for number, fault in faults.items() if fault not in ("late", "late soon")}
+    if moods.download == "another" and moods.update == "drops":
+        # A masked file that is valid and that an update dropped is sent again in the form in which it was shown.
+        moods = replace(moods, update="keeps")
     if moods.alternates:
         # A list that forgets what it has shown hides a second export from everybody.
         actors = tuple(actor for actor in actors if actor == PERSON)
         faults = {number: fault for number, fault in faults.items() if fault != "twice"}
     if moods.update == "drops":
+        # A run that sends again what an interrupted one dropped, fails, and rolls back, drops it again.
+        moods = replace(moods, removes=True)
         # Two runs that each send again what the other one dropped cannot be put in order from two machines.
         actors = tuple(actor for actor in actors if actor != RUN_BESIDE)
     if within:
         faults = {chance.randrange(3) if within.write is None else within.write: chance.choice(within.faults)} if within.faults else {}
         actors, options = within.actors, {**options, **within.options}
+        if not declared:
+            options.pop("purge", None)
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
-    if any(item[2] is None for item in declared):
+    if any(item[2] is None or item[0].get("active") for item in declared):
         # A person who switches an export at that moment cannot be told from DocBits or from the run.
         edits = tuple(edit for edit in edits if edit != "active")
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()

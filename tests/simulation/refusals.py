@@ -52,6 +52,7 @@ def _listed(outcome, fields):
 
 # A finding id to what must be true for it, from the story, its moods, and the outcome of the run.
 REASONS = {
+    "DB10": lambda _story, moods, _outcome: moods.create_answer == "text" and not moods.nulls,
     "DB11": lambda _story, moods, _outcome: not moods.nulls,
     "P01": _has_unlisted_id,
     "P02": _is_ambiguous,

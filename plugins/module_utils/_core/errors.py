@@ -30,6 +30,10 @@ class IonError(Exception):
         more = len(blocking) - 1
         return blocking[0].sentence() + (f" (and {more} more, see findings)" if more else "")
 
+    def copy(self) -> IonError:
+        """The same error, to be raised in another thread or once more: raising changes the traceback."""
+        return type(self)(self.findings, **self.facts)
+
     @property
     def id(self) -> str:
         """The id of the first error."""

@@ -8,51 +8,47 @@ from __future__ import annotations
 import os
 import threading
 import time
-from functools import wraps
+from functools import update_wrapper
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 
 
-def once_per_process(make, keep_failure: float = 0.0):
+class once_per_process:
     """A thread-safe cache decorator: calls `make` once for each set of arguments.
 
     make:         function with hashable positional arguments
     keep_failure: seconds for which an IonError is raised again without calling `make`, so that waiting threads do not repeat a failed
                   request one after another. Other exceptions are not kept.
 
-    The cache is empty in a forked process, because connections and locks must not be shared with the parent. `forget` empties it.
+    The cache is empty in a forked process, because connections and locks must not be shared with the parent.
     """
-    values, failures, locks, guard = {}, {}, {}, threading.Lock()
 
-    def forget():
-        nonlocal guard
-        values.clear()
-        failures.clear()
-        locks.clear()
-        guard = threading.Lock()
+    def __init__(self, make, keep_failure: float = 0.0) -> None:
+        self._make = make
+        self._keep_failure = keep_failure
+        self.forget()
+        os.register_at_fork(after_in_child=self.forget)
+        update_wrapper(self, make)
 
-    @wraps(make)
-    def cached(*arguments):
-        with guard:
-            lock = locks.setdefault(arguments, threading.Lock())
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._values: dict = {}
+        self._failures: dict = {}
+        self._locks: dict = {}
+        self._guard = threading.Lock()
+
+    def __call__(self, *arguments):
+        with self._guard:
+            lock = self._locks.setdefault(arguments, threading.Lock())
         with lock:
-            if arguments not in values:
-                error, kept_until = failures.get(arguments, (None, 0.0))
+            if arguments not in self._values:
+                error, kept_until = self._failures.get(arguments, (None, 0.0))
                 if time.monotonic() < kept_until:
-                    raise _copy(error)
+                    raise error.copy()
                 try:
-                    values[arguments] = make(*arguments)
+                    self._values[arguments] = self._make(*arguments)
                 except IonError as error:
-                    if keep_failure:
-                        failures[arguments] = (_copy(error), time.monotonic() + keep_failure)
+                    if self._keep_failure:
+                        self._failures[arguments] = (error.copy(), time.monotonic() + self._keep_failure)
                     raise
-            return values[arguments]
-
-    os.register_at_fork(after_in_child=forget)
-    cached.forget = forget
-    return cached
-
-
-def _copy(error) -> IonError:
-    # Each thread raises its own exception: raising changes the traceback.
-    return type(error)(error.findings, **error.facts)
+            return self._values[arguments]

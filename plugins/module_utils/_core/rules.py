@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
 
 # A file in the wrong format violates one rule on every line; nobody reads the ten thousandth finding.
@@ -33,21 +33,17 @@ class Rule:
 
     The message, the action and the key are templates for `str.format`, filled with key names, counts and other values that are not secret.
 
-    id:        id of the finding, such as "K04"
-    level:     "error", "warning" or "info"
-    message:   what is wrong, without a full stop; a dict of case name to message or `Case` if there are several ways to violate the rule
-    action:    the next step, an imperative without a full stop
-    statement: the condition in one line, for the documentation
-    basis:     where the condition is known from, for the documentation
-    key:       what the finding is about; empty if each check names a key
+    id:      id of the finding, such as "K04"
+    message: what is wrong, without a full stop; a dict of case name to message or `Case` if there are several ways to violate the rule
+    action:  the next step, an imperative without a full stop
+    level:   "error", "warning" or "info"
+    key:     what the finding is about; empty if each check names a key
     """
 
     id: str
-    level: str
     message: str | dict
     action: str
-    statement: str = ""
-    basis: str = ""
+    level: str = ERROR
     key: str = ""
 
     @cached_property

@@ -34,10 +34,7 @@ CODES = {
     "ERROR_EXPORT_METHOD_NOT_FOUND": ("DocBits does not know this kind of export", "compare the contract with docbits.ion.api_info"),
     "ION_API_RECORD_NOT_FOUND": ("DocBits has no ION API file for this export", "declare the ION API file of this export"),
     "M3_TOML_MAPPING_NOT_FOUND": ("DocBits has no M3 TOML mapping for this export", "declare the M3 TOML mapping of this export"),
-    "ERROR_GETTING_INFOR_ACCESS_TOKEN": (
-        "DocBits could not get a token from Infor with this ION API file",
-        "prove the file with docbits.ion.connection_info",
-    ),
+    "ERROR_GETTING_INFOR_ACCESS_TOKEN": ("DocBits could not get a token from Infor with this ION API file", "prove the file with docbits.ion.connection_info"),
     "DOCUMENT_TYPE_NOT_FOUND": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
     "INVALID_DOCUMENT_TYPE": ("DocBits does not know this document type", "list the document types with docbits.ion.document_type_info"),
     "SUB_ORG_NOT_FOUND": ("DocBits does not know this sub-organisation", "list them with docbits.ion.sub_organisation_info"),
@@ -50,6 +47,14 @@ CODES = {
     "NOT_ENOUGH_PERMISSIONS_ACCESS_ORG": ("the API key may not enter this organisation", "check organisation_id and the organisation of the key"),
     "QUOTA_FINISHED": ("the organisation's quota is used up", "ask the owner of the DocBits subscription"),
     "SUBSCRIPTION_EXPIRED": ("the organisation's subscription has expired", "ask the owner of the DocBits subscription"),
+}
+
+_STATUSES = {
+    401: (Refused, "DB01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"),
+    403: (Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"),
+    404: (Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"),
+    413: (Refused, "DB07", "the files are too large for the server in front of DocBits", "shorten the mapping files; the known limit is 20 MB in all"),
+    429: (Unreachable, "DB06", "DocBits asks to slow down, also after the retries", "lower forks or throttle, or raise retries and deadline"),
 }
 
 
@@ -121,20 +126,22 @@ def incomplete_list(response, asked: str, count: int, has_pages: bool) -> BadAns
     )
 
 
+def is_refusal(response) -> bool:
+    """Whether DocBits refuses the request: by the status, or by an envelope with status 200. An ION API file is JSON too, but has no `success`."""
+    return response.status >= 400 or _body(response).get("success") is False
+
+
 def _accepted(response, asked):
     """The body of a successful answer as JSON, None for an empty one."""
     where = f"{response.where}: {asked}"
-    if response.status >= 400:
+    if is_refusal(response):
         raise _refusal(response, where)
     if not response.body.strip():
         return None
     try:
-        body = response.json()
+        return response.json()
     except ValueError:
         raise _no_api(response, where) from None
-    if isinstance(body, dict) and body.get("success") is False:
-        raise _refusal(response, where)
-    return body
 
 
 def _lists_in(body) -> list:
@@ -167,15 +174,9 @@ def _refusal(response, where):
     kind, id_, message, action = _meaning(response, body, code)
     known = [f"status {response.status}"] + ([f"code {code}"] if code else []) + ([f"trace id {trace_id}"] if trace_id else [])
     said = "" if code else _readable(body)
-    facts = {"status": response.status, "code": code, "trace_id": trace_id, "retry_after": _retry_after(response)}
+    facts = {"status": response.status, "code": code, "trace_id": trace_id, "retry_after": response.retry_after if response.status == 429 else None}
     text = f"{message} ({', '.join(known)}){f'. DocBits says: {said}' if said else ''}"
     return failure(kind, id_, where, text, action, **{key: value for key, value in facts.items() if value is not None})
-
-
-def _retry_after(response):
-    """The seconds after which a limited request may be repeated, or None."""
-    text = response.headers.get("retry-after", "")
-    return int(text) if response.status == 429 and text.isdecimal() and len(text) < 6 else None
 
 
 def _readable(body) -> str:
@@ -192,23 +193,10 @@ def _meaning(response, body, code):
         return (Refused, "DB05", *CODES[code])
     if response.is_html and status >= 400 and status not in (401, 403):
         return BadAnswer, "DB09", "a web page came instead of an answer, as proxies, firewalls and maintenance send it", _no_api_action(status)
-    if status == 401:
-        return Refused, "DB01", "the API key is not accepted", "check api_key and that docbits_url is the environment that the key belongs to"
-    if status == 403:
-        return Refused, "DB02", "the API key may not do this", "use the key of an administrator of this organisation; check organisation_id"
-    if status == 404:
-        return Refused, "DB03", "nothing is found at this address", "check docbits_url and path_prefix; the export may have been removed"
-    if status == 413:
-        return Refused, "DB07", "the files are too large for the server in front of DocBits", "shorten the mapping files; the known limit is 20 MB in all"
+    if status in _STATUSES:
+        return _STATUSES[status]
     if status == 422:
         return Refused, "DB04", f"the request is not valid: {_invalid_fields(body)}", "compare the contract with docbits.ion.api_info"
-    if status == 429:
-        return (
-            Unreachable,
-            "DB06",
-            "DocBits asks to slow down, also after the retries",
-            "lower forks or throttle, or raise retries and deadline",
-        )
     if status >= 500:
         return Unreachable, "DB08", "DocBits has a problem of its own", "try again later; give the trace id or the time to DocBits support"
     return Refused, "DB05", "DocBits refused", "look the code up with DocBits support" if code else _LOOK_UP_EXPORT

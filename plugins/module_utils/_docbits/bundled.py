@@ -5,16 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import (
-    BOOLEAN,
-    FILE,
-    INTEGER,
-    MULTIPART,
-    TEXT,
-    URLENCODED,
-    ApiSchema,
-    OperationSchema,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import BOOLEAN, FILE, INTEGER, MULTIPART, TEXT, URLENCODED, ApiSchema, OperationSchema
 
 _CONFIGURE = "/configurations/configure_{0}_export"
 
@@ -27,8 +18,6 @@ _READS_2_2_10 = {
     ("POST", "/configurations/validate_export_configuration"): OperationSchema(URLENCODED, {"doc_type": TEXT}),
     ("GET", "/document_type/get_document_types"): OperationSchema(None, {}),
     ("GET", "/sub_organisations/get_sub_organisations"): OperationSchema(None, {}),
-    ("GET", "/healthz"): OperationSchema(None, {}),
-    ("GET", "/api/health/"): OperationSchema(None, {}),
 }
 
 
@@ -71,7 +60,6 @@ CURRENT = ApiSchema(
         **_READS_2_2_10,
         **_download("ION_API", "IDM_MAPPING", "BOD_MAPPING", "FLOW_MAPPING", "M3_MAPPING", "M3_TOML_MAPPING", "LN_MAPPING", "XSLT", "JPL_MAPPING"),
         **_switches(TEXT),
-        ("GET", "/version"): OperationSchema(None, {}),
         ("POST", "/configurations/test_infor_connection"): OperationSchema(URLENCODED, {"config_id": TEXT}),
         ("POST", _CONFIGURE.format("webhook")): OperationSchema(URLENCODED, {**_COMMON_CURRENT, "export_url": TEXT}, frozenset(("export_url",))),
         ("POST", _CONFIGURE.format("idm")): OperationSchema(MULTIPART, {**_INFOR_CURRENT, "idm_mapping": FILE}, _INFOR_REQUIRED),

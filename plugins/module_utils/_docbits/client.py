@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, METHOD, NAME, first_shown, has_shape
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, incomplete_list, is_part, records_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, incomplete_list, is_part, is_refusal, records_of
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.downloads import file_in
@@ -169,7 +169,7 @@ class DocBits:
         )
         # A stylesheet may begin like a web page.
         is_page = response.content_type == "text/html" if file == "xslt" else response.is_html
-        if response.status >= 400 or is_page or _is_refusal(response):
+        if is_page or is_refusal(response):
             try:
                 data_of(response, f"download {file} of {export.label}")
             except Refused as error:
@@ -337,14 +337,3 @@ class DocBits:
     def _reads(self) -> frozenset:
         bound = (self.contract.find(name) for name, operation in OPERATIONS.items() if not operation.writes)
         return frozenset((operation.method, self._base + operation.path) for operation in bound if operation)
-
-
-def _is_refusal(response) -> bool:
-    # A business failure comes with status 200 and an envelope; an ION API file is JSON too, but has no "success".
-    if response.content_type != "application/json":
-        return False
-    try:
-        body = response.json()
-    except ValueError:
-        return False
-    return isinstance(body, dict) and body.get("success") is False

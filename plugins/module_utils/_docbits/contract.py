@@ -262,13 +262,11 @@ class Contract:
         self.prefix = schema.prefix if prefix is None else as_prefix(prefix)
         self._schema = schema
         self.overrides = overrides or Overrides()
-        self._bound: dict = {}
-        self._record_keys: dict = {}
+        self._bound = {name: self._bind(name) for name in OPERATIONS}
+        self._record_keys = {name: self._find_record_keys(name) for name in RECORD_KEYS}
 
     def find(self, name: str):
         """The bound operation, or None if this contract has none of its paths."""
-        if name not in self._bound:
-            self._bound[name] = self._bind(name)
         return self._bound[name]
 
     def _bind(self, name):
@@ -331,8 +329,6 @@ class Contract:
 
     def record_keys(self, name: str) -> tuple:
         """The keys under which records may have a field, the most likely first."""
-        if name not in self._record_keys:
-            self._record_keys[name] = self._find_record_keys(name)
         return self._record_keys[name]
 
     def _find_record_keys(self, name):
@@ -340,8 +336,8 @@ class Contract:
         if override:
             return (override,)
         # Beside the usual keys, a record has the name that this contract uses in requests.
-        bound = filter(None, (self.find(operation) for operation in OPERATIONS))
-        return tuple(dict.fromkeys([*RECORD_KEYS[name], *(operation.names[name] for operation in bound if name in operation.names)]))
+        bound = (operation.names[name] for operation in self._bound.values() if operation and name in operation.names)
+        return tuple(dict.fromkeys([*RECORD_KEYS[name], *bound]))
 
     def comparison(self) -> list:
         """Compare what this collection sends with what the contract takes: a row for each operation, followed by one for each of its fields.

@@ -57,10 +57,7 @@ def _candidates(text) -> list:
 
 def _opened(text) -> list:
     stripped = text.lstrip(BYTE_ORDER_MARK).strip()
-    try:
-        value = json.loads(stripped)
-    except (ValueError, RecursionError):
-        value = None
+    value = _json_in(stripped)
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
@@ -74,11 +71,15 @@ def _opened(text) -> list:
     return []
 
 
-def _read_ionapi(text):
+def _json_in(text):
     try:
-        values = json.loads(text.lstrip(BYTE_ORDER_MARK))
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return Withheld("not an ION API file")
+        return None
+
+
+def _read_ionapi(text):
+    values = _json_in(text.lstrip(BYTE_ORDER_MARK))
     if not isinstance(values, dict):
         return Withheld("not an ION API file")
     shown = {key: values[key] for key in _SHOWN_KEYS if isinstance(values.get(key), str) and values[key] and not is_masked(values[key])}

@@ -16,7 +16,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
     ContractMismatch,
     InvalidInput,
     IonError,
-    Refused,
     as_ion_error,
     failure,
 )
@@ -32,9 +31,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.progress impo
     UNKNOWN,
     Progress,
     Settings,
+    is_refusal,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rollback import Rollback
-from ansible_collections.docbits.ion.plugins.module_utils._exports.verify import Verification, applied_despite_error, stray
+from ansible_collections.docbits.ion.plugins.module_utils._exports.verify import Verification, applied_despite_error
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known
 
@@ -81,7 +81,7 @@ def apply(plan: Plan, client, settings: Settings) -> Applied:
         facts = {**known.facts, "steps": run.progress.report(), "changed": run.progress.changed, "rolled_back": ROLLED_BACK in run.progress.outcomes}
         raise ApplyFailed(known.findings + run.findings + findings, unproved=run.unproved(), **facts) from None
     except BaseException:  # Ctrl-C, or Ansible's own time limit for the task
-        run.roll_back()
+        run.roll_back(is_reported=False)
         raise
     settings.record.finish()
     return Applied(run.progress.report(), run.verification.unverified, run.verification.touched(), run.findings)
@@ -113,13 +113,17 @@ class _Run:
         if self.progress.removals:
             self.verification.verify_removals()
 
-    def roll_back(self) -> list:
-        """Roll back every step that took effect, or may have; returns findings. The record keeps what is unknown."""
+    def roll_back(self, is_reported=True) -> list:
+        """Roll back every step that took effect, or may have; returns findings. The record keeps what is unknown.
+
+        is_reported: whether the result reaches the caller; otherwise the record also keeps the updates that remain, of which nobody corrects fingerprints
+        """
         self._client.restart_deadline()
         self.verification.look_for_displaced()
         self._settings.record.switched([export.id for export in self.progress.displaced])
         findings = Rollback(self.progress, self._client, self._settings).run()
-        self._settings.record.settle(self._is_open)
+        remaining = [] if is_reported else [index for index in self.progress.changes if self.progress.outcomes[index] in (APPLIED, UNKNOWN)]
+        self._settings.record.settle(lambda index: index in remaining or self._is_open(index))
         return findings
 
     def unproved(self) -> list:
@@ -162,8 +166,6 @@ class _Run:
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))
         self.progress.outcomes[index] = APPLIED
-        if index in self.progress.strays:
-            raise failure(Refused, "DV12", self._steps[index].label, *stray(self._steps[index], [self.progress.strays[index]]))
         if index in self.progress.creates and not self._steps[index].after.active:
             # It must not be active beside the export that the next step creates.
             self.verification.await_created([index])
@@ -201,13 +203,12 @@ class _Run:
         if self.progress.settle(is_applied):
             return APPLIED
         # A refusal counts if the list agrees; a write without an answer may still take effect.
-        is_refusal = isinstance(error, Refused) or error.facts.get("status") == 429
         # After an error of its own, DocBits does not go on with a removal.
-        is_refusal = is_refusal or (self._steps[index].action == REMOVE and error.facts.get("status") == 500)
+        is_refused = is_refusal(error) or (self._steps[index].action == REMOVE and error.facts.get("status") == 500)
         if self._steps[index].action == REMOVE and (error.facts.get("status") == 404 or error.facts.get("code") in _NO_EXPORT_CODES):
             # The export does not exist any more, and the list is late.
             return UNKNOWN
-        return NOT_APPLIED if is_refusal and seen[-1] == NOT_APPLIED else UNKNOWN
+        return NOT_APPLIED if is_refused and seen[-1] == NOT_APPLIED else UNKNOWN
 
 
 def _unproven(step, id_) -> Finding:

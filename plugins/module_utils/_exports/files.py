@@ -71,7 +71,7 @@ def validate_files(declared, expectations, params, secrets) -> ValidatedFiles:
         if text is not None:
             ionapi = validated_ionapi(text, export.sources.get("ionapi") or f"{export.label}: ionapi")
             if ionapi is not None:
-                export = replace(export, files={**export.files, "ionapi": ionapi.canonical()})
+                export = replace(export, files={**export.files, "ionapi": ionapi.document})
         findings += _mapping_findings(export, ionapi, params.get("logical_id"))
         exports.append(export)
     findings = list(dict.fromkeys(warnings_as_errors(findings) if expectations.strict else findings))

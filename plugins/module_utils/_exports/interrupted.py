@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import settle
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, is_empty
@@ -48,18 +48,17 @@ def with_lost_fields(pair, pending):
     return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
 
 
-def refuse_unlisted(pairs, pending, current, record_path) -> None:
+def refuse_unlisted(pairs, pending, record_path) -> None:
     """Refuse to create an export that DocBits reported as created and does not list."""
     for pair in pairs:
         id_ = pending.created.get(pair.declared.identity)
         if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
             began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
             action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
-            refusal = Finding("P09", ERROR, pair.declared.label, f"{began}, and it is not listed", action)
-            raise InvalidInput([refusal, *_no_longer_active(pending.beside | pending.switched, pairs, current)])
+            raise failure(InvalidInput, "P09", pair.declared.label, f"{began}, and it is not listed", action)
 
 
-def _no_longer_active(ids, pairs, current) -> list:
+def no_longer_active(ids, pairs, current) -> list:
     """Warnings about exports that an interrupted run may have made inactive."""
     listed = {export.id: export for export in current}
     decided = {pair.current.id for pair in pairs if pair.current and "active" in pair.declared.fields}
@@ -73,7 +72,7 @@ def findings_about(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    findings += _no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
+    findings += no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():

@@ -48,9 +48,10 @@ class Progress:
     ids:    ids of exports that this run created
     proven: numbers of the creates whose id DocBits answered, so that no other export can be meant
     seen:   ids of exports that DocBits has listed during this run
-    strays: number of an update to the id of the export that it created instead
+    strays: number of an update to another id that DocBits answered, perhaps that of an export that it created instead
     displaced: undeclared exports that DocBits deactivated when this run made another one active
     is_displaced: whether one of them could not be activated again
+    unanswered: numbers of the steps of which a later write was not answered, so that it may still take effect
     drops:  whether DocBits was seen to drop what an update does not send
     """
 
@@ -66,6 +67,7 @@ class Progress:
         self.seen: set = set()
         self.displaced: list = []
         self.is_displaced = False
+        self.unanswered: set = set()
         self.drops = False
         self._client = client
         self._settings = settings
@@ -146,9 +148,13 @@ class Progress:
         return self._client.download(export, name) if name in FILES else export.value(name)
 
     def is_active(self, id_: str) -> bool | None:
-        """Whether the list shows an export as active; None if it does not show that."""
-        export = self.listed().get(id_)
-        return export.get("active") if export else None
+        """Whether the list shows an export as active, twice, because a list may be behind what it has shown before; None if it does not show that."""
+        once, again = (self.listed().get(id_) for _time in range(2))
+        return once.get("active") if once and again and once.get("active") == again.get("active") else None
+
+    def is_absent(self, id_: str) -> bool:
+        """Whether the list does not show an export, twice."""
+        return id_ not in self.listed() and id_ not in self.listed()
 
     def lost_values(self, step, export: Export) -> list:
         """The names of values that an update did not send and that DocBits dropped."""
@@ -181,6 +187,11 @@ def settle(check, timeout: float, clock):
             return value
         clock.sleep(min(pause, remaining))
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def is_refusal(error: IonError) -> bool:
+    """Whether DocBits answered that it does not apply a write. The list must still agree."""
+    return isinstance(error, Refused) or error.facts.get("status") == 429
 
 
 def ambiguous(step, ids) -> IonError:

@@ -22,7 +22,13 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.declared impo
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
-from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import after_waiting, findings_about, refuse_unlisted, with_lost_fields
+from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import (
+    after_waiting,
+    findings_about,
+    no_longer_active,
+    refuse_unlisted,
+    with_lost_fields,
+)
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, UPDATE, Plan, plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
@@ -129,7 +135,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
-            error.findings += [*draft.warnings, *lock_findings]
+            error.findings += [*draft.warnings, *lock_findings, *_left_inactive(pending, draft, client)]
             if error.unproved:
                 # A fingerprint must not prove a value that may have been replaced.
                 error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
@@ -146,6 +152,14 @@ def _read_and_plan(client, declared, options, pending, clock) -> _Draft:
     return _draft(client, declared, options, pending, client.exports(), clock)
 
 
+def _left_inactive(pending, draft, client) -> list:
+    """Warnings about exports that an interrupted run made inactive, after a run that failed to finish it."""
+    try:
+        return no_longer_active(pending.were_active, [reading.pair for reading in draft.readings], client.exports()) if pending else []
+    except IonError:
+        return []
+
+
 def _with_fingerprints(result, draft, options, unverified) -> dict:
     """The result, with the fingerprints of what was sent and is not shown, and of what the connection test proved."""
     tested = [(reading.pair, name) for reading in draft.readings for name, reason in reading.evidence.items() if reason == BY_CONNECTION_TEST]
@@ -159,8 +173,12 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
     if pending.created:
         current = after_waiting(client, pending, current, options.settle_timeout, clock)
     declared, current = _with_known_names(declared, current, client)
-    pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
-    refuse_unlisted(pairs, pending, current, options.record_path)
+    try:
+        pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
+        refuse_unlisted(pairs, pending, options.record_path)
+    except InvalidInput as error:
+        error.findings += no_longer_active(pending.were_active, (), current)
+        raise
     readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
     todo = plan(
         readings,

@@ -85,6 +85,9 @@ class Rollback:
         except Exception as error:  # the other steps are rolled back all the same
             progress.outcomes[index] = _later(progress.outcomes[index], progress.try_to_observe(index) if step.action != CREATE else UNKNOWN)
             why = f"rolling it back failed ({as_ion_error(error).id})"
+        if step.action == UPDATE and progress.outcomes[index] == ROLLED_BACK and index in progress.unanswered:
+            progress.outcomes[index] = UNKNOWN
+            why = "DocBits did not answer a request of this step, which may still take effect"
         if progress.outcomes[index] == ROLLED_BACK:
             self._settings.record.close(index)
         if why:
@@ -98,8 +101,13 @@ class Rollback:
                 return "it may still appear" if progress.outcomes[index] == UNKNOWN else "it is not in the list of exports"
             ids = ", ".join(sorted(export.id for export in found))
             return f"it may be the export {ids}, but DocBits answered no id, and it may be somebody else's"
-        id_ = progress.ids[index]
-        if id_ not in progress.seen and not self._has_sent_file(step, id_):
+        return self._remove_new(index, step, progress.ids[index])
+
+    def _remove_new(self, index, step, id_) -> str:
+        """Remove an export that a step created, which is proven by the id that DocBits answered; returns why it, or another one, may remain."""
+        progress = self._progress
+        # A list that is behind shows neither the export nor its removal.
+        if not progress.settle(lambda: id_ in progress.listed()) and id_ not in progress.seen and not self._has_sent_file(step, id_):
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
         is_proof = id_ in progress.listed()
@@ -109,16 +117,16 @@ class Rollback:
         except IonError as error:
             self._client.restart_deadline()
             is_proof = is_proof or error.facts.get("code") == "EXPORT_CONFIG_NOT_FOUND"
-        if not progress.settle(lambda: id_ not in progress.listed()):
+        if not progress.settle(lambda: progress.is_absent(id_)):
             progress.outcomes[index] = APPLIED
             return f"export {id_} is still in the list of exports"
         if not is_proof:
             progress.outcomes[index] = UNKNOWN
             return f"DocBits did not confirm the removal of export {id_}, which it never listed"
-        others = progress.candidates(index, progress.listed())
+        others = [export.id for export in progress.candidates(index, progress.listed()) if export.id != id_]
         if others:
             progress.outcomes[index] = UNKNOWN
-            return f"another new export is alike (id {', '.join(sorted(export.id for export in others))}), and it is not known who created it"
+            return f"another new export is alike (id {', '.join(sorted(others))}), and it is not known who created it"
         progress.outcomes[index] = ROLLED_BACK
         return ""
 
@@ -132,7 +140,7 @@ class Rollback:
         progress = self._progress
         if step.action != UPDATE:
             return self._roll_back_switch(index, step)
-        if index in progress.strays:
+        if index in progress.strays and progress.settle(lambda: progress.strays[index] in progress.listed()):
             return self._roll_back_stray(index, step)
         if progress.outcomes[index] == APPLIED:
             # An answered write may show late; what does not show cannot be rolled back safely.
@@ -144,12 +152,11 @@ class Rollback:
         return self._roll_back_update(index, step, export)
 
     def _roll_back_stray(self, index, step) -> str:
-        """Remove the export that an update created, which is proven by the id that DocBits answered."""
-        progress, id_ = self._progress, self._progress.strays[index]
-        self._attempt(lambda: self._client.remove(id_, step.label))
-        is_removed = progress.settle(lambda: id_ not in progress.listed())
-        progress.outcomes[index] = ROLLED_BACK if is_removed and not self._restore_activity(step) else APPLIED
-        return "" if is_removed else f"export {id_}, which the update created, is still in the list of exports"
+        """Remove the export that an update created, and make the updated one active or inactive as it was."""
+        remains = [self._remove_new(index, step, self._progress.strays[index]), *self._restore_activity(step)]
+        if self._progress.outcomes[index] == ROLLED_BACK and any(remains):
+            self._progress.outcomes[index] = APPLIED
+        return "; ".join(filter(None, remains))
 
     def _roll_back_switch(self, index, step) -> str:
         progress, wanted = self._progress, step.action == DEACTIVATE
@@ -177,6 +184,7 @@ class Rollback:
         for name, sent in step.values.items():
             before, current = step.before.value(name), progress.current(export, name)
             if name not in step.changes and isinstance(before, Known) and compare(name, sent, before) == SAME:
+                along[name] = before.value
                 continue
             if isinstance(before, (Known, Absent)) and _shows(name, before, current):
                 continue
@@ -203,8 +211,8 @@ class Rollback:
             return "DocBits accepted it, and shows the former values" if was_answered else "DocBits shows the former values, and it may still take effect"
         if restored:
             if progress.drops:
-                unsent = [name for name in step.before.values if name not in (*step.values, *NEVER_SENT) and is_restorable(step.before.value(name))]
-                along.update({name: step.before.get(name) for name in unsent})
+                known = [name for name in step.before.values if name not in NEVER_SENT and is_restorable(step.before.value(name))]
+                along = {**{name: step.before.get(name) for name in known}, **along}
             self._attempt(lambda: self._client.configure(step.kind, step.id, {**along, **restored}, step.label))
             if not progress.settle(lambda: self._is_restored(step, restored)):
                 progress.outcomes[index] = UNKNOWN

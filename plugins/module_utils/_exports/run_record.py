@@ -47,6 +47,11 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(self.started)
 
+    @property
+    def were_active(self) -> frozenset:
+        """Ids of all exports that were active before and that the run may have made inactive."""
+        return self.beside | self.switched | {id_ for id_, was_active in self.active.items() if was_active}
+
 
 class RunRecord:
     """The record of one organisation, in a file; nothing is kept without a path.

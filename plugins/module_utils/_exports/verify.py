@@ -10,7 +10,7 @@ from dataclasses import replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, UPDATE
-from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, UNKNOWN, Progress, Settings, ambiguous
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, UNKNOWN, Progress, Settings, ambiguous, is_refusal
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, DIFFERENT, FILES, UNCLEAR, compare, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, is_restorable
 
@@ -31,12 +31,14 @@ class Verification:
         self._after = {export.id: export for export in progress.plan.after if export.id is not None}
         self._listed: dict = {}
         self._lag = 0.0
+        # The creates and updates that made an export active that had to be inactive.
+        self._activated: set = set()
 
     def verify_changes(self) -> None:
         """Wait until DocBits shows every create, update and switch, and correct what they had beside. Raises: Refused"""
         self.await_created(self._progress.creates)
         self._refuse_unknown_methods()
-        for index in [*self._progress.creates, *self._updates_alone()]:
+        for index in [*self._progress.creates, *self._switched_last_by_update()]:
             self.correct_activity(index)
         if self._lag:
             # A list that is behind may not show the export of somebody else yet.
@@ -93,36 +95,59 @@ class Verification:
 
     def correct_activity(self, index) -> None:
         """Make a new or updated export active or inactive as it must be: whether a create or an update activates it is not documented."""
-        wanted = self._expected(index).get("active")
-        export = self._listed_export(index)
-        if wanted is None or export.get("active") == wanted:
+        step, wanted, id_ = self._steps[index], self._expected(index).get("active"), self._progress.id_of(index)
+        export = self._current().get(id_)
+        # An update may have deactivated an export, and DocBits may not list inactive ones.
+        if export is None and not (wanted and step.action == UPDATE):
+            raise Refused([_not_listed(step, id_)])
+        if wanted is None or (export is not None and export.get("active") == wanted):
             return
         # Also if the list does not show whether the export is active.
         try:
-            self._client.set_active(export.id, wanted, self._steps[index].label)
+            self._send(index, lambda: self._client.set_active(id_, wanted, step.label))
         except IonError as error:
             self._client.restart_deadline()
-            if not self._progress.settle(lambda: self._is_active(export.id) == wanted):
+            if not self._progress.settle(lambda: self._is_active(id_) == wanted):
                 raise
-            self._findings.append(applied_despite_error(self._steps[index], error))
+            self._findings.append(applied_despite_error(step, error))
+        if not wanted:
+            self._activated.add(index)
         self._listed = {}
 
     def look_for_displaced(self) -> None:
         """Note the exports that DocBits deactivated, if the list can be read."""
+        known = self._progress.displaced
         try:
             self._listed = self._progress.listed()
             self._displaced()
         except IonError:
             # What cannot be read cannot be restored.
             pass
+        # A list may be behind what it has shown before.
+        self._progress.displaced += [export for export in known if export not in self._progress.displaced]
+
+    def _send(self, index, write) -> None:
+        """Send a write that belongs to a step. Without an answer it may still take effect, also after a rollback."""
+        try:
+            write()
+        except IonError as error:
+            if not is_refusal(error):
+                self._progress.unanswered.add(index)
+            raise
 
     def _refuse_strays(self, index) -> None:
         """Refuse that an update created a second export, as if DocBits did not know the field of the id. Raises: Refused"""
         step = self._steps[index]
         if step.action == UPDATE:
-            new = [export.id for export in self._progress.candidates(index, self._current())]
+            answered = self._progress.strays.get(index)
+            new = {export.id for export in self._progress.candidates(index, self._current())}
+            if answered and self._progress.settle(lambda: answered in self._progress.listed()):
+                new.add(answered)
             if new:
-                raise failure(Refused, "DV12", step.label, *stray(step, new))
+                self._activated.add(index)
+                message = f"after the update of export {step.id} there is another export like it (id {', '.join(sorted(new))})"
+                action = "remove it in DocBits unless you made it; if it comes from the update, set contract_overrides: {fields: {id: WIRE_NAME}}"
+                raise failure(Refused, "DV12", step.label, message, action)
 
     def _refuse_unknown_methods(self) -> None:
         """Refuse to leave an export that the next run could not recognise as the declared one."""
@@ -143,13 +168,16 @@ class Verification:
         restored = {step.id for step in self._steps if step.restores}
         # DocBits may create an export active before this run makes it inactive.
         begun = [index for index in self._progress.changes if self._progress.outcomes[index] in (APPLIED, UNKNOWN)]
-        keys = {self._expected(index).exclusive_key for index in begun if self._expected(index).active or index in self._progress.creates}
+        made_active = {*self._progress.creates, *self._progress.strays, *self._activated}
+        # Of an export that is not listed nothing is known.
+        is_any_key = any(self._steps[index].restores and self._progress.is_new(self._steps[index].id) for index in begun)
+        keys = {self._expected(index).exclusive_key for index in begun if self._expected(index).active or index in made_active}
         listed = self._current()
         self._progress.displaced = []
         for export in self._progress.plan.before:
             now = listed.get(export.id)
             must_be_active = (export.active or export.id in restored) and export.id not in switched and self._after.get(export.id, export).active
-            if must_be_active and export.exclusive_key in keys and (now is None or now.get("active") is False):
+            if must_be_active and (is_any_key or export.exclusive_key in keys) and (now is None or now.get("active") is False):
                 self._progress.displaced.append(export)
         return [
             Finding(
@@ -174,12 +202,11 @@ class Verification:
             raise Refused([_not_listed(self._steps[index], self._progress.id_of(index))])
         return export
 
-    def _updates_alone(self) -> list:
-        """The updates of exports that no step activates or deactivates, and beside which this run makes no other export active."""
-        switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE)}
-        keys = {step.after.exclusive_key for step in self._steps if step.action in (CREATE, ACTIVATE)}
-        updates = [index for index in self._progress.changes if self._steps[index].action == UPDATE and self._steps[index].id not in switched]
-        return [index for index in updates if self._expected(index).exclusive_key not in keys]
+    def _switched_last_by_update(self) -> list:
+        """The updates of exports that no later step activates or deactivates."""
+        switches = [(index, step.id) for index, step in enumerate(self._steps) if step.action in (ACTIVATE, DEACTIVATE)]
+        updates = [index for index in self._progress.changes if self._steps[index].action == UPDATE]
+        return [index for index in updates if not any(other > index and id_ == self._steps[index].id for other, id_ in switches)]
 
     def _is_active(self, id_):
         try:
@@ -280,7 +307,8 @@ class Verification:
                 what = "which it did not show completely before and which is not declared"
                 raise Refused([_difference(step, f"DocBits dropped {name}, {what}") for name in unrestorable])
             if lost:
-                self._client.configure(step.kind, step.id, {**step.values, **{name: step.before.get(name) for name in lost}}, step.label)
+                values = {**step.values, **{name: step.before.get(name) for name in lost}}
+                self._send(index, lambda step=step, values=values: self._client.configure(step.kind, step.id, values, step.label))
                 was_sent = True
                 self._findings.append(
                     Finding("DV07", INFO, step.label, f"DocBits dropped what the update did not send; sent again: {', '.join(lost)}", "declare these values")
@@ -301,11 +329,6 @@ def applied_despite_error(step, error) -> Finding:
         f"DocBits answered the step {step.action} with an error ({error.id}), but applied it",
         "no action is needed; report it to DocBits support if it happens again",
     )
-
-
-def stray(step, ids) -> tuple:
-    message = f"after the update of export {step.id} there is another export like it (id {', '.join(sorted(ids))})"
-    return message, "remove it in DocBits unless you made it; if it comes from the update, set contract_overrides: {fields: {id: WIRE_NAME}}"
 
 
 def _not_listed(step, id_) -> Finding:

@@ -8,30 +8,26 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import socket
 import ssl
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies, select_proxy
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 except ImportError:  # reported by HttpClient, because modules that send no request work without it
-    requests = None
-    HTTPAdapter = object
+    requests = None  # type: ignore[assignment]
+    HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import (
-    BadAnswer,
-    CheckModeViolation,
-    InvalidInput,
-    Unreachable,
-    failure,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import MONITOR, with_deadline
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import HostSemaphore
@@ -39,13 +35,13 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import
 SAFE_METHODS = ("GET", "HEAD")
 HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 RETRIED_STATUSES = (429, 502, 503, 504)
-MAX_RETRY_AFTER = 60.0
 MAX_CONNECT_TIMEOUT = 10.0
 # Parsed JSON takes up to 30 times the memory of its text.
 MAX_RESPONSE_SIZE = 8 * 1024 * 1024
 CHUNK_SIZE = 64 * 1024
 PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelling in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
+_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 SEMAPHORE = HostSemaphore()
 
@@ -54,11 +50,12 @@ SEMAPHORE = HostSemaphore()
 class Settings:
     """Network options of a task.
 
-    ca_path:  PEM bundle or directory to trust instead of the system's, or None
-    proxy:    URL of the proxy for every request, or None for what the environment variables say
-    timeout:  seconds to wait for the next byte
-    deadline: seconds for all requests of one client together
-    retries:  how often a read is repeated
+    ca_path:       PEM bundle or directory to trust instead of the system's, or None
+    proxy:         URL of the proxy for every request, or None for what the environment variables say
+    timeout:       seconds to wait for the next byte
+    deadline:      seconds for all requests of one client together
+    retries:       how often a read is repeated
+    longest_pause: seconds between two attempts, at most, whatever Retry-After asks for
 
     There is no setting that disables TLS verification: ca_path covers the cases that need another CA.
     """
@@ -68,6 +65,7 @@ class Settings:
     timeout: float = 30.0
     deadline: float = 300.0
     retries: int = 2
+    longest_pause: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,22 @@ class Response:
 
     @property
     def is_html(self) -> bool:
-        """Whether this is a web page: from a proxy, a firewall, a maintenance page or a wrong address."""
-        return self.content_type == "text/html" or self.body[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+        """Whether this is a web page, HTML or XHTML: from a proxy, a firewall, a maintenance page or a wrong address."""
+        return self.content_type in ("text/html", "application/xhtml+xml") or _PAGE.match(self.body[:2048]) is not None
+
+    @property
+    def time(self) -> float | None:
+        """The time of the server, from the header Date, in seconds since the epoch."""
+        return _seconds_of(self.headers.get("date", ""))
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the header Retry-After asks to wait, or None. A time in it is compared with that of the server."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isdecimal():
+            return float(text[:9])
+        until, now = _seconds_of(text), self.time
+        return max(0.0, until - now) if until and now else None
 
     def json(self):
         """The parsed body.
@@ -161,7 +173,8 @@ class HttpClient:
                 if not retries_left or self._time_left() <= pause:
                     raise
             else:
-                pause = _retry_after(response, pause)
+                asked = response.retry_after
+                pause = pause if asked is None else min(asked, self._settings.longest_pause)
                 if response.status not in RETRIED_STATUSES or not retries_left or self._time_left() <= pause:
                     return response
             retries_left -= 1
@@ -230,13 +243,7 @@ def _read(response, where) -> bytes:
     for chunk in response.iter_content(CHUNK_SIZE):
         body += chunk
         if len(body) > MAX_RESPONSE_SIZE:
-            raise failure(
-                BadAnswer,
-                "N08",
-                where,
-                "the response is larger than 8 MiB",
-                "check the address; DocBits and Infor send no response of that size",
-            )
+            raise failure(BadAnswer, "N08", where, "the response is larger than 8 MiB", "check the address; DocBits and Infor send no response of that size")
     return bytes(body)
 
 
@@ -273,6 +280,11 @@ def proxies_for(url, proxy) -> dict:
     return _proxies_of_environment(urlsplit(url)[:2], tuple(os.environ.get(name) for name in PROXY_VARIABLES))
 
 
+def goes_through_proxy(url: str, proxy) -> bool:
+    """Whether a request to the URL goes through a proxy, by the option proxy or the environment variables."""
+    return bool(select_proxy(url, proxies_for(url, proxy)))
+
+
 @lru_cache(maxsize=1024)
 def _proxies_of_environment(host, _variables):
     # requests reads all environment variables for this, which takes longer than the rest of the client's work for a request.
@@ -306,7 +318,7 @@ def tls_context(ca_path):
         ) from None
     if not bundle and not context.get_ca_certs():
         # Minimal containers have no system store; requests falls back to its own bundle there, too.
-        context.load_verify_locations(requests.certs.where())
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
 
@@ -323,9 +335,11 @@ def _backoff(attempt: int) -> float:
     return min(8.0, 0.5 * 2 ** min(attempt, 4)) * random.uniform(0.8, 1.2)
 
 
-def _retry_after(response, default: float) -> float:
-    text = response.headers.get("retry-after", "")
-    return min(float(text), MAX_RETRY_AFTER) if text.isdecimal() else default
+def _seconds_of(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def _causes(error):

@@ -20,6 +20,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from typing import Any
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 
@@ -36,8 +37,8 @@ class Call:
     def __init__(self, ends_at: float) -> None:
         self.ends_at = ends_at
         self.is_cancelled = False
-        self.connection = None
-        self.sock = None
+        self.connection: Any = None
+        self.sock: Any = None
 
     def check(self) -> None:
         """Raise OSError if the call is cancelled. The monitor sets is_cancelled first, and then shuts down the socket that it finds."""
@@ -69,7 +70,7 @@ class DeadlineMonitor:
         # After a fork only the current thread exists, and the calls belong to the parent.
         self._changed = threading.Condition()
         self._calls: set = set()
-        self._thread = None
+        self._thread: threading.Thread | None = None
         self._wakes_at = float("inf")
 
     @contextmanager
@@ -87,7 +88,7 @@ class DeadlineMonitor:
         try:
             yield call
         finally:
-            _CURRENT.call = None
+            del _CURRENT.call
             # The lock also waits for a cancellation that has begun: the socket may go to another call after this.
             with self._changed:
                 self._calls.discard(call)
@@ -106,7 +107,7 @@ class DeadlineMonitor:
 class _Current(threading.local):
     """The call that this thread makes."""
 
-    call = None
+    call: Call
 
 
 _CURRENT = _Current()
@@ -114,10 +115,12 @@ MONITOR = DeadlineMonitor()
 
 
 @once_per_process
-def with_deadline(pool_class):
+def with_deadline(pool_class: Any):
     """The urllib3 connection pool class, with connections that the monitor can shut down."""
 
-    class Connection(pool_class.ConnectionCls):
+    connection_class: Any = pool_class.ConnectionCls
+
+    class Connection(connection_class):
         def connect(self):
             # A proxy answers CONNECT in here.
             call = _CURRENT.call

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 
 REQUESTS_PER_HOST = 32
 
@@ -16,20 +17,13 @@ class HostSemaphore:
     """A semaphore for each host, shared by the threads of this process. Forked workers each have their own."""
 
     def __init__(self, limit: int = REQUESTS_PER_HOST) -> None:
-        self._limit = limit
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)
-
-    def _reset(self) -> None:
         # After a fork only the current thread exists, and nobody would release what the others had acquired.
-        self._lock = threading.Lock()
-        self._semaphores: dict = {}
+        self._of_host = once_per_process(lambda host: threading.Semaphore(limit))
 
     @contextmanager
     def acquire(self, host: str, timeout: float):
         """Acquire a slot for one request. Yields False if none becomes free within `timeout` seconds."""
-        with self._lock:
-            semaphore = self._semaphores.setdefault(host, threading.Semaphore(self._limit))
+        semaphore = self._of_host(host)
         acquired = semaphore.acquire(timeout=timeout)
         try:
             yield acquired

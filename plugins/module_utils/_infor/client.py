@@ -14,8 +14,8 @@ from urllib.parse import quote
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient, proxies_for
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 from ansible_collections.docbits.ion.plugins.module_utils._infor import verdicts as _verdicts
 from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import Token, token_from
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import ON_PREMISES, PASSWORD
@@ -40,7 +40,6 @@ _OUTAGE_CACHED = 60.0
 LAG_PAUSES = (1.0, 2.0)
 # The purpose of a login of which nothing is used up.
 READ = "read"
-_RETRIED_STATUSES = (429, 502, 503, 504)
 
 
 class Infor:
@@ -54,8 +53,8 @@ class Infor:
     """
 
     def __init__(self, ionapi, settings, secrets, label: str, check_mode: bool = False, purpose: str | None = READ) -> None:
-        # A login changes nothing that anyone would miss; a revocation does and is not a read.
-        self._http = HttpClient(settings, reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
+        # Infor may ask for longer pauses than others. A login changes nothing that anyone would miss; a revocation does and is not a read.
+        self._http = HttpClient(replace(settings, longest_pause=math.inf), reads=frozenset([("POST", ionapi.token_url)]), check_mode=check_mode)
         self._ionapi = ionapi
         self._settings = settings
         self._deadline = time.monotonic() + settings.deadline
@@ -110,12 +109,12 @@ class Infor:
     def revoke(self, token: Token) -> list:
         """Revoke an access token, and return a warning if that fails. With a refresh token, Infor may end the grant that DocBits uses."""
         if self._ionapi.revoke_url is None:
-            return [_diagnosis.finding("A15", self._label, cause="the file has no or")]
+            return [_rules.finding("A15", self._label, cause="the file has no or")]
         try:
             response = self._post(self._ionapi.revoke_url, {"token": token.access_token, "token_type_hint": "access_token"})
         except (Unreachable, BadAnswer):
-            return [_diagnosis.finding("A15", self._label, cause="no response")]
-        return [] if response.status == 200 else [_diagnosis.finding("A15", self._label, cause=f"status {response.status}")]
+            return [_rules.finding("A15", self._label, cause="no response")]
+        return [] if response.status == 200 else [_rules.finding("A15", self._label, cause=f"status {response.status}")]
 
     def ask(self, product: str) -> _verdicts.Verdict:
         """The verdict for a product in PRODUCTS. It is asked once; later calls return the same verdict or raise the same error."""
@@ -174,14 +173,14 @@ class Infor:
 
     def _post_in_turn(self, form):
         if not _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline):
-            raise Unreachable(_diagnosis.finding("A16", self._label))
+            raise Unreachable(_rules.finding("A16", self._label))
         return self._post(self._ionapi.token_url, form)
 
     def _token_in(self, response, verdict_of) -> Token:
         verdict = verdict_of(response)
         if verdict.id:
-            raise error_of([_diagnosis.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
-        return token_from(_verdicts.object_in(response), response.headers)
+            raise error_of([_rules.finding(verdict.id, self._label, key="pu", grant=self._ionapi.grant, **verdict.names)])
+        return token_from(_verdicts.object_in(response), response.time)
 
     def _post(self, url, form):
         credentials = {"client_id": self._ionapi.ci, "client_secret": self._ionapi.cs}
@@ -189,7 +188,7 @@ class Infor:
             request: dict = {"data": {**form, **credentials}}
         else:
             request = {"data": form, "auth": tuple(part.encode() for part in credentials.values())}
-        return self._call("pu", "POST", url, headers={"Accept": "application/json"}, **request)
+        return self._call("pu", "POST", url, retry=False, headers={"Accept": "application/json"}, **request)
 
     # The cache
 
@@ -214,7 +213,7 @@ class Infor:
         else:
             record = _logins.TOKEN_CACHE.get_or_make(key, make_record, self._deadline, replaces)
         if record is None:
-            raise Unreachable(_diagnosis.finding("A17", self._label))
+            raise Unreachable(_rules.finding("A17", self._label))
         if "findings" in record:
             raise error_of([self._with_label(finding) for finding in record["findings"]])
         return record
@@ -253,7 +252,7 @@ class Infor:
                 self._responses[path] = error
         response = self._responses[path]
         if isinstance(response, IonError):
-            raise type(response)(response.findings, **response.facts)
+            raise response.copy()
         return response
 
     def _read_with_valid_token(self, path):
@@ -266,46 +265,27 @@ class Infor:
         self._lag_pauses = LAG_PAUSES[:1]
         if response.status == 401 and _verdicts.is_from_infor(response) and self._renew_once():
             response = self._get(path)
-        self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not _verdicts.is_page(response))
+        self._is_token_accepted = self._is_token_accepted or (response.status == 200 and not response.is_html)
         return response
 
     def _get(self, path):
-        """The response to a GET, repeated as the option retries allows. A Retry-After beyond the deadline ends it at once."""
-        attempt = 0
-        while True:
-            error = response = None
-            headers = {"Authorization": f"Bearer {self.token.access_token}", "Accept": "application/json"}
-            pause = min(8.0, 0.5 * 2**attempt)
-            try:
-                response = self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
-            except Unreachable as unreachable:
-                error = unreachable
-            else:
-                pause = _verdicts.retry_after(response) or pause
-                if response.status not in _RETRIED_STATUSES:
-                    return response
-            if attempt == self._settings.retries or not self._has_time_for(pause) or (error and error.id == "N04"):
-                if error:
-                    raise error
-                return response
-            attempt += 1
-            time.sleep(pause)
+        headers = {"Authorization": f"Bearer {self.token.access_token}", "Accept": "application/json"}
+        return self._call("iu", "GET", self._ionapi.gateway_url + path, headers=headers)
 
     def _has_time_for(self, seconds) -> bool:
         return time.monotonic() + seconds < self._deadline
 
     def _call(self, key, method, url, **request):
         try:
-            # Repeating is decided here: a login never, a read with the limits of Infor in mind.
-            return self._http.call(method, url, retry=False, **request)
+            return self._http.call(method, url, **request)
         except BadAnswer as error:
             if error.id != "N04":
                 raise
             status = error.facts.get("status")
-            raise Unreachable(_diagnosis.finding("N04", self._label, key=key, seen=f"a redirect (status {status})"), **error.facts) from None
+            raise Unreachable(_rules.finding("N04", self._label, key=key, seen=f"a redirect (status {status})"), **error.facts) from None
 
 
 def error_of(findings, **facts) -> IonError:
     """The error for findings: Refused if at least one names a cause that Infor refuses for, otherwise Unreachable."""
     errors = [finding for finding in findings if finding.level == ERROR]
-    return (Unreachable if all(map(_diagnosis.is_undetermined, errors)) else Refused)(findings, **facts)
+    return (Unreachable if all(map(_rules.is_undetermined, errors)) else Refused)(findings, **facts)

@@ -10,12 +10,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-try:
-    from requests.utils import select_proxy
-except ImportError:  # reported by HttpClient
-    select_proxy = None
-
-from ansible_collections.docbits.ion.plugins.module_utils._http.client import proxies_for, tls_context
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import tls_context
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import SharedCache
 
 CHECKS = ("resolve", "connect", "tls")
@@ -28,15 +23,10 @@ _NOT_REACHED_CACHED = 30.0
 _CACHE = SharedCache()
 
 
-def goes_through_proxy(url: str, proxy) -> bool:
-    """Whether a request to the URL goes through a proxy, by the option proxy or the environment variables."""
-    return bool(select_proxy(url, proxies_for(url, proxy)))
-
-
 def reach(url: str, settings, deadline: float) -> dict:
     """The results of CHECKS for the host of a URL, up to the first problem; once per host and run.
 
-    Each result is {"seconds", "problem", "names"}: the row of the diagnosis or None, and values for its braces. An address without TLS has no
+    Each result is {"seconds", "problem", "names"}: the rule or None, and values for its templates. An address without TLS has no
     result `tls`. There is no result at all if another worker is still trying at the deadline, a time of time.monotonic.
     """
     parts = urlsplit(url)
@@ -65,36 +55,25 @@ def _check(host, port, has_tls, settings) -> dict:
 
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        add("resolve", "N01")
-        return results
-    add("resolve")
-    try:
-        connection = socket.create_connection((host, port), timeout=timeout)
-    except OSError as error:
-        add("connect", "N02", _cause_of_connect(error))
-        return results
-    add("connect")
-    with connection:
-        if not has_tls:
-            return results
-        try:
-            with context.wrap_socket(connection, server_hostname=host):
-                add("tls")
-        except (OSError, ValueError) as error:
-            add("tls", "N03", _cause_of_tls(error))
+        add("resolve")
+        with socket.create_connection((host, port), timeout=timeout) as connection:
+            add("connect")
+            if has_tls:
+                with context.wrap_socket(connection, server_hostname=host):
+                    add("tls")
+    except (OSError, ValueError) as error:
+        check = next((check for check in CHECKS if check not in results), "tls")
+        add(check, *_problem(check, error))
     return results
 
 
-def _cause_of_connect(error) -> str:
-    if isinstance(error, socket.timeout):
-        return "no answer in time"
-    return "refused" if isinstance(error, ConnectionRefusedError) else type(error).__name__
-
-
-def _cause_of_tls(error) -> str:
+def _problem(check, error) -> tuple:
+    """The rule and the cause for the error that ended a check."""
+    if check == "resolve":
+        return "N01", None
+    is_timeout = isinstance(error, socket.timeout)
+    if check == "connect":
+        return "N02", "no answer in time" if is_timeout else "refused" if isinstance(error, ConnectionRefusedError) else type(error).__name__
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, socket.timeout):
-        return "no answer in time"
-    return "the port does not speak TLS as expected"
+        return "N03", error.verify_message
+    return "N03", "no answer in time" if is_timeout else "the port does not speak TLS as expected"

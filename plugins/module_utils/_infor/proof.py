@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, NAME, first_shown, shown
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import goes_through_proxy
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 from ansible_collections.docbits.ion.plugins.module_utils._infor import tokens as _tokens
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import READ, Infor, error_of
 from ansible_collections.docbits.ion.plugins.module_utils._infor.verdicts import PROVED, REFUSED, UNDETERMINED, Verdict, gateway_verdict
@@ -148,7 +149,7 @@ class Proof:
         """REFUSED if a stage was refused; else UNDETERMINED if one that ran is not proved; else PARTIAL if a needed one did not run; else PROVED."""
         errors = [finding for finding in self.findings if finding.level == ERROR]
         outcomes = {stage.name: stage.outcome for stage in self.stages}
-        if not all(map(_diagnosis.is_undetermined, errors)):
+        if not all(map(_rules.is_undetermined, errors)):
             return REFUSED
         if errors or any(outcomes.get(name, PASSED) not in (PASSED, WARNED) for name in self.needed):
             return UNDETERMINED
@@ -247,14 +248,14 @@ class _Prover:
         return Stage(name, outcome, seconds, tuple(findings))
 
     def _finding(self, id_, **names):
-        return _diagnosis.finding(id_, self._options.label, **names)
+        return _rules.finding(id_, self._options.label, **names)
 
     def _findings(self, verdict, product) -> list:
         return [self._finding(verdict.id, **{"key": "iu", "product": product, **verdict.names})] if verdict.id else []
 
     def _check_hosts(self, name):
         urls = {"pu": self._ionapi.token_url, "iu": self._ionapi.gateway_url}
-        direct = {key: url for key, url in urls.items() if not _preflight.goes_through_proxy(url, self._settings.proxy)}
+        direct = {key: url for key, url in urls.items() if not goes_through_proxy(url, self._settings.proxy)}
         if not direct:
             raise _Skip("requests go through a proxy, which resolves, connects and verifies TLS itself")
         if name == "tls":
@@ -286,8 +287,8 @@ class _Prover:
             raise _Skip("a login by client credentials has no refresh token")
         if self._infor.token.refresh_token is not None:
             return []
-        level = ERROR if self._options.profile == DOCBITS_EXPORT else WARNING
-        return [self._finding("A19" if self._infor.is_offline_access_refused else "A11", level=level)]
+        finding = self._finding("A19" if self._infor.is_offline_access_refused else "A11")
+        return [finding if self._options.profile == DOCBITS_EXPORT else replace(finding, level=WARNING)]
 
     def _prove_refresh(self) -> list:
         former = self._infor.token
@@ -305,7 +306,7 @@ class _Prover:
         return _tokens.findings_of(claims, self._options.label)
 
     def _claims(self):
-        return _tokens.claims_of(self._infor.token.access_token, self._ionapi.tenant, self._ionapi.ci)
+        return _tokens.claims_of(self._infor.token.access_token, self._ionapi.ti, self._ionapi.ci)
 
     def _prove_gateway(self) -> list:
         """Whether the gateway accepts the token: one product has to accept it, and only all of them together show that none does."""
@@ -371,5 +372,5 @@ def _outcome_of(name, findings) -> str:
     if not errors:
         return WARNED if findings else PASSED
     # A name that is not resolved or a port that is closed is a definite answer to its own stage.
-    is_determined = name in _preflight.CHECKS or not all(map(_diagnosis.is_undetermined, errors))
+    is_determined = name in _preflight.CHECKS or not all(map(_rules.is_undetermined, errors))
     return FAILED if is_determined else UNDETERMINED

@@ -8,21 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import NAME, shown
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 REQUIRED_BY_DOCBITS = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise")
 # Missing from Infor's page of portal roles since 2025: newer tenants do not have it (contract, A/E).
 OPTIONAL_BY_DEFAULT = ("MingleEnterprise",)
 
 # Documented by Infor OS. Whether users/me lists implied roles is not known, so both are computed.
-_IMPLIES = {
-    "IDM-Administrator": "IDM-AdvancedUser",
-    "IDM-AdvancedUser": "IDM-User",
-    "IDM-SuperUser": "IDM-User",
-}
+_IMPLIED = {"IDM-Administrator": ("IDM-AdvancedUser", "IDM-User"), "IDM-AdvancedUser": ("IDM-User",), "IDM-SuperUser": ("IDM-User",)}
 _ADMINISTRATORS = ("IDM-Administrator", "IONAPI-Administrator", "IONDeskAdmin", "IFSApplicationAdmin", "UserAdmin")
 # Infor-SuiteUser is assigned to every user (contract, A). A list without any of these does not list roles.
-_KNOWN = {name.casefold() for name in (*_IMPLIES, *_IMPLIES.values(), *_ADMINISTRATORS, *REQUIRED_BY_DOCBITS, "IONAPI-User")}
+_KNOWN = {name.casefold() for name in (*_IMPLIED, "IDM-User", *_ADMINISTRATORS, *REQUIRED_BY_DOCBITS, "IONAPI-User")}
 
 
 @dataclass(frozen=True)
@@ -98,13 +94,13 @@ def findings_of(roles: Roles, required, label: str, optional=(), problem: str | 
     for role in roles.missing:
         similar = next((name for name in roles.assigned if _is_similar(name, role)), None)
         if _folded(role) in lenient:
-            found += [] if similar or problem else [_diagnosis.finding("R04", label, role=role)]
+            found += [] if similar or problem else [_rules.finding("R04", label, role=role)]
         elif similar:
-            found.append(_diagnosis.finding("R07", label, role=role, through=similar))
+            found.append(_rules.finding("R07", label, role=role, through=similar))
         elif problem is None:
-            found.append(_diagnosis.finding("R02", label, role=role))
+            found.append(_rules.finding("R02", label, role=role))
         elif not is_reported:
-            found.append(_diagnosis.finding("R06", label, seen=problem))
+            found.append(_rules.finding("R06", label, seen=problem))
             is_reported = True
     unwanted = {_folded(name): name for name in _ADMINISTRATORS}
     for role in required:
@@ -112,9 +108,9 @@ def findings_of(roles: Roles, required, label: str, optional=(), problem: str | 
     for role in required:
         holders = [name for name in roles.assigned if _grants(name, role)]
         if holders and all(_folded(name) in unwanted for name in holders):
-            found.append(_diagnosis.finding("R03", label, role=role.strip(), through=unwanted.pop(_folded(holders[0]))))
+            found.append(_rules.finding("R03", label, role=role.strip(), through=unwanted.pop(_folded(holders[0]))))
     assigned = {_folded(name) for name in roles.assigned}
-    found += [_diagnosis.finding("R05", label, role=name) for folded, name in unwanted.items() if folded in assigned]
+    found += [_rules.finding("R05", label, role=name) for folded, name in unwanted.items() if folded in assigned]
     return found
 
 
@@ -124,13 +120,8 @@ def _is_similar(name, role) -> bool:
     return name.endswith(role)
 
 
-def _implied_by(name) -> list:
-    chain = {_folded(role): implied for role, implied in _IMPLIES.items()}
-    implied, current = [], chain.get(_folded(name))
-    while current:
-        implied.append(current)
-        current = chain.get(_folded(current))
-    return implied
+def _implied_by(name) -> tuple:
+    return next((implied for role, implied in _IMPLIED.items() if _folded(role) == _folded(name)), ())
 
 
 def _grants(name, role) -> bool:

@@ -9,9 +9,8 @@ import base64
 import json
 import math
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 # A run over many environments takes longer than a token that lives shorter.
 SHORTEST_LIFETIME = 600
@@ -48,28 +47,20 @@ class TokenClaims:
         return dict(vars(self))
 
 
-def token_from(body: dict, headers: dict) -> Token:
+def token_from(body: dict, server_time: float | None) -> Token:
     """The token in a successful response of a token endpoint.
 
     The clock of this machine is not used: it may be minutes off. `expires_in` is a duration, and the claim `exp` counts from the claim `iat`
-    or from the header `Date` of the response.
+    or from the time of the server.
     """
     access, refresh = body["access_token"], body.get("refresh_token")
     lifetime = _seconds(body.get("expires_in"))
     if lifetime is None:
         claims = _claims_of(access)
-        issued = _seconds(claims.get("iat")) or server_time(headers)
+        issued = _seconds(claims.get("iat")) or server_time
         expires = _seconds(claims.get("exp"))
         lifetime = _seconds(expires - issued) if expires and issued else None
     return Token(access, refresh if isinstance(refresh, str) and refresh else None, lifetime)
-
-
-def server_time(headers: dict) -> float | None:
-    """The time of the header Date in seconds since the epoch, or None."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
 
 
 def claims_of(access_token: str, tenant: str, client_id: str) -> TokenClaims:
@@ -93,11 +84,11 @@ def findings_of(claims: TokenClaims, label: str) -> list:
     """Warnings about mixed files and about scopes that nobody asked for. The gateway decides, not the claims."""
     found = []
     if claims.tenant_matches is False:
-        found.append(_diagnosis.finding("J01", label, key="ti", what="tenant"))
+        found.append(_rules.finding("J01", label, key="ti", what="tenant"))
     if claims.client_matches is False:
-        found.append(_diagnosis.finding("J01", label, key="ci", what="client"))
+        found.append(_rules.finding("J01", label, key="ci", what="client"))
     if claims.enforced_scopes and not claims.scopes:
-        found.append(_diagnosis.finding("J02", label))
+        found.append(_rules.finding("J02", label))
     return found
 
 

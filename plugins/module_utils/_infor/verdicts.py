@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
-from ansible_collections.docbits.ion.plugins.module_utils._infor.tokens import server_time
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 PROVED, REFUSED, UNDETERMINED = "proved", "refused", "undetermined"
 
@@ -47,7 +46,6 @@ _LIMIT_PHRASE = re.compile(
     rb"too many (requests|authentications|calls|tokens|connections)|(rate|usage|request|login|authentication|daily|token)s? limit"
     rb"|\blimit\b[^.]{0,60}\b(exceeded|reached)|quota|throttl"
 )
-_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 # A header of the next request: anything but visible ASCII would break it.
 _ACCESS_TOKEN = re.compile(r"[!-~]+")
 _ERROR_TEXT = re.compile(rb"\b(fail\w*|errors?|denied|unauthori\w+|forbidden|invalid|exception|471)\b", re.IGNORECASE)
@@ -57,8 +55,8 @@ _ERROR_TEXT = re.compile(rb"\b(fail\w*|errors?|denied|unauthori\w+|forbidden|inv
 class Verdict:
     """What a response shows.
 
-    id:    None if it proves what was asked, otherwise a row of the diagnosis
-    names: values for the braces of the row
+    id:    None if it proves what was asked, otherwise a rule
+    names: values for the templates of the rule
     """
 
     id: str | None = None
@@ -69,7 +67,7 @@ class Verdict:
         """PROVED, REFUSED or UNDETERMINED."""
         if self.id is None:
             return PROVED
-        return UNDETERMINED if ROWS[self.id].undetermined else REFUSED
+        return UNDETERMINED if self.id in _rules.UNDETERMINED else REFUSED
 
 
 def login_verdict(response) -> Verdict:
@@ -112,7 +110,7 @@ def accepted_documents_verdict(response) -> Verdict:
 
 def m3_verdict(response) -> Verdict:
     """The verdict for a response of an M3 program, which fails with status 200. The status of error 163 is not known."""
-    if b"illegal impersonation attempt" in response.body.lower() and not is_page(response):
+    if b"illegal impersonation attempt" in response.body.lower() and not response.is_html:
         return _verdict("M01", response)
     return _product_verdict(response, _m3_problem)
 
@@ -158,31 +156,17 @@ def object_in(response) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def is_page(response) -> bool:
-    """Whether the response is a web page, HTML or XHTML."""
-    return response.content_type in ("text/html", "application/xhtml+xml") or _PAGE.match(response.body[:2048]) is not None
-
-
 def is_from_infor(response) -> bool:
     """Whether Infor itself seems to have sent the response, and nothing between this machine and Infor."""
-    if is_page(response):
+    if response.is_html:
         return False
     return bool(object_in(response)) or _is_xml(response) or "error" in response.headers.get("www-authenticate", "")
-
-
-def retry_after(response) -> float | None:
-    """The seconds that the header Retry-After asks to wait, or None."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    until, now = server_time({"date": text}), server_time(response.headers)
-    return max(0.0, until - now) if until and now else None
 
 
 def shape_of(response) -> str:
     """A short description of the form of a body. Nothing in it comes from the body."""
     body = _json(response)
-    if is_page(response):
+    if response.is_html:
         return "a web page"
     if not response.body.strip():
         return "an empty body"
@@ -196,7 +180,7 @@ def shape_of(response) -> str:
 def _verdict(id_, response) -> Verdict:
     if id_ is None:
         return Verdict()
-    wait = retry_after(response)
+    wait = response.retry_after
     seen = f"a web page (status {response.status})" if id_ == "N04" else shape_of(response)
     names = {"status": response.status, "code": code_of(response), "seen": seen, "wait": "" if wait is None else f", Infor asks to wait {wait:.0f} s"}
     return Verdict(id_, names)
@@ -208,7 +192,7 @@ def _login_problem(response):
         return "A09"
     if status == 429 or _is_limit(response):
         return "A08"
-    if is_page(response):
+    if response.is_html:
         return "N04"
     if 200 <= status < 300:
         token = body.get("access_token")
@@ -237,14 +221,14 @@ def _is_limit(response) -> bool:
 def _product_verdict(response, problem_of) -> Verdict:
     """The verdict for a response of a product behind the gateway.
 
-    problem_of: for a response with status 200 that is no page: None if it has the documented form, otherwise a row or what is wrong with it
+    problem_of: for a response with status 200 that is no page: None if it has the documented form, otherwise a rule or what is wrong with it
     """
     status = response.status
     if status >= 500:
         return _verdict("G08" if status == 504 else "G10", response)
     if status == 429 or _is_limit(response):
         return _verdict("G07", response)
-    if is_page(response):
+    if response.is_html:
         return _verdict("N04", response)
     if status in (401, 403, 404):
         return _verdict({401: "G03", 403: "G04", 404: "G05"}[status] if is_from_infor(response) else "G12", response)
@@ -253,7 +237,7 @@ def _product_verdict(response, problem_of) -> Verdict:
     if status != 200:
         return _verdict("G09", response)
     problem = problem_of(response)
-    if problem is None or problem in ROWS:
+    if problem is None or problem in _rules.RULES:
         return _verdict(problem, response)
     verdict = _verdict("G09", response)
     return Verdict(verdict.id, {**verdict.names, "seen": problem})
@@ -358,7 +342,7 @@ def _in_short(verdict) -> str:
 
 
 def _is_xml(response) -> bool:
-    return response.body.lstrip().startswith(b"<") and not is_page(response)
+    return response.body.lstrip().startswith(b"<") and not response.is_html
 
 
 def _json(response):

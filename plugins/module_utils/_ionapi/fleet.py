@@ -11,11 +11,10 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import IonApi
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import MAX_NAMES
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD_WITH_ACCOUNT, INFERRED
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD_WITH_ACCOUNT
 
 C01 = Rule(
     "C01",
-    WARNING,
     {
         "client_secret": Case(
             "the client ID is the same but the client secret differs: after a reset of the secret, one of the files is stale",
@@ -28,8 +27,7 @@ C01 = Rule(
         ),
     },
     f"use a service account for each environment: {DOWNLOAD_WITH_ACCOUNT}",
-    "Each environment has its own service account, and each key has one secret in all files",
-    INFERRED,
+    WARNING,
 )
 RULES = (C01,)
 

@@ -54,11 +54,13 @@ class Expectations:
 class IonApi:
     """A valid file. The fields are the keys of the file; the properties interpret them.
 
+    ti:           the tenant; on-premises it is "infor"
+    cn:           the name of the authorized app
     or_:          the key `or`
     scopes:       the key `sc`, empty if the file has none
     version:      the key `v`
     wanted_grant: the grant that the caller requested
-    document:     the whole file as canonical JSON, including unknown keys
+    document:     the whole file as JSON with sorted keys, in ASCII, including unknown keys: equal text means equal values; secret as a whole
     """
 
     ti: str
@@ -85,11 +87,6 @@ class IonApi:
     def flavour(self) -> str:
         """The flavour: `CLOUD` or `ON_PREMISES`."""
         return flavour_of(self.ot, self.pu)
-
-    @property
-    def tenant(self) -> str:
-        """The tenant; on-premises it is "infor"."""
-        return self.ti
 
     @property
     def environment(self) -> str | None:
@@ -135,11 +132,6 @@ class IonApi:
         return self.saak is not None and self.sask is not None
 
     @property
-    def app_name(self) -> str | None:
-        """The name of the authorized app."""
-        return self.cn
-
-    @property
     def client_id_prefix(self) -> str | None:
         """The part of the client ID before ~, the tenant or the Infor OS farm. None if there is none, or if it is too long for a name."""
         prefix, tilde, rest = self.ci.partition("~")
@@ -156,11 +148,11 @@ class IonApi:
     def summary(self) -> dict:
         """The result of a module: values that are not secret."""
         return {
-            "tenant": self.tenant,
+            "tenant": self.ti,
             "environment": self.environment,
             "flavour": self.flavour,
             "region": self.region,
-            "app_name": self.app_name,
+            "app_name": self.cn,
             "app_type": self.dt,
             "client_id_prefix": self.client_id_prefix,
             "version": self.version,
@@ -173,10 +165,6 @@ class IonApi:
             "gateway_url": self.gateway_url,
             "fingerprint": self.fingerprint(),
         }
-
-    def canonical(self) -> str:
-        """The whole file as JSON with sorted keys, in ASCII: equal text means equal values. Secret as a whole."""
-        return self.document
 
 
 def flavour_of(ot: str, pu: str) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import is_scope
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import DOCBITS_EXPORT
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import FORMS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
 
 BACKEND_SERVICE = "12"
 VERSIONS = ("1.0", "1.1")
@@ -25,7 +25,6 @@ _ENVIRONMENT_VERSION = re.compile(r"[A-Z]\d{10}")
 
 D01 = Rule(
     "D01",
-    WARNING,
     {
         "type": Case(
             "the value is not 12, so the app is probably not a Backend Service, which DocBits needs; the meaning of other values is not published",
@@ -34,64 +33,40 @@ D01 = Rule(
         "other": Case("the value is not 12, so the app is probably not a Backend Service", level=INFO),
     },
     "check Type in Infor OS > API Gateway > Authorized Apps > the app",
-    "dt is 12, the type Backend Service",
-    COMMON,
+    WARNING,
 )
 D02 = Rule(
     "D02",
-    WARNING,
     "the name of the app is not DocBits_ followed by the environment, so an administrator does not recognise it",
     "name the app DocBits_<Environment> in Infor OS > API Gateway > Authorized Apps, and check that this is the file for DocBits",
-    "The app for DocBits is named DocBits_<Environment>",
-    INFERRED,
-)
-V01 = Rule(
-    "V01",
     WARNING,
-    "the file version is not 1.0 or 1.1; the known keys were read",
-    "look for a newer release of this collection",
-    "v is 1.0 or 1.1",
-    OFFICIAL,
 )
+V01 = Rule("V01", "the file version is not 1.0 or 1.1; the known keys were read", "look for a newer release of this collection", WARNING)
 V02 = Rule(
     "V02",
-    INFO,
     {
         "without": Case("the file has no scopes, but its version is 1.1", "do nothing unless Enforce Scopes is on for the app"),
         "with": "the file has scopes, but its version is 1.0",
     },
     "do nothing, the scopes are used",
-    "sc is present in version 1.1 and absent in 1.0",
-    OFFICIAL,
+    INFO,
 )
 V03 = Rule(
     "V03",
-    ERROR,
     {
         "no_list": "the scopes are not a list",
         "names": "an item of the list is not a scope name, or contains a blank",
         "twice": Case("a scope name occurs more than once", level=WARNING),
     },
     SAVE_UNCHANGED,
-    "sc is a list of scope names, or null",
-    OFFICIAL,
 )
 V04 = Rule(
     "V04",
-    WARNING,
     "the service account lacks scopes that DocBits needs: {missing}",
     f"add them to the service account in Infor OS > Security > Manage > Service Accounts, then {DOWNLOAD}",
-    "The scopes for DocBits, if there are any, include Infor-IDM, Infor-ION and INFOR-IFS",
-    STANDARD,
+    WARNING,
 )
-V05 = Rule(
-    "V05",
-    INFO,
-    "the value is not a capital letter and ten digits",
-    "do nothing, the value is not used",
-    "ev is a capital letter and ten digits",
-    INFERRED,
-)
+V05 = Rule("V05", "the value is not a capital letter and ten digits", "do nothing, the value is not used", INFO)
 RULES = (D01, D02, V01, V02, V03, V04, V05)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, SEEN_ONCE, STANDARD
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
 
 # The last two are usual names of a vaulted file.
 SUFFIXES = (".ionapi", ".ionapi.vault", ".ionapi.yml")
@@ -15,19 +15,15 @@ READABLE_BY_OTHERS = 0o044
 
 F01 = Rule(
     "F01",
-    ERROR,
     {
         "empty": "the file is empty",
         "too_big": Case("the file is larger than 64 KiB, but an ION API file has about 1 KiB", DOWNLOAD),
         "not_text": Case("the content is a variable, not the text of the file", "pass the text of the file; in a template, add the filter to_json"),
     },
     SAVE_UNCHANGED,
-    "The file is not empty and not larger than 64 KiB",
-    INFERRED,
 )
 F02 = Rule(
     "F02",
-    WARNING,
     {
         "bom": Case("the file starts with a byte order mark, so an editor has saved it", "save the file as UTF-8 without a byte order mark"),
         "utf16": Case(
@@ -37,12 +33,10 @@ F02 = Rule(
         "not_utf8": Case("the file is not UTF-8 text; it may be an archive, an encrypted file, or text in another encoding", level=ERROR),
     },
     SAVE_UNCHANGED,
-    "The file is UTF-8 without a byte order mark",
-    INFERRED,
+    WARNING,
 )
 F03 = Rule(
     "F03",
-    ERROR,
     {
         "base64": Case("the file is base64 of the JSON text; it was decoded", "save the JSON text itself", WARNING),
         "html": Case(
@@ -52,22 +46,16 @@ F03 = Rule(
         "csv": "the content is a table, such as the .csv of Security > Service Accounts, which has no client ID and no URLs",
     },
     DOWNLOAD,
-    "The content is the JSON text itself, not a web page, a table or an encoded copy",
-    SEEN_ONCE,
 )
 F04 = Rule(
     "F04",
-    ERROR,
     {
         "cut_off": "the JSON text ends too early ({place}): it was cut off, or a closing quote is missing",
         "two_files": Case("the file has two JSON objects; the second starts at {place}", "use one file for each environment"),
         "text_behind": "the JSON object is followed by other text at {place}",
         "line_break": "a string has a line break, tab or control character at {place}, as in wrapped text",
         "quotes": "typographic quotation marks are used instead of straight ones ({place}): a chat or word processor changed the text",
-        "yaml": Case(
-            "the content is YAML, not JSON",
-            "use the file that has the JSON text, or pass the variable of this file that has it as content",
-        ),
+        "yaml": Case("the content is YAML, not JSON", "use the file that has the JSON text, or pass the variable of this file that has it as content"),
         "python": Case(
             "the content is a Python dictionary as text, because a template has converted the JSON to a variable", "add the filter to_json in the template"
         ),
@@ -80,13 +68,10 @@ F04 = Rule(
         "syntax": "the text is not valid JSON at {place}",
     },
     SAVE_UNCHANGED,
-    "The text is valid JSON and one object",
-    OFFICIAL,
 )
-F05 = Rule("F05", ERROR, "keys occur more than once, and programs differ in which value they use: {names}", SAVE_UNCHANGED, "No key occurs twice", STANDARD)
+F05 = Rule("F05", "keys occur more than once, and programs differ in which value they use: {names}", SAVE_UNCHANGED)
 F06 = Rule(
     "F06",
-    ERROR,
     {
         "postman": Case(
             "the file is a Postman environment or collection that was created from an ION API file", f"use the original .ionapi file, or {DOWNLOAD}"
@@ -95,24 +80,10 @@ F06 = Rule(
         "pem": "the file is a key or certificate in PEM format",
     },
     DOWNLOAD,
-    "The file is not of another known type",
-    OFFICIAL,
 )
-F07 = Rule(
-    "F07",
-    WARNING,
-    "the file name does not end with .ionapi",
-    "check that it is the downloaded file, and keep its name",
-    "The file name ends with .ionapi, .ionapi.vault or .ionapi.yml",
-    OFFICIAL,
-)
+F07 = Rule("F07", "the file name does not end with .ionapi", "check that it is the downloaded file, and keep its name", WARNING)
 F08 = Rule(
-    "F08",
-    WARNING,
-    "the file is not encrypted and other users of this machine may read it",
-    "encrypt it with ansible-vault encrypt, or set its mode to 0600",
-    "A file that is not encrypted is readable by its owner only",
-    STANDARD,
+    "F08", "the file is not encrypted and other users of this machine may read it", "encrypt it with ansible-vault encrypt, or set its mode to 0600", WARNING
 )
 RULES = (F01, F02, F03, F04, F05, F06, F07, F08)
 

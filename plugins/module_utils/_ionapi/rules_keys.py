@@ -18,37 +18,15 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document impor
 )
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import AUTO, CLIENT_CREDENTIALS, PASSWORD
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import KEYS, REQUIRED_KEYS, STRING_KEYS, key_names
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
-    COMMON,
-    DOWNLOAD,
-    DOWNLOAD_WITH_ACCOUNT,
-    INFERRED,
-    OFFICIAL,
-    SAVE_UNCHANGED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED
 
 USUAL_KEYS = ("cn", "oa", "or", "dt", "ev", "v")
 
-K01 = Rule(
-    "K01",
-    ERROR,
-    {"missing": "the required key is missing", "empty": "the required key has no value"},
-    SAVE_UNCHANGED,
-    "ti, ci, cs, iu, pu and ot are present and not empty",
-    OFFICIAL,
-)
-K02 = Rule("K02", WARNING, "the key is missing, but every current download has it", SAVE_UNCHANGED, "cn, oa, or, dt, ev and v are present", COMMON)
-K03 = Rule(
-    "K03",
-    ERROR,
-    "the key is missing or empty, but {present} is present; a service account needs both",
-    DOWNLOAD_WITH_ACCOUNT,
-    "saak and sask are either both present or both absent",
-    OFFICIAL,
-)
+K01 = Rule("K01", {"missing": "the required key is missing", "empty": "the required key has no value"}, SAVE_UNCHANGED)
+K02 = Rule("K02", "the key is missing, but every current download has it", SAVE_UNCHANGED, WARNING)
+K03 = Rule("K03", "the key is missing or empty, but {present} is present; a service account needs both", DOWNLOAD_WITH_ACCOUNT)
 K04 = Rule(
     "K04",
-    INFO,
     {
         "web_app": Case(
             "the file has a redirect URL and no service account: it belongs to a web app, which a person logs in to",
@@ -63,31 +41,24 @@ K04 = Rule(
         "unused": "the service account is not used, because grant is set to client_credentials",
     },
     "check in Infor OS > API Gateway > Authorized Apps that the Grant Type of the app is Client Credentials",
-    "The file supports the requested grant",
-    OFFICIAL,
+    INFO,
 )
 K05 = Rule(
     "K05",
-    ERROR,
     {"number": Case("the value is a number instead of a string, so the file was edited", level=WARNING), "type": "the value is {type} instead of a string"},
     SAVE_UNCHANGED,
-    "Every value except sc is a JSON string; null in cn, oa, or, ru, dt, ev, v, saak or sask counts as absent",
-    INFERRED,
 )
 K06 = Rule(
     "K06",
-    WARNING,
     {
         "spelling": Case("keys are not spelled in lower case as in Infor's files and are ignored: {names}", "write the keys in lower case and without blanks"),
         "unknown": "unknown keys: {names}",
     },
     f"remove what was added by hand, or {DOWNLOAD}",
-    "Every key is known and in lower case",
-    OFFICIAL,
+    WARNING,
 )
 K07 = Rule(
     "K07",
-    ERROR,
     {
         "blank": "the value contains a blank, a line break or an invisible character",
         "untidy": Case(
@@ -97,20 +68,10 @@ K07 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "No value contains blanks, line breaks or control characters that were added while copying",
-    INFERRED,
 )
-K08 = Rule(
-    "K08",
-    ERROR,
-    "the value is a placeholder that was not filled in, or was masked by another program",
-    f"{DOWNLOAD} instead of filling in a template",
-    "No value is a placeholder",
-    INFERRED,
-)
+K08 = Rule("K08", "the value is a placeholder that was not filled in, or was masked by another program", f"{DOWNLOAD} instead of filling in a template")
 K09 = Rule(
     "K09",
-    ERROR,
     {
         "file": Case(
             "the file is still encrypted: the vault password is missing or wrong, or it was encrypted twice or with another tool",
@@ -119,8 +80,6 @@ K09 = Rule(
         "value": "the value is still encrypted, but the file is not",
     },
     "encrypt the file as a whole with ansible-vault encrypt",
-    "Neither the file nor a value in it is still encrypted",
-    INFERRED,
 )
 RULES = (K01, K02, K03, K04, K05, K06, K07, K08, K09)
 

@@ -7,20 +7,13 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import FORMS, LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import (
-    COMMON,
-    CORRECT_EXPECTATION,
-    DOWNLOAD_WITH_ACCOUNT,
-    INFERRED,
-    OFFICIAL,
-    SAVE_UNCHANGED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import CORRECT_EXPECTATION, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED
 
 ON_PREMISES_TENANT = "infor"
 
@@ -33,36 +26,23 @@ _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _HEX_RUN = re.compile(r"[0-9A-Fa-f]{24,}")
 
-T01 = Rule(
-    "T01",
-    ERROR,
-    "the value is not a tenant, which has only letters, digits, _ and -",
-    SAVE_UNCHANGED,
-    "ti is a tenant: letters, digits, _ and -",
-    COMMON,
-)
+T01 = Rule("T01", "the value is not a tenant, which has only letters, digits, _ and -", SAVE_UNCHANGED)
 T02 = Rule(
     "T02",
-    WARNING,
     "the tenant does not have the form NAME_ENVIRONMENT in capital letters, as cloud tenants have",
     "compare it with the tenant in Infor OS > API Gateway > Authorized Apps > the app",
-    "A cloud tenant is <NAME>_<ENVIRONMENT> in capital letters",
-    OFFICIAL,
+    WARNING,
 )
 T03 = Rule(
     "T03",
-    ERROR,
     {
         "other": "the path does not start with the tenant in ti: the file was edited, or two files were mixed",
         "case": "the path and ti spell the tenant with different capital letters, but Infor is case-sensitive",
     },
     SAVE_UNCHANGED,
-    "In the cloud the path of pu starts with the tenant in ti",
-    OFFICIAL,
 )
 T04 = Rule(
     "T04",
-    ERROR,
     {
         "form": "the value does not have the form TENANT#KEY",
         "tenant": Case(
@@ -71,29 +51,22 @@ T04 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "saak is <tenant>#<key>, with the tenant in ti",
-    OFFICIAL,
 )
-T05 = Rule("T05", WARNING, "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED, "ci is <prefix>~<key>", COMMON)
+T05 = Rule("T05", "the client ID does not have the form PREFIX~KEY", SAVE_UNCHANGED, WARNING)
 T06 = Rule(
     "T06",
-    WARNING,
     "the prefix of the client ID is not the tenant in ti; it may be the name of the Infor OS farm",
     "compare it with the Client ID in Infor OS > API Gateway > Authorized Apps > the app",
-    "In the cloud the prefix of ci is the tenant in ti, or the name of an Infor OS farm",
-    OFFICIAL,
+    WARNING,
 )
 T07 = Rule(
     "T07",
-    WARNING,
     "the tenant, here or before ~ or #, is not infor, as it usually is on-premises",
     "check that the file is from the on-premises Infor OS, and that two files were not mixed",
-    "On-premises the tenant, and the prefix of ci and saak, is infor",
-    OFFICIAL,
+    WARNING,
 )
 T08 = Rule(
     "T08",
-    ERROR,
     {
         "tenant": Case("the file is for another tenant than {expected}", f"use the file of this tenant, {CORRECT_EXPECTATION}"),
         "environment": Case("the tenant does not end with the environment {expected}", f"use the file of this environment, {CORRECT_EXPECTATION}"),
@@ -103,31 +76,24 @@ T08 = Rule(
         "flavour": "the file is not from an Infor OS of the flavour {expected}",
     },
     f"use the file of this Infor OS, {CORRECT_EXPECTATION}",
-    "The file is for the expected tenant, environment and flavour",
-    INFERRED,
 )
 L01 = Rule(
     "L01",
-    WARNING,
     {
         "length": "the key has {length} characters instead of {usual}: it may have been cut off or doubled while copying",
         "alphabet": "the key contains characters other than letters, digits, - and _",
     },
     SAVE_UNCHANGED,
-    "The keys have their usual length and alphabet: 43 characters of base64url after the ~ of ci, otherwise 86",
-    COMMON,
+    WARNING,
 )
-L02 = Rule("L02", ERROR, "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED, "No secret occurs in another key", INFERRED)
+L02 = Rule("L02", "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED)
 L03 = Rule(
     "L03",
-    ERROR,
     {
         "random": "the value looks like a generated secret, which belongs in ci, cs, saak or sask",
         "form": "the value does not have the form of this key, and may be a secret, which belongs in ci, cs, saak or sask",
     },
     SAVE_UNCHANGED,
-    "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret, and ti, dt, oa, ot, or and v have their usual form",
-    INFERRED,
 )
 RULES = (T01, T02, T03, T04, T05, T06, T07, T08, L01, L02, L03)
 

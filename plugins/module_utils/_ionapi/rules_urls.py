@@ -10,7 +10,7 @@ import re
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import COMMON, DOWNLOAD, INFERRED, OFFICIAL, SAVE_UNCHANGED, STANDARD, UNKNOWN
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import (
     is_infor_cloud,
     is_like_infor_cloud,
@@ -27,7 +27,6 @@ _RELATIVE_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*")
 
 U01 = Rule(
     "U01",
-    ERROR,
     {
         "no_url": "the value is not an absolute URL with a host",
         "http": Case(
@@ -35,60 +34,34 @@ U01 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "iu and pu are absolute https URLs",
-    OFFICIAL,
 )
-U02 = Rule("U02", ERROR, "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED, "iu and pu have no user, query or fragment", STANDARD)
-U03 = Rule(
-    "U03",
-    WARNING,
-    "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL",
-    "add a slash at its end",
-    "pu ends with a slash",
-    OFFICIAL,
-)
+U02 = Rule("U02", "the URL contains a user (@), a query (?) or a fragment (#)", SAVE_UNCHANGED)
+U03 = Rule("U03", "the URL does not end with a slash; this collection adds it, but other programs build a wrong token URL", "add a slash at its end", WARNING)
 U04 = Rule(
     "U04",
-    WARNING,
     {"cloud": "the path is not /<tenant>/as/, as in the cloud", "on_premises": "the path does not end with /InforIntSTS/, as on-premises"},
     SAVE_UNCHANGED,
-    "The path of pu is /<tenant>/as/ in the cloud and ends with /InforIntSTS/ on-premises",
-    OFFICIAL,
+    WARNING,
 )
 U05 = Rule(
     "U05",
-    WARNING,
     {
         "tenant": Case("the URL ends with the tenant, which would then be in every request twice", "remove the path, so that only the host is left", ERROR),
         "slash": Case("the URL ends with a slash; this collection removes it, but other programs may not", "remove the slash"),
         "path": "the URL has a path, but a download has none",
     },
     SAVE_UNCHANGED,
-    "iu has no path",
-    OFFICIAL,
+    WARNING,
 )
-U06 = Rule(
-    "U06",
-    ERROR,
-    "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL",
-    SAVE_UNCHANGED,
-    "oa, ot and or are relative paths",
-    OFFICIAL,
-)
+U06 = Rule("U06", "the value is not a relative path: it starts with a slash, contains .. or //, or is a whole URL", SAVE_UNCHANGED)
 U07 = Rule(
     "U07",
-    WARNING,
-    {
-        "mixed": "oa, ot and or mix paths of cloud and on-premises",
-        "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)",
-    },
+    {"mixed": "oa, ot and or mix paths of cloud and on-premises", "unknown": "the value is neither token.oauth2 (cloud) nor connect/token (on-premises)"},
     SAVE_UNCHANGED,
-    "oa, ot and or are of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)",
-    OFFICIAL,
+    WARNING,
 )
 U08 = Rule(
     "U08",
-    ERROR,
     {
         "region": "iu and pu are in different regions of Infor's cloud",
         "host": Case(
@@ -96,36 +69,21 @@ U08 = Rule(
         ),
     },
     SAVE_UNCHANGED,
-    "In the cloud the host of iu is the host of pu with -ionapi instead of -sso",
-    INFERRED,
 )
 U09 = Rule(
     "U09",
-    ERROR,
     "the host is neither in Infor's cloud (inforcloudsuite.com) nor in trusted_hosts, and the secrets would be sent to it",
     "make sure that Infor, or the administrator of your Infor OS, gave you this file, then name the host in trusted_hosts",
-    "Both hosts end with inforcloudsuite.com or are named in trusted_hosts",
-    UNKNOWN,
 )
-U10 = Rule(
-    "U10",
-    ERROR,
-    "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)",
-    SAVE_UNCHANGED,
-    "iu is the gateway and pu is the authorization server",
-    COMMON,
-)
+U10 = Rule("U10", "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)", SAVE_UNCHANGED)
 U11 = Rule(
     "U11",
-    WARNING,
     "the host is this machine or has a private address, which DocBits in the cloud cannot reach",
     "use the public address of Infor OS; for a simulator, set allow_insecure",
-    "Both hosts can be reached from the internet, unless allow_insecure is set for a simulator",
-    INFERRED,
+    WARNING,
 )
 U12 = Rule(
     "U12",
-    ERROR,
     {
         "look_alike": Case(
             "the host looks like one of Infor's cloud (inforcloudsuite.com) and is not, so the secrets would be sent to somebody else",
@@ -134,16 +92,11 @@ U12 = Rule(
         "address": "the host is an address that no Infor OS has: link-local, shared, translated, reserved, or written in an unusual way",
     },
     SAVE_UNCHANGED,
-    "No host looks like Infor's cloud, or is an address of a range that is link-local, shared, translated or reserved",
-    STANDARD,
 )
 U13 = Rule(
     "U13",
-    ERROR,
     "one of iu and pu is in Infor's cloud (inforcloudsuite.com) and this one is not, so the secrets would be sent to somebody else",
     f"do not use this file; {DOWNLOAD}",
-    "iu and pu are both in Infor's cloud, or neither of them",
-    INFERRED,
 )
 RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11, U12, U13)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, case_hint, missing_line, others, unlisted
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, CALIBRATED, MISSING_KEY, MISSING_LINE, SEEN, UNLISTED
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
 
 ROOT = "SyncCaptureDocumentType"
 PATH = re.compile(ROOT + r"(?:\\\\[^\\/]+)*")
@@ -20,11 +20,7 @@ LOGICAL_ID_START = "lid://"
 ACCOUNTING_ENTITY = "SFV_AccountingEntityID"
 
 DOCUMENT_TYPE = Section("document type", ("Document_Types",), (Part("", "BOD document type"),))
-INDEX_FIELD = Section(
-    "index field",
-    ("Index_Fields",),
-    (Part("IF_", "target"), Part("IFP_", "path", required=False), Part("IFV_", "value", required=False)),
-)
+INDEX_FIELD = Section("index field", ("Index_Fields",), (Part("IF_", "target"), Part("IFP_", "path", required=False), Part("IFV_", "value", required=False)))
 TABLE = Section("table", ("Tables",), (Part("TN_", "name"),))
 LAYOUT = Layout(
     (
@@ -50,111 +46,35 @@ TABLE_COLUMN = re.compile(r"TN_(.+?)_TC_(.+)")
 
 _WRITE_LOGICAL_ID = "write the logical id of the connection point, such as lid://infor.ims.example (ION Desk > Connection Points)"
 
-MB01 = Rule(
-    "MB01",
-    ERROR,
-    MISSING_LINE,
-    "add the line, or remove the name from the list",
-    "Each item of a list has its companion lines, such as `SFP_` and `SFV_` for a static field (index fields: MB22)",
-    CALIBRATED,
-)
-MB02 = Rule("MB02", ERROR, MISSING_KEY, "add this key", "`DT_Path` and `Document_Types` are present", CALIBRATED)
-MB03 = Rule(
-    "MB03",
-    ERROR,
-    MISSING_LINE,
-    "add a line such as INVOICE=LN_SupplierInvoice, or remove the item from Document_Types",
-    "Each item of `Document_Types` has a line with the BOD document type",
-    CALIBRATED,
-)
-MB04 = Rule(
-    "MB04",
-    ERROR,
-    f"does not start with {ROOT}",
-    f"start the path with {ROOT}",
-    f"Each path starts with `{ROOT}`",
-    CALIBRATED,
-)
-MB05 = Rule(
-    "MB05",
-    ERROR,
-    r"has a separator other than \\ between its parts",
-    r"separate the parts of the path by \\ (two backslashes in the file)",
-    r"The parts of a path are separated by two backslashes, `\\`",
-    CALIBRATED,
-)
-MB06 = Rule(
-    "MB06",
-    ERROR,
-    MISSING_KEY,
-    "add SFV_LogicalID= with the logical id of the connection point (ION Desk > Connection Points)",
-    "`SFV_LogicalID` is present",
-    CALIBRATED,
-)
-MB07 = Rule(
-    "MB07",
-    ERROR,
-    f"is '{{value}}', which does not start with {LOGICAL_ID_START}",
-    _WRITE_LOGICAL_ID,
-    "`SFV_LogicalID` starts with `lid://`",
-    CALIBRATED,
-)
-MB20 = Rule(
-    "MB20",
-    WARNING,
-    f"is only {LOGICAL_ID_START}, the placeholder of the template",
-    _WRITE_LOGICAL_ID,
-    "`SFV_LogicalID` is not `lid://`, the placeholder of the template",
-    SEEN,
-)
-MB21 = Rule(
-    "MB21",
-    WARNING,
-    "is a placeholder",
-    "write the accounting entity of the customer, such as 100 or 001_100",
-    "`SFV_AccountingEntityID` is not a placeholder",
-    SEEN,
-)
-MB22 = Rule(
-    "MB22",
-    WARNING,
-    MISSING_LINE,
-    "add the line with the name in the BOD, or remove the field from Index_Fields",
-    "Each listed index field has its `IF_` line",
-    SEEN,
-)
-MB23 = Rule(
-    "MB23",
-    WARNING,
-    UNLISTED,
-    "add the field to Index_Fields; otherwise DocBits may not send it",
-    "Each `IF_` line is for a listed index field",
-    SEEN,
-)
-MB24 = Rule("MB24", WARNING, "lists {item} {count} times", "keep one of them in the list", "No list has the same item twice", SEEN)
+MB01 = Rule("MB01", MISSING_LINE, "add the line, or remove the name from the list")
+MB02 = Rule("MB02", MISSING_KEY, "add this key")
+MB03 = Rule("MB03", MISSING_LINE, "add a line such as INVOICE=LN_SupplierInvoice, or remove the item from Document_Types")
+MB04 = Rule("MB04", f"does not start with {ROOT}", f"start the path with {ROOT}")
+MB05 = Rule("MB05", r"has a separator other than \\ between its parts", r"separate the parts of the path by \\ (two backslashes in the file)")
+MB06 = Rule("MB06", MISSING_KEY, "add SFV_LogicalID= with the logical id of the connection point (ION Desk > Connection Points)")
+MB07 = Rule("MB07", f"is '{{value}}', which does not start with {LOGICAL_ID_START}", _WRITE_LOGICAL_ID)
+MB20 = Rule("MB20", f"is only {LOGICAL_ID_START}, the placeholder of the template", _WRITE_LOGICAL_ID, WARNING)
+MB21 = Rule("MB21", "is a placeholder", "write the accounting entity of the customer, such as 100 or 001_100", WARNING)
+MB22 = Rule("MB22", MISSING_LINE, "add the line with the name in the BOD, or remove the field from Index_Fields", WARNING)
+MB23 = Rule("MB23", UNLISTED, "add the field to Index_Fields; otherwise DocBits may not send it", WARNING)
+MB24 = Rule("MB24", "lists {item} {count} times", "keep one of them in the list", WARNING)
 MB25 = Rule(
     "MB25",
-    WARNING,
     {"line": MISSING_LINE, "export": "has {listed}, which differs in case from the document type {document_type} of the export"},
     "write it exactly as DocBits writes the code of the document type",
-    "A document type has the same case in the export, in `Document_Types` and in its line",
-    SEEN,
+    WARNING,
 )
 MB26 = Rule(
     "MB26",
-    WARNING,
     "does not list the document type {document_type} of the export",
     "add it to Document_Types with its own line, or choose a document type of this file in the export",
-    "The document type of the export is listed in `Document_Types`",
-    ASSUMED,
+    WARNING,
 )
 MB40 = Rule(
     "MB40",
-    INFO,
     {"unlisted": UNLISTED, "unknown": Case("is not a known key of a BOD mapping", "correct the key, or ignore this if DocBits need not use it")},
     "add the name to its list, or ignore this if DocBits need not use it",
-    "Each companion line is for a listed name, and each key is known",
-    ASSUMED,
+    INFO,
 )
 RULES = (MB01, MB02, MB03, MB04, MB05, MB06, MB07, MB20, MB21, MB22, MB23, MB24, MB25, MB26, MB40)
 
@@ -167,11 +87,7 @@ def document_types(properties) -> list:
 def table_sections(properties) -> list:
     """A `Section` for the constants of each listed table; the key of their list contains the name of the table."""
     return [
-        Section(
-            f"table {table} constant",
-            (f"TN_{table}_Static_Fields",),
-            (Part(f"TNP_{table}_", "path"), Part(f"TNV_{table}_", "value")),
-        )
+        Section(f"table {table} constant", (f"TN_{table}_Static_Fields",), (Part(f"TNP_{table}_", "path"), Part(f"TNV_{table}_", "value")))
         for table in dict.fromkeys(item.name for item in TABLE.items(properties))
     ]
 

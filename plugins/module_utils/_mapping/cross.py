@@ -5,40 +5,32 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Rule, excerpt, findings_of
 from ansible_collections.docbits.ion.plugins.module_utils._mapping import bod, idm
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, DOCUMENTED
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, KINDS, ON_PREMISES
 
 TITLES = {CLOUD: "cloud", ON_PREMISES: "on-premises"}
 
 MX01 = Rule(
     "MX01",
-    ERROR,
     "is {current}, but the connection point has {expected}",
     "write SFV_LogicalID={expected} in the BOD mapping (ION Desk > Connection Points shows the logical id)",
-    "`SFV_LogicalID` of the BOD mapping is the logical id of the connection point, if that is known",
-    DOCUMENTED,
-    bod.LOGICAL_ID,
+    key=bod.LOGICAL_ID,
 )
 MX20 = Rule(
     "MX20",
-    WARNING,
     "is {deployment}, but the ION API file is from {flavour} Infor",
     "set the deployment of the export to that of the ION API file, or use the ION API file of this deployment",
-    "The deployment of the export is that of the ION API file",
-    ASSUMED,
-    "deployment",
+    WARNING,
+    key="deployment",
 )
 MX21 = Rule(
     "MX21",
-    WARNING,
     "is from an on-premises installation, but the kind {kind} is for cloud tenants",
     "use the ION API file of the cloud tenant; DocBits offers this kind to CloudSuite customers only",
-    "An export whose kind has no deployment (M3, LN) has the ION API file of a cloud tenant",
-    DOCUMENTED,
-    "ionapi",
+    WARNING,
+    key="ionapi",
 )
 RULES = (MX01, MX20, MX21)
 

@@ -5,36 +5,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK, decoded, normal_text
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, CALIBRATED, SEEN
 
 MAX_SIZE = 1024 * 1024
 
-MP01 = Rule(
-    "MP01",
-    ERROR,
-    "is larger than 1 MiB",
-    "use the mapping file itself; the vendor's files are smaller than 20 KiB",
-    "The file is not larger than 1 MiB",
-    ASSUMED,
-)
+MP01 = Rule("MP01", "is larger than 1 MiB", "use the mapping file itself; the vendor's files are smaller than 20 KiB")
 MP02 = Rule(
     "MP02",
-    ERROR,
-    {
-        "not_utf8": "is not UTF-8 text",
-        "binary": "is not UTF-8 text; it looks like UTF-16 or binary data",
-        "not_text": "is neither text nor bytes",
-    },
+    {"not_utf8": "is not UTF-8 text", "binary": "is not UTF-8 text; it looks like UTF-16 or binary data", "not_text": "is neither text nor bytes"},
     "save the file as plain UTF-8 text without a byte order mark",
-    "The file is text in an encoding that DocBits reads",
-    ASSUMED,
 )
 MP03 = Rule(
     "MP03",
-    ERROR,
     {
         "json": Case("is JSON, such as an ION API file, not a mapping file", "use a mapping file here, and the ION API file in its own option"),
         "markup": Case("is XML or an HTML page, not a mapping file", "download the mapping file again; proxies and login pages answer with such a page"),
@@ -43,46 +27,21 @@ MP03 = Rule(
         "pdf": "is a PDF document, not a mapping file",
     },
     "use a mapping file instead",
-    "The file is not in another well-known format",
-    ASSUMED,
 )
-MP04 = Rule("MP04", ERROR, "is empty", "use the mapping file; an empty file maps nothing", "The file is not empty", ASSUMED)
-MP05 = Rule(
-    "MP05",
-    ERROR,
-    "is not of a kind that can be recognized",
-    "set the kind of the file: idm, bod, m3, ln or m3_toml",
-    "The kind of the file can be recognized, or the caller sets it",
-    ASSUMED,
-)
-MP06 = Rule(
-    "MP06",
-    ERROR,
-    "is {actual}, but should be {expected}",
-    "use this file where its kind is expected, and a file of the right kind here",
-    "The file is of the expected kind",
-    ASSUMED,
-)
-MP07 = Rule(
-    "MP07",
-    ERROR,
-    "has no =",
-    "write key=value on one line, or # at its start; a line cannot continue on the next one",
-    "Each line that is neither empty nor a comment has an =",
-    CALIBRATED,
-)
-MP08 = Rule("MP08", ERROR, "is already set on line {first}", "keep one of the two lines", "No key occurs twice", CALIBRATED)
+MP04 = Rule("MP04", "is empty", "use the mapping file; an empty file maps nothing")
+MP05 = Rule("MP05", "is not of a kind that can be recognized", "set the kind of the file: idm, bod, m3, ln or m3_toml")
+MP06 = Rule("MP06", "is {actual}, but should be {expected}", "use this file where its kind is expected, and a file of the right kind here")
+MP07 = Rule("MP07", "has no =", "write key=value on one line, or # at its start; a line cannot continue on the next one")
+MP08 = Rule("MP08", "is already set on line {first}", "keep one of the two lines")
 MP20 = Rule(
     "MP20",
-    WARNING,
     "starts with a byte order mark",
     "save the file as UTF-8 without a byte order mark; otherwise DocBits may take the mark as part of the first key",
-    "The file does not start with a byte order mark",
-    ASSUMED,
+    WARNING,
 )
-MP21 = Rule("MP21", WARNING, "is not UTF-8; it was read as Latin-1", "save the file as UTF-8", "The file is UTF-8", ASSUMED)
-MP22 = Rule("MP22", WARNING, "has no key before the =", "write the key before the =", "Each = has a key before it", ASSUMED)
-MP23 = Rule("MP23", WARNING, "has an empty item", "remove the comma that has nothing before or after it", "No list has an empty item", SEEN)
+MP21 = Rule("MP21", "is not UTF-8; it was read as Latin-1", "save the file as UTF-8", WARNING)
+MP22 = Rule("MP22", "has no key before the =", "write the key before the =", WARNING)
+MP23 = Rule("MP23", "has an empty item", "remove the comma that has nothing before or after it", WARNING)
 RULES = (MP01, MP02, MP03, MP04, MP05, MP06, MP07, MP08, MP20, MP21, MP22, MP23)
 
 # The start of other formats. A vaulted file has to be decrypted before it can be checked.

@@ -10,16 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import excerpt, plain_name
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.erp_rules import RULES
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import (
-    Layout,
-    Part,
-    Section,
-    case_hint,
-    defined_names,
-    missing_line,
-    others,
-    unlisted,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, case_hint, defined_names, missing_line, others, unlisted
 
 M3 = "m3"
 LN = "ln"
@@ -78,30 +69,9 @@ HEADER = _area("header", (), ("SF_", "StaticFields"), ("HF_", "HeaderFields"))
 AREAS = (
     HEADER,
     _area("tax line", (), ("IT_SF_", "InvoiceTaxStaticFields"), ("ITF_", "InvoiceTaxFields"), "3", TAX_COLUMNS),
-    _area(
-        "receipt line",
-        ("InvoiceReceipt",),
-        ("IR_SF_", "InvoiceReceiptStaticFields"),
-        ("IRF_", "InvoiceReceiptFields"),
-        "1",
-        RECEIPT_COLUMNS,
-    ),
-    _area(
-        "header charge",
-        ("OrderHeaderExtraCharges",),
-        ("OEC_SF_", "OrderExtraChargeStaticFields"),
-        ("OECF_", "OrderExtraChargeFields"),
-        "2",
-        only_m3=True,
-    ),
-    _area(
-        "order line charge",
-        ("OrderLineCharge",),
-        ("OLC_SF_", "OrderLineChargeStaticFields"),
-        ("OLCF_", "OrderLineChargeFields"),
-        "5",
-        only_m3=True,
-    ),
+    _area("receipt line", ("InvoiceReceipt",), ("IR_SF_", "InvoiceReceiptStaticFields"), ("IRF_", "InvoiceReceiptFields"), "1", RECEIPT_COLUMNS),
+    _area("header charge", ("OrderHeaderExtraCharges",), ("OEC_SF_", "OrderExtraChargeStaticFields"), ("OECF_", "OrderExtraChargeFields"), "2", only_m3=True),
+    _area("order line charge", ("OrderLineCharge",), ("OLC_SF_", "OrderLineChargeStaticFields"), ("OLCF_", "OrderLineChargeFields"), "5", only_m3=True),
     _area("order charge", ("OrderCharge",), ("OC_SF_", "OrderChargeStaticFields"), ("OCF_", "OrderChargeFields"), "2", only_m3=True),
     _area("cost line", ("InvoiceCost",), ("IC_SF_", "InvoiceCostStaticFields"), ("ICF_", "InvoiceCostFields"), "8", COST_COLUMNS),
     _area("debit note header", (), ("DN_SF_", "DNStaticFields"), ("DN_HF_", "DNHeaderFields"), only_m3=True),
@@ -115,12 +85,7 @@ AREAS = (
         only_m3=True,
     ),
     _area(
-        "debit note receipt line",
-        ("DebitNoteReceipt",),
-        ("DNR_SF_", "DebitNoteReceiptStaticFields"),
-        ("DNRF_", "DebitNoteReceiptFields"),
-        "1",
-        only_m3=True,
+        "debit note receipt line", ("DebitNoteReceipt",), ("DNR_SF_", "DebitNoteReceiptStaticFields"), ("DNRF_", "DebitNoteReceiptFields"), "1", only_m3=True
     ),
     _area("credit note header", (), ("CN_SF_", "CNStaticFields"), ("CN_HF_", "CNHeaderFields"), only_m3=True),
     _area(

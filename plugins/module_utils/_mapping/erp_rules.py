@@ -5,17 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Rule
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import (
-    ASSUMED,
-    CALIBRATED,
-    DOCUMENTED,
-    MISSING_KEY,
-    MISSING_LINE,
-    SEEN,
-    UNLISTED,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
 
 
 def _shared(letter) -> dict:
@@ -23,45 +15,20 @@ def _shared(letter) -> dict:
     return {
         "header": Rule(
             f"M{letter}01",
-            ERROR,
             {"missing": MISSING_KEY, "no_line": "has no HF_ line"},
             "list the ERP's header fields in HeaderFields, and write a line HF_<field>=<DocBits field> for each",
-            "`HeaderFields` is present, with at least one `HF_` line",
-            CALIBRATED,
         ),
         "selector": Rule(
             f"M{letter}02",
-            ERROR,
             "is missing, but {fields} needs the table of its lines{hint}",
             "add the line that names the DocBits table, such as InvoiceReceipt=invoice_table or InvoiceCost=cost_lines",
-            "A list of receipt, cost or charge fields has the key that names their DocBits table, such as `InvoiceReceipt=invoice_table`",
-            CALIBRATED,
         ),
-        "listed": Rule(f"M{letter}20", WARNING, MISSING_LINE, "add the line, or remove the field from the list", "Each listed ERP field has its line", SEEN),
-        "unlisted": Rule(
-            f"M{letter}21",
-            WARNING,
-            UNLISTED,
-            "add the field to the list; otherwise DocBits may not send it",
-            "Each ERP field that has a line is listed",
-            SEEN,
-        ),
-        "unknown": Rule(f"M{letter}22", WARNING, "is not a known key", "correct the key, or remove the line", "Each key is known", DOCUMENTED),
-        "header_column": Rule(
-            f"M{letter}23",
-            WARNING,
-            "uses the line column {column}, but a header has no lines",
-            "write a DocBits header field, without TF_",
-            "No header field uses a line column (`TF_...`)",
-            ASSUMED,
-        ),
+        "listed": Rule(f"M{letter}20", MISSING_LINE, "add the line, or remove the field from the list", WARNING),
+        "unlisted": Rule(f"M{letter}21", UNLISTED, "add the field to the list; otherwise DocBits may not send it", WARNING),
+        "unknown": Rule(f"M{letter}22", "is not a known key", "correct the key, or remove the line", WARNING),
+        "header_column": Rule(f"M{letter}23", "uses the line column {column}, but a header has no lines", "write a DocBits header field, without TF_", WARNING),
         "columns": Rule(
-            f"M{letter}40",
-            INFO,
-            "uses columns that are not documented for a {area}: {columns}",
-            "make sure that the table in DocBits has these columns",
-            "Tax, receipt and cost lines use documented columns only",
-            SEEN,
+            f"M{letter}40", "uses columns that are not documented for a {area}: {columns}", "make sure that the table in DocBits has these columns", INFO
         ),
     }
 
@@ -69,56 +36,31 @@ def _shared(letter) -> dict:
 RULES = {
     "m3": {
         **_shared("M"),
-        "names": Rule(
-            "MM24",
-            WARNING,
-            "has {field}, which is not an M3 field name",
-            "write the M3 field name, such as SUNO, in the list and in its line",
-            "M3 field names are four upper-case letters or digits; M3 is case-sensitive",
-            SEEN,
-        ),
+        "names": Rule("MM24", "has {field}, which is not an M3 field name", "write the M3 field name, such as SUNO, in the list and in its line", WARNING),
         "rdtp": Rule(
             "MM25",
-            WARNING,
             {"missing": "is missing; a {area} has the record type {rdtp}", "wrong": "is {value}; a {area} has the record type {rdtp}"},
             "write {key}={rdtp} and list RDTP in {list_key}",
-            "`RDTP` is 1 for receipt lines, 2 for charges, 3 for tax lines, 5 for order line charges and 8 for cost lines",
-            DOCUMENTED,
+            WARNING,
         ),
         "divi": Rule(
-            "MM26",
-            WARNING,
-            "has no division",
-            "add SF_DIVI=<division> and list DIVI in StaticFields, or HF_DIVI=<DocBits field> and list it in HeaderFields",
-            "The header has the division, `DIVI`",
-            DOCUMENTED,
+            "MM26", "has no division", "add SF_DIVI=<division> and list DIVI in StaticFields, or HF_DIVI=<DocBits field> and list it in HeaderFields", WARNING
         ),
     },
     "ln": {
         **_shared("L"),
-        "company": Rule(
-            "ML24",
-            WARNING,
-            "has no financial company",
-            "add SF_FinancialCompany=<company> and list FinancialCompany in StaticFields",
-            "The header has `FinancialCompany`",
-            DOCUMENTED,
-        ),
+        "company": Rule("ML24", "has no financial company", "add SF_FinancialCompany=<company> and list FinancialCompany in StaticFields", WARNING),
         "country": Rule(
             "ML41",
-            INFO,
             "has no tax country in the header, so DocBits uses DE",
             "add HF_TaxCountry=tax_country_1 and list TaxCountry in HeaderFields, unless DE is right",
-            "The header has `TaxCountry`; without it DocBits uses `DE`",
-            DOCUMENTED,
+            INFO,
         ),
         "tax_line": Rule(
             "ML42",
-            INFO,
             "does not link cost lines to tax lines",
             "add ICF_TaxLine=TF_position and list TaxLine in InvoiceCostFields, if LN needs the tax line of a cost line",
-            "`ICF_TaxLine=TF_position` links cost lines to tax lines",
-            DOCUMENTED,
+            INFO,
         ),
     },
 }

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Rule, excerpt, plain_name
 from ansible_collections.docbits.ion.plugins.module_utils._mapping.layout import Layout, Part, Section, case_hint, missing_line, others, unlisted
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, CALIBRATED, MISSING_KEY, MISSING_LINE, SEEN, UNLISTED
+from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import MISSING_KEY, MISSING_LINE, UNLISTED
 
 STATIC_VALUE = Section("static value", ("Static_Values",), (Part("SV_", "value"),))
 STATIC_FIELD = Section("static field", ("Static_Fields",), (Part("SF_", "value"),))
@@ -32,127 +32,29 @@ REQUIRED_KEYS = ("Static_Fields", "Index_Fields", "ACL_Fields", "Searchable_PDF_
 EXPRESSIONS = ("ACL_Fields", "Searchable_PDF_Name")
 TYPES = ("STRING",)
 
-MI01 = Rule(
-    "MI01",
-    ERROR,
-    "has no document type line",
-    "add a line such as INVOICE=LN_SupplierInvoice",
-    "There is at least one document type line: the DocBits code, =, the IDM document type",
-    CALIBRATED,
-)
+MI01 = Rule("MI01", "has no document type line", "add a line such as INVOICE=LN_SupplierInvoice")
 MI02 = Rule(
-    "MI02",
-    ERROR,
-    "has no line for the document type of the export",
-    "add a line {key}=<IDM document type>, or choose the document type of this file in the export",
-    "The document type of the export has a line",
-    CALIBRATED,
+    "MI02", "has no line for the document type of the export", "add a line {key}=<IDM document type>, or choose the document type of this file in the export"
 )
-MI03 = Rule(
-    "MI03",
-    ERROR,
-    "has no value",
-    "write the IDM document type that the embedded file gets",
-    "`EFE_..._EXPORT_DOC_TYPE` has a value",
-    CALIBRATED,
-)
-MI04 = Rule(
-    "MI04",
-    ERROR,
-    MISSING_KEY,
-    "add this key",
-    "`Static_Fields`, `Index_Fields`, `ACL_Fields` and `Searchable_PDF_Name` are present",
-    CALIBRATED,
-)
-MI05 = Rule(
-    "MI05",
-    ERROR,
-    MISSING_LINE,
-    "add the line, or remove the name from the list",
-    "Each listed static value has its `SV_` line, each listed static field its `SF_` line",
-    CALIBRATED,
-)
-MI06 = Rule(
-    "MI06",
-    ERROR,
-    "uses {used}, which has no line in this file{hint}",
-    "add the line of this key, or use keys that have one, joined by +",
-    "Each part of `ACL_Fields`, `Searchable_PDF_Name` and `EFE_..._EXPORT_FILENAME` is a key of the file",
-    CALIBRATED,
-)
-MI07 = Rule(
-    "MI07",
-    ERROR,
-    MISSING_LINE,
-    "add the line, or remove the name from EMBEDDED_FILES_EXPORT",
-    "Each embedded file has `EFE_..._SOURCE_NAME`, `EFE_..._EXPORT_DOC_TYPE` and `EFE_..._EXPORT_FILENAME`",
-    CALIBRATED,
-)
-MI20 = Rule(
-    "MI20",
-    WARNING,
-    MISSING_LINE,
-    "add the line with the IDM attribute, or remove the field from Index_Fields",
-    "Each listed index field has its `IF_` line",
-    SEEN,
-)
-MI21 = Rule(
-    "MI21",
-    WARNING,
-    UNLISTED,
-    "add the field to Index_Fields; otherwise DocBits may not send it",
-    "Each `IF_` line is for a listed index field",
-    SEEN,
-)
-MI22 = Rule("MI22", WARNING, UNLISTED, "add the name to Static_Values", "Each `SV_` line is for a listed static value", SEEN)
-MI23 = Rule(
-    "MI23",
-    WARNING,
-    "has no value",
-    "write the accounting entity of the customer, such as 100 or 001_100",
-    "A constant for the accounting entity has a value",
-    SEEN,
-)
-MI24 = Rule(
-    "MI24",
-    WARNING,
-    {"none": "lists {item} without a type", "unknown": "lists {item} with the unknown type {type}"},
-    "write {item}:STRING in the list",
-    "Each item of `Static_Fields` and `Index_Fields` has a known type",
-    SEEN,
-)
-MI25 = Rule(
-    "MI25",
-    WARNING,
-    "has no IDM document type",
-    "write the IDM document type after the =, such as LN_SupplierInvoice",
-    "A document type line has an IDM document type",
-    ASSUMED,
-)
-MI26 = Rule(
-    "MI26",
-    WARNING,
-    {"empty": "is empty", "plus": "has a + with nothing before or after it"},
-    "write keys of this file, joined by +",
-    "No expression is empty, and none has a + with nothing before or after it",
-    ASSUMED,
-)
+MI03 = Rule("MI03", "has no value", "write the IDM document type that the embedded file gets")
+MI04 = Rule("MI04", MISSING_KEY, "add this key")
+MI05 = Rule("MI05", MISSING_LINE, "add the line, or remove the name from the list")
+MI06 = Rule("MI06", "uses {used}, which has no line in this file{hint}", "add the line of this key, or use keys that have one, joined by +")
+MI07 = Rule("MI07", MISSING_LINE, "add the line, or remove the name from EMBEDDED_FILES_EXPORT")
+MI20 = Rule("MI20", MISSING_LINE, "add the line with the IDM attribute, or remove the field from Index_Fields", WARNING)
+MI21 = Rule("MI21", UNLISTED, "add the field to Index_Fields; otherwise DocBits may not send it", WARNING)
+MI22 = Rule("MI22", UNLISTED, "add the name to Static_Values", WARNING)
+MI23 = Rule("MI23", "has no value", "write the accounting entity of the customer, such as 100 or 001_100", WARNING)
+MI24 = Rule("MI24", {"none": "lists {item} without a type", "unknown": "lists {item} with the unknown type {type}"}, "write {item}:STRING in the list", WARNING)
+MI25 = Rule("MI25", "has no IDM document type", "write the IDM document type after the =, such as LN_SupplierInvoice", WARNING)
+MI26 = Rule("MI26", {"empty": "is empty", "plus": "has a + with nothing before or after it"}, "write keys of this file, joined by +", WARNING)
 MI27 = Rule(
     "MI27",
-    WARNING,
     "differs in case from the document type {document_type} of the export",
     "write {document_type}=... instead, exactly as DocBits writes the code",
-    "The document type of the export has the same case",
-    ASSUMED,
+    WARNING,
 )
-MI40 = Rule(
-    "MI40",
-    INFO,
-    UNLISTED,
-    "add the name to the list; otherwise DocBits may not use the line",
-    "Each `SF_` and `EFE_` line is for a listed static field or embedded file",
-    ASSUMED,
-)
+MI40 = Rule("MI40", UNLISTED, "add the name to the list; otherwise DocBits may not use the line", INFO)
 RULES = (MI01, MI02, MI03, MI04, MI05, MI06, MI07, MI20, MI21, MI22, MI23, MI24, MI25, MI26, MI27, MI40)
 
 # For each section: the rule about a missing companion line, and about one that is not listed.

@@ -12,9 +12,8 @@ try:
 except ImportError:  # Python 3.10 and older, on a target that the module was shipped to
     tomllib = None  # type: ignore[assignment]
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, plain_name
-from ansible_collections.docbits.ion.plugins.module_utils._mapping.shared import ASSUMED, DOCUMENTED
 
 ROOT = "export_configuration"
 HEADER = "header"
@@ -42,72 +41,34 @@ _PLACE = re.compile(r"at line (\d+), column \d+")
 _TABLE_LINE = re.compile(r"\s*\[([^\[\]]*)\]\s*(?:#.*)?")
 _KEY_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
-MT01 = Rule(
-    "MT01",
-    ERROR,
-    "cannot be checked: this Python has no TOML reader",
-    "run this task on a controller with Python 3.11 or newer",
-    "The Python that runs the check has a TOML reader",
-    DOCUMENTED,
-)
+MT01 = Rule("MT01", "cannot be checked: this Python has no TOML reader", "run this task on a controller with Python 3.11 or newer")
 MT02 = Rule(
     "MT02",
-    ERROR,
     {"syntax": "is not valid TOML", "too_deep": "has brackets that are nested too deep"},
     "correct the file at this line, or export it from the Rule Manager again",
-    "The file is TOML",
-    DOCUMENTED,
 )
 MT03 = Rule(
     "MT03",
-    ERROR,
     {"fields": "is missing or empty", "value": Case("is not a string", "write the value in quotes")},
     'write [export_configuration.header.fields], followed by lines such as SUNO = "[supplier_id]", each value in quotes',
-    "`export_configuration.header.fields` is a table of strings and not empty",
-    DOCUMENTED,
 )
-MT04 = Rule(
-    "MT04",
-    ERROR,
-    {"missing": "is missing", "other": "differs from the name of the section"},
-    'write name = "{section}"',
-    "The `name` of a section equals the section",
-    DOCUMENTED,
-)
-MT05 = Rule(
-    "MT05",
-    ERROR,
-    f"has a key with more than {MAX_KEY_PARTS} parts",
-    "use the file that the Rule Manager exports",
-    f"No key has more than {MAX_KEY_PARTS} parts",
-    ASSUMED,
-)
+MT04 = Rule("MT04", {"missing": "is missing", "other": "differs from the name of the section"}, 'write name = "{section}"')
+MT05 = Rule("MT05", f"has a key with more than {MAX_KEY_PARTS} parts", "use the file that the Rule Manager exports")
 MT20 = Rule(
     "MT20",
-    WARNING,
     {
         "header": Case("is {value}, but a header has no lines", "write {header_form}"),
         "line": Case("is {value}, which reads the header in a line", "write {line_form} for the column"),
     },
     "write [x] for a header field and [[x]] for a column of the lines",
-    "A header field uses `[x]`, a line field uses `[[x]]`",
-    DOCUMENTED,
-)
-MT21 = Rule(
-    "MT21",
     WARNING,
-    "is not a known section",
-    "correct the name of the section: header, " + ", ".join(LINE_SECTIONS),
-    "Each section is known",
-    DOCUMENTED,
 )
+MT21 = Rule("MT21", "is not a known section", "correct the name of the section: header, " + ", ".join(LINE_SECTIONS), WARNING)
 MT22 = Rule(
     "MT22",
-    WARNING,
     {"fields": "has no fields", "value": Case("is not a string", "write the value in quotes")},
     "write the fields of the section as strings, each value in quotes",
-    "Each other section has a `fields` table of strings",
-    ASSUMED,
+    WARNING,
 )
 RULES = (MT01, MT02, MT03, MT04, MT05, MT20, MT21, MT22)
 

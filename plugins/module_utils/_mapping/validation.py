@@ -20,14 +20,17 @@ FILE_KINDS = (IDM, BOD, M3, LN, M3_TOML)
 LAYOUTS = {IDM: idm.LAYOUT, BOD: bod.LAYOUT, **erp.LAYOUTS}
 TITLES = {IDM: "an IDM mapping", BOD: "a BOD mapping", M3: "an M3 mapping", LN: "an LN mapping", M3_TOML: "an M3 TOML mapping"}
 
-# Keys and prefixes of one kind only. Static_Fields, Index_Fields, IF_ and SF_ occur in several kinds.
-_IDM_MARKS = ("ACL_Fields", "Searchable_PDF_Name", "Static_Values", "EMBEDDED_FILES_EXPORT", "SV_", "EFE_")
-_BOD_MARKS = (
-    *("DT_Path", "Document_Types", "Generated_Fields", "PO_Fields", "IF_COMMON_PATH", "IF_Attributes", "IF_Elements", "Pages_COMMON_PATH"),
-    *("Page_Elements", "Batch_Level_Properties", "Table_COMMON_PATH", "TableColumn_", "Tables"),
-    *("SFP_", "SFV_", "GFP_", "GFV_", "POP_", "POF_", "IFP_", "IFV_", "PFP_", "Path_", "TN_", "TNP_", "TNV_", "TCP_", "TCV_"),
-)
-_ERP_MARKS = tuple(mark for mark in (*erp.LAYOUTS[M3].list_keys, *erp.LAYOUTS[M3].single_keys, *erp.LAYOUTS[M3].prefixes) if mark != "SF_")
+# Keys and prefixes that occur in several kinds.
+_SHARED = ("Static_Fields", "Index_Fields", "IF_", "SF_")
+
+
+def _marks(layout) -> tuple:
+    """The keys and prefixes of one kind only."""
+    return tuple(mark for mark in (*layout.list_keys, *layout.single_keys, *layout.prefixes) if mark not in _SHARED)
+
+
+# Those of M3 are those of LN too, which differs in its field names.
+_MARKS = {IDM: _marks(idm.LAYOUT), BOD: (*_marks(bod.LAYOUT), "TNP_", "TNV_"), M3: _marks(erp.LAYOUTS[M3])}
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,8 @@ def _check_properties(kind, properties, document_type):
 
 def _kind_of(text, properties, expected_kind=None):
     """The kind with the most marks in the file, or None if there are no marks; `expected_kind` decides between equal numbers."""
-    keys = list(properties.keys())
-    marks = {
-        IDM: sum(key.startswith(_IDM_MARKS) for key in keys),
-        BOD: sum(key.startswith(_BOD_MARKS) for key in keys),
-        # Also of LN, which differs in its field names.
-        M3: sum(key.startswith(_ERP_MARKS) for key in keys),
-        M3_TOML: sum(line.lstrip().startswith("[") for line in text.split("\n")),
-    }
+    marks = {kind: sum(key.startswith(prefixes) for key in properties.keys()) for kind, prefixes in _MARKS.items()}
+    marks[M3_TOML] = sum(line.lstrip().startswith("[") for line in text.split("\n"))
     most = max(marks.values())
     if most == 0:
         return None

@@ -105,8 +105,25 @@ DIFFERENT = "different"
 UNCLEAR = "unclear"
 
 
+class _Identified:
+    """What a declared and a current export have in common."""
+
+    def get(self, name, default=None):
+        raise NotImplementedError
+
+    @property
+    def kind(self):
+        """The definition of the kind, or None for a kind that this collection does not manage."""
+        return KINDS.get(self.get("kind"))
+
+    @property
+    def identity(self) -> tuple:
+        """The values of IDENTITY, in normal form."""
+        return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
+
+
 @dataclass(frozen=True)
-class Declared:
+class Declared(_Identified):
     """An export as the user declares it.
 
     id:      DocBits' id, or None
@@ -133,19 +150,9 @@ class Declared:
         """Every declared field and file by name."""
         return {**self.fields, **self.files}
 
-    @property
-    def kind(self):
-        """The definition of the declared kind, or None."""
-        return KINDS.get(self.get("kind"))
-
-    @property
-    def identity(self) -> tuple:
-        """The values of IDENTITY, in normal form."""
-        return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
-
 
 @dataclass(frozen=True)
-class Export:
+class Export(_Identified):
     """An export as DocBits has it, or as it will be after a step.
 
     id:     DocBits' id, an opaque string; None before it is created
@@ -171,19 +178,9 @@ class Export:
         return replace(self, values={**self.values, **{name: Known(value) for name, value in values.items()}})
 
     @property
-    def kind(self):
-        """The definition of the kind, or None for a kind that this collection does not manage."""
-        return KINDS.get(self.get("kind"))
-
-    @property
     def active(self) -> bool:
         """Whether DocBits runs it, as far as known."""
         return bool(self.get("active"))
-
-    @property
-    def identity(self) -> tuple:
-        """The values of IDENTITY, in normal form."""
-        return tuple(normal_value(name, self.get(name) or "") for name in IDENTITY)
 
     @property
     def exclusive_key(self) -> tuple:

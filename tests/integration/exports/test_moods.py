@@ -104,7 +104,7 @@ def story_of(seed, moods, simulator, monkeypatch):
     history = next(found for number in itertools.count(seed) if fits(found := histories.draw(number), moods))
     texts = {}
     for number in range(2):
-        texts[histories.ionapi(number)] = parse(ionapi_text(simulator), "ionapi").ionapi.canonical()
+        texts[histories.ionapi(number)] = parse(ionapi_text(simulator), "ionapi").ionapi.document
         for name, pattern in (("idm", histories.IDM), ("bod", histories.BOD)):
             texts[pattern.format(number)] = mapping(name, number)
     ids = {row.id: str(uuid.UUID(int=int(row.id))) for row in history.rows}

@@ -233,7 +233,7 @@ def test_refusal_with_a_code_shows_the_code_and_no_sentence():
 
 
 @pytest.mark.parametrize(
-    ("header", "fact"), [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("1000000", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+    ("header", "fact"), [("7", 7), ("0", 0), ("", None), ("soon", None), ("-1", None), ("1000000", 1000000), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
 )
 def test_refusal_for_the_rate_limit_has_the_seconds_to_wait(header, fact):
     assert refusal(answer(429, {}, {"retry-after": header})).facts.get("retry_after") == fact

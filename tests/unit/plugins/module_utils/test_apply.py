@@ -244,7 +244,7 @@ def test_export_that_vanishes_after_its_update_is_named(world):
     docbits = world.Organisation([world.webhook("1")])
     docbits.before("list", docbits.edit("1", deleted=True, active=False), nth=3)
     error = docbits.failed(world.declared(world.webhook("1"), url="https://example.com/b"))
-    assert "it is not in the list of exports" in error.message and docbits.rows == {}
+    assert "no such export exists any more" in error.message and docbits.rows == {}
 
 
 def test_create_that_is_accepted_and_never_listed_is_unknown_or_applied_and_not_sent_again(world):

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of the diagnosis, and that nothing from a response becomes part of a sentence. Which response leads to which row: test_proof_answers."""
+"""The rules of the proof, and that nothing from a response becomes part of a sentence. Which response violates which rule: test_proof_answers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from dataclasses import fields
 
 import pytest
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import Finding
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
-from ansible_collections.docbits.ion.plugins.module_utils._infor import diagnosis as _diagnosis
+from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 from ansible_collections.docbits.ion.plugins.module_utils._infor import verdicts as _verdicts
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 
 NAMES = {
     "key": "iu",
@@ -40,16 +41,16 @@ def response(status: int, body=None, **headers) -> Response:
     return Response(**{field.name: values[field.name] for field in fields(Response)})
 
 
-# The rows of the contract's table; its N5 and N6 have the ids N10 and N11.
+# The diagnoses of the contract's table; its N5 and N6 have the ids N10 and N11.
 CONTRACT = [f"A{n:02}" for n in range(1, 13)]
 CONTRACT += ["N01", "N02", "N03", "N04", "N10", "N11", "J01", "J02"]
 CONTRACT += [f"G{n:02}" for n in range(1, 9)]
 CONTRACT += ["R01", "R02", "R03", "R04", "I01", "I02", "I03", "M01", "M02"]
 
 
-@pytest.mark.parametrize("id_", sorted({*CONTRACT, *ROWS}))
-def test_row_has_a_sentence_and_a_next_step(id_):
-    found = _diagnosis.finding(id_, "production.ionapi", **NAMES)
+@pytest.mark.parametrize("id_", sorted({*CONTRACT, *RULES}))
+def test_rule_has_a_sentence_and_a_next_step(id_):
+    found = _rules.finding(id_, "production.ionapi", **NAMES)
     assert found.id == id_
     assert found.where.startswith("production.ionapi: ")
     for text in (found.where, found.message, found.action):
@@ -57,14 +58,14 @@ def test_row_has_a_sentence_and_a_next_step(id_):
     assert "authentication failed" not in found.sentence().lower()
 
 
-def test_no_two_rows_have_the_same_message():
-    assert len({row.message for row in ROWS.values()}) == len(ROWS)
+def test_no_two_rules_have_the_same_message():
+    assert len({rule.message for rule in RULES.values()}) == len(RULES)
 
 
 @pytest.mark.parametrize(("id_", "is_undetermined"), [("A01", False), ("A09", True), ("N05", True), ("N08", True), ("G04", False), ("K01", False)])
 def test_only_outages_and_unknown_answers_are_undetermined(id_, is_undetermined):
-    found = _diagnosis.Finding(id_, "error", "file", "message", "action")
-    assert _diagnosis.is_undetermined(found) == is_undetermined
+    found = Finding(id_, "error", "file", "message", "action")
+    assert _rules.is_undetermined(found) == is_undetermined
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
@@ -99,11 +100,11 @@ def test_locked_account_is_not_taken_for_a_limit(description):
     ],
 )
 def test_page_is_recognised_whatever_its_content_type_says(body):
-    assert _verdicts.is_page(response(200, body)) and not _verdicts.is_from_infor(response(403, body))
+    assert response(200, body).is_html and not _verdicts.is_from_infor(response(403, body))
 
 
 def test_xml_of_a_product_is_no_page():
-    assert not _verdicts.is_page(response(200, b"<entities/>")) and _verdicts.is_from_infor(response(403, b"<error/>"))
+    assert not response(200, b"<entities/>").is_html and _verdicts.is_from_infor(response(403, b"<error/>"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_xml_of_a_product_is_no_page():
 )
 def test_retry_after_is_read_in_seconds_or_against_the_date_of_the_server(header, seconds):
     headers = {"retry-after": header, "date": "Tue, 24 Nov 2026 06:00:00 GMT"}
-    assert _verdicts.retry_after(response(429, {}, **headers)) == seconds
+    assert response(429, {}, **headers).retry_after == seconds
 
 
 @pytest.mark.parametrize(

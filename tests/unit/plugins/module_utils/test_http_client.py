@@ -22,7 +22,7 @@ from responses.registries import OrderedRegistry
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, IonError, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._http import client as _client
-from ansible_collections.docbits.ion.plugins.module_utils._http.client import MAX_RESPONSE_SIZE, MAX_RETRY_AFTER, HttpClient, Response, Settings
+from ansible_collections.docbits.ion.plugins.module_utils._http.client import MAX_RESPONSE_SIZE, HttpClient, Response, Settings
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import HostSemaphore
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE
 
@@ -182,7 +182,12 @@ def test_read_without_a_response_is_retried(script, clock):
     assert client().call("GET", READ).status == 200
 
 
-@pytest.mark.parametrize(("header", "pause"), [("7", 7.0), ("0", 0.0), ("99999", MAX_RETRY_AFTER)])
+@pytest.mark.parametrize(("date", "seconds"), [("Thu, 01 Jan 1970 00:16:40 GMT", 1000.0), ("yesterday", None), ("", None)])
+def test_time_of_the_server_is_that_of_its_header(date, seconds):
+    assert Response(200, {"date": date}, b"", "host").time == seconds
+
+
+@pytest.mark.parametrize(("header", "pause"), [("7", 7.0), ("0", 0.0), ("99999", Settings.longest_pause)])
 def test_pause_with_retry_after_is_its_value_up_to_the_maximum(script, clock, header, pause):
     script.get(READ, status=429, headers={"Retry-After": header})
     script.get(READ, status=200)

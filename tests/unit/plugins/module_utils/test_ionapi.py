@@ -111,7 +111,7 @@ def test_summary_of_a_cloud_file():
         "fingerprint": ionapi.fingerprint(),
     }
     assert ionapi.secret_values() == (document["cs"], document["sask"], document["saak"], document["ci"])
-    assert json.loads(ionapi.canonical()) == document
+    assert json.loads(ionapi.document) == document
 
 
 def test_summary_of_an_on_premises_file():
@@ -183,15 +183,15 @@ def test_encodings_of_a_file_give_the_same_document(encode, findings):
     document = cloud(cn="DocBits_PRD")
     result = parse(encode(json.dumps(document, indent=1)), "production.ionapi")
     assert [(finding.id, finding.level) for finding in result.findings] == findings
-    assert json.loads(result.ionapi.canonical()) == document
+    assert json.loads(result.ionapi.document) == document
 
 
 def test_canonical_is_equal_for_equal_values_only():
     document = cloud(comment="ünknown")
     turned = dict(reversed(document.items()))
-    assert parsed(document).ionapi.canonical() == parsed(turned).ionapi.canonical()
-    assert parsed(document).ionapi.canonical() != parsed({**document, "comment": "other"}).ionapi.canonical()
-    assert parsed(document).ionapi.canonical().isascii()
+    assert parsed(document).ionapi.document == parsed(turned).ionapi.document
+    assert parsed(document).ionapi.document != parsed({**document, "comment": "other"}).ionapi.document
+    assert parsed(document).ionapi.document.isascii()
 
 
 def test_fingerprint_depends_on_app_and_service_account_only():
@@ -218,7 +218,7 @@ def test_parse_or_fail_when_a_finding_is_an_error_raises_all_findings():
 
 def test_parse_or_fail_when_valid_returns_file_and_findings():
     ionapi, findings = parse_or_fail(json.dumps(cloud(cn="Other")), "production.ionapi")
-    assert ionapi.tenant == "ACME_PRD"
+    assert ionapi.ti == "ACME_PRD"
     assert [finding.where for finding in findings] == ["production.ionapi: cn"]
 
 
@@ -309,7 +309,7 @@ def test_blank_or_control_character_in_a_secret_is_an_error(value):
 def test_app_name_with_surrounding_blanks_is_stripped_with_a_warning():
     result = parsed(cloud(cn=" DocBits_PRD\n"))
     assert [(finding.id, finding.level) for finding in result.findings] == [("K07", WARNING)]
-    assert result.ionapi.app_name == "DocBits_PRD"
+    assert result.ionapi.cn == "DocBits_PRD"
 
 
 @pytest.mark.parametrize("type_", [True, 1, 1.5, [], {}], ids=repr)
@@ -497,7 +497,7 @@ def test_null_in_an_optional_key_counts_as_missing(key):
     null, missing = parsed({**cloud(), key: None}), parsed(cloud(**{key: None}))
     assert [(finding.id, finding.level, finding.where) for finding in null.findings] == [("K02", WARNING, f"production.ionapi: {key}")]
     assert null.findings == missing.findings
-    assert (null.ionapi.app_name, null.ionapi.dt, null.ionapi.version) == (missing.ionapi.app_name, missing.ionapi.dt, missing.ionapi.version)
+    assert (null.ionapi.cn, null.ionapi.dt, null.ionapi.version) == (missing.ionapi.cn, missing.ionapi.dt, missing.ionapi.version)
 
 
 def test_null_as_redirect_url_counts_as_missing():

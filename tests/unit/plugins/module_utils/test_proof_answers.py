@@ -18,11 +18,12 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.client import Se
 from ansible_collections.docbits.ion.plugins.module_utils._infor import client as _client
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
-from ansible_collections.docbits.ion.plugins.module_utils._infor.diagnosis_rows import ROWS
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
+from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi import parser
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
-from ansible_collections.docbits.ion.tests.docs.infor_answers import CASES, LOGICAL_ID, NOT_FROM_ONE_ANSWER, RIGHT
+from ansible_collections.docbits.ion.tests.docs.generate_rules import DIAGNOSES_PAGE
+from ansible_collections.docbits.ion.tests.docs.infor_examples import EXAMPLES, LOGICAL_ID, NOT_FROM_ONE_ANSWER, RIGHT
 from simulator.ionapi import cloud_file
 
 REACHED = {check: {"seconds": 0.0, "problem": None, "names": {}} for check in _preflight.CHECKS}
@@ -54,17 +55,17 @@ def ionapi():
 
 
 class Server:
-    """Sends the responses of one case at its stage, and the right form everywhere else."""
+    """Sends the responses of one example at its stage, and the right form everywhere else."""
 
-    def __init__(self, case) -> None:
-        self._case = case
+    def __init__(self, example) -> None:
+        self._example = example
         self._sent = {}
         self.requests = []
 
     def answer(self, request):
         self.requests.append(request)
         stage = self._stage_of(request)
-        sends = self._case.sends if self._is_asked(stage) else (RIGHT[stage],)
+        sends = self._example.sends if self._is_asked(stage) else (RIGHT[stage],)
         count = self._sent[request.url] = self._sent.get(request.url, 0) + self._is_asked(stage)
         sent = sends[min(max(count, 1), len(sends)) - 1]
         if sent.failure == "slow":
@@ -81,14 +82,14 @@ class Server:
         return next(stage for stage, path in URLS.items() if request.url.endswith(path))
 
     def _is_asked(self, stage) -> bool:
-        if self._case.stage == "gateway":
+        if self._example.stage == "gateway":
             return stage in ("identity", "idm", "ion_messaging")
-        return stage == {"refresh_token": "token", "roles": "identity"}.get(self._case.stage, self._case.stage)
+        return stage == {"refresh_token": "token", "roles": "identity"}.get(self._example.stage, self._example.stage)
 
 
-def proof_of(case, server, **options):
+def proof_of(example, server, **options):
     by_option = {"m3": {"m3": True}, "ln": {"ln": True}, "connection_point": {"logical_id": LOGICAL_ID}}
-    options = {"stages": (case.stage,), **options} if case.stage not in by_option else {"stages": (), **by_option[case.stage]}
+    options = {"stages": (example.stage,), **options} if example.stage not in by_option else {"stages": (), **by_option[example.stage]}
     file, known = ionapi(), Secrets()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.add_callback(responses.POST, file.token_url, server.answer, content_type=None)
@@ -103,30 +104,30 @@ def _url_of(file, path):
     return file.gateway_url + path
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.stage}: {case.answer}")
-def test_stage_with_answer_has_outcome_and_finding(case):
-    server = Server(case)
-    proof = proof_of(case, server)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.stage}: {example.answer}")
+def test_stage_with_answer_has_outcome_and_finding(example):
+    server = Server(example)
+    proof = proof_of(example, server)
     stages = {stage.name: stage for stage in proof.stages}
-    assert stages[case.stage].outcome == case.outcome, proof.findings
-    level = WARNING if case.outcome == "warned" else ERROR
-    assert {finding.id for finding in stages[case.stage].findings if finding.level == level} == ({case.finding} if case.finding else set())
-    assert proof.outcome == OUTCOMES[case.outcome]
+    assert stages[example.stage].outcome == example.outcome, proof.findings
+    level = WARNING if example.outcome == "warned" else ERROR
+    assert {finding.id for finding in stages[example.stage].findings if finding.level == level} == ({example.finding} if example.finding else set())
+    assert proof.outcome == OUTCOMES[example.outcome]
     for finding in proof.findings:
         assert "{" not in finding.sentence() and "None" not in finding.sentence()
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.answer == "429 with Retry-After"], ids=lambda case: case.stage)
-def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(case):
-    server = Server(case)
-    (finding,) = proof_of(case, server).findings
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.answer == "429 with Retry-After"], ids=lambda example: example.stage)
+def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(example):
+    server = Server(example)
+    (finding,) = proof_of(example, server).findings
     assert "Infor asks to wait 3600 s" in finding.message
     sent = [(request.url, request.body) for request in server.requests]
     assert len(sent) == len(set(sent))
 
 
-def test_every_diagnosis_has_a_case():
-    assert {case.finding for case in CASES if case.finding in ROWS} == set(ROWS) - NOT_FROM_ONE_ANSWER
+def test_every_diagnosis_has_an_example():
+    assert {example.finding for example in EXAMPLES if example.finding in RULES} == set(RULES) - NOT_FROM_ONE_ANSWER
 
 
 def test_every_stage_that_sends_a_request_has_every_class_of_answers():
@@ -145,4 +146,8 @@ def test_every_stage_that_sends_a_request_has_every_class_of_answers():
         "lost",
     }
     for stage in RIGHT:
-        assert classes <= {case.answer for case in CASES if case.stage == stage}, stage
+        assert classes <= {example.answer for example in EXAMPLES if example.stage == stage}, stage
+
+
+def test_page_is_up_to_date():
+    assert DIAGNOSES_PAGE.path.read_text(encoding="utf-8") == DIAGNOSES_PAGE.text(), "run tests/docs/generate_rules.py"

@@ -24,7 +24,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.rules import (
     plain_name,
 )
 
-RULE = Rule("Z01", WARNING, {"few": "has {count} of {key}", "none": Case("has no {key}", "add {key}", ERROR)}, "add more to {key}")
+RULE = Rule("Z01", {"few": "has {count} of {key}", "none": Case("has no {key}", "add {key}", ERROR)}, "add more to {key}", WARNING)
 
 
 def test_violation_of_a_case_uses_level_and_action_of_the_rule():
@@ -38,17 +38,17 @@ def test_violation_of_a_case_with_level_and_action_uses_its_own():
 
 @pytest.mark.parametrize(("template", "expected"), [("pu, ot", "file: pu, ot"), ("{key}", "file: iu"), ("{product}", "file: IDM")])
 def test_violation_of_a_rule_with_a_key_uses_the_key_of_the_rule(template, expected):
-    rule = Rule("Z02", INFO, "is {key}", "do nothing", key=template)
+    rule = Rule("Z02", "is {key}", "do nothing", INFO, key=template)
     finding = rule.violation("iu", product="IDM").finding("file")
     assert (finding.where, finding.message) == (expected, f"is {expected[6:]}")
 
 
 def test_violation_without_a_key_is_about_the_whole_object():
-    assert Rule("Z02", INFO, "is odd", "do nothing").violation(line=3).finding("file").where == "file line 3"
+    assert Rule("Z02", "is odd", "do nothing", INFO).violation(line=3).finding("file").where == "file line 3"
 
 
 def test_violation_of_a_rule_with_one_case_needs_no_case_name():
-    assert Rule("Z02", INFO, "is {what}", "do nothing").violation(what="odd").finding("file") == Finding("Z02", INFO, "file", "is odd", "do nothing")
+    assert Rule("Z02", "is {what}", "do nothing", INFO).violation(what="odd").finding("file") == Finding("Z02", INFO, "file", "is odd", "do nothing")
 
 
 def test_violation_with_braces_in_a_value_keeps_them():
@@ -56,7 +56,7 @@ def test_violation_with_braces_in_a_value_keeps_them():
 
 
 def test_findings_of_many_violations_are_sorted_by_line_and_limited_for_each_rule():
-    other = Rule("Z02", INFO, "is odd", "do nothing")
+    other = Rule("Z02", "is odd", "do nothing", INFO)
     violations = [RULE.violation("list", line, "few", count=line) for line in range(MAX_PER_RULE + 3, 0, -1)]
     findings = findings_of([*violations, other.violation(line=2)], "file")
     assert [finding.id for finding in findings] == ["Z01", "Z01", "Z02", *["Z01"] * (MAX_PER_RULE - 2), "Z01"]

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Infor, or something in between, may answer at each stage of the proof, and what the proof makes of it; the tests and docs/diagnoses.md use it."""
+"""Examples for the rules of the proof, for the tests and docs/diagnoses.md: what Infor, or something in between, may answer at each stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Case:
+class Example:
     """One class of answers at one stage.
 
     stage:   where it comes
@@ -97,7 +97,7 @@ def oauth(error, description=None, status=400) -> Sent:
     return as_json({"error": error, **({"error_description": description} if description else {})}, status)
 
 
-# At the stages token and refresh. The cases of a login come before those of a refresh where they differ.
+# At the stages token and refresh. Those of a login come before those of a refresh where they differ.
 _TOKEN_ENDPOINT = (
     ("the right form", (RIGHT["token"],), PASSED, None),
     ("another JSON object", (as_json({"status": "ok"}),), UNDETERMINED, "A10"),
@@ -238,7 +238,7 @@ _REFUSALS = {
 _REFUSALS_OF_A_PRODUCT = {401: (FAILED, "G03"), 403: (FAILED, "G04"), 404: (FAILED, "G05"), 400: (UNDETERMINED, "G09")}
 
 
-def _product_cases(stage):
+def _of_product(stage):
     right, refusals = RIGHT[stage], _REFUSALS.get(stage, _REFUSALS_OF_A_PRODUCT)
     unauthorized = as_json({"error": "invalid_token"}, 401, **{"WWW-Authenticate": 'Bearer error="invalid_token"'})
     own = {answer for answer, *_rest in _OWN.get(stage, ())}
@@ -303,18 +303,21 @@ _ROLES = (
 )
 _ISSUED = {key: value for key, value in TOKEN.items() if key != "refresh_token"}
 
-CASES = (
-    *(Case("token", *case) for case in (*_TOKEN_ENDPOINT, *_LOGIN)),
-    Case("token", "a token that lives 300 s", (as_json({**TOKEN, "expires_in": 300}),), WARNED, "A12"),
-    Case("refresh_token", "a refresh token", (RIGHT["token"],), PASSED, None),
-    Case("refresh_token", "no refresh token", (as_json(_ISSUED),), FAILED, "A11"),
+EXAMPLES = (
+    *(Example("token", *example) for example in (*_TOKEN_ENDPOINT, *_LOGIN)),
+    Example("token", "a token that lives 300 s", (as_json({**TOKEN, "expires_in": 300}),), WARNED, "A12"),
+    Example("refresh_token", "a refresh token", (RIGHT["token"],), PASSED, None),
+    Example("refresh_token", "no refresh token", (as_json(_ISSUED),), FAILED, "A11"),
     # Each refresh gives another refresh token here, which is a warning.
-    *(Case("refresh", *(("the right form", (RIGHT["token"],), WARNED, "A22") if case[2] == PASSED else case)) for case in (*_TOKEN_ENDPOINT, *_REFRESH)),
-    Case("refresh", "no new refresh token", (as_json(_ISSUED),), PASSED, None),
-    *(Case(stage, *case) for stage in ("gateway", "identity") for case in _product_cases(stage)),
-    *(Case("roles", answer, (as_json(body),), *expected) for answer, body, *expected in _ROLES),
-    *(Case(stage, *case) for stage in ("idm", "ion_messaging", "m3", "ln", "connection_point") for case in _product_cases(stage)),
+    *(
+        Example("refresh", *(("the right form", (RIGHT["token"],), WARNED, "A22") if example[2] == PASSED else example))
+        for example in (*_TOKEN_ENDPOINT, *_REFRESH)
+    ),
+    Example("refresh", "no new refresh token", (as_json(_ISSUED),), PASSED, None),
+    *(Example(stage, *example) for stage in ("gateway", "identity") for example in _of_product(stage)),
+    *(Example("roles", answer, (as_json(body),), *expected) for answer, body, *expected in _ROLES),
+    *(Example(stage, *example) for stage in ("idm", "ion_messaging", "m3", "ln", "connection_point") for example in _of_product(stage)),
 )
-# Diagnoses that no single response leads to: the checks before the first request, the claims of a token, limits and time of this run, a file
+# Rules that no single response leads to: the checks before the first request, the claims of a token, limits and time of this run, a file
 # without service account, a revocation, and products that disagree.
 NOT_FROM_ONE_ANSWER = {"N01", "N03", "A04", "A15", "A16", "A17", "A18", "A19", "G11", "J01", "J02"}
