@@ -12,6 +12,8 @@ import json
 import re
 from urllib.parse import quote, quote_plus
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
+
 MARKER = "<secret>"
 
 # The encodings of a shorter value occur by chance in other text.
@@ -96,14 +98,15 @@ def _redacted(value, encodings, pieces):
 def _pieces_of(values) -> frozenset:
     """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens, as they are, reversed and in rot13, in lower case.
 
-    Without those that read as words.
+    Without those that read as words, unless the whole key is random.
     """
     # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
     is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
     pieces = set()
     for key in (re.split("[~#]", value)[-1] for value in is_key):
         parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
-        for part in (part.translate(_LOWER) for part in parts if not _PLAIN_WORDS.fullmatch(part)):
+        is_random = looks_random(key, 20)
+        for part in (part.translate(_LOWER) for part in parts if is_random or not _PLAIN_WORDS.fullmatch(part)):
             rotated = part.translate(_ROT13)
             pieces.update((part, part[::-1], rotated, rotated[::-1]))
     return frozenset(pieces)

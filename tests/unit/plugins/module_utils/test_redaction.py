@@ -139,6 +139,13 @@ def test_redact_of_a_transformed_piece_masks_it(transform, length):
     assert MARKER in found and len(found.replace(MARKER, "").removeprefix("it said ")) <= 8
 
 
+def test_redact_of_a_piece_of_a_random_key_that_reads_as_words_masks_it():
+    piece = "wjagoezlifhz_nf"
+    known = Secrets()
+    known.add(f"MC7iau{secrets.token_hex(2)}zUxS4xShafph{piece}CW9YfVQ4")
+    assert known.redact(f"it said {piece}.") == f"it said {MARKER}."
+
+
 def test_redact_of_a_long_token_without_its_last_character_masks_it():
     token = ".".join(secrets.token_urlsafe(400) for _part in range(3))
     known = Secrets()
