@@ -102,7 +102,7 @@ def _pieces_of(values) -> frozenset:
     """
     # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
     is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
-    pieces = set()
+    pieces: set = set()
     for key in (re.split("[~#]", value)[-1] for value in is_key):
         parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
         is_random = looks_random(key, 20)

@@ -89,7 +89,7 @@ def _export(record, keys, contract, organisation_id, position) -> Export:
             "look at the answer in /docs of this host and set contract_overrides: {records: {id: KEY}}",
         )
     kind, deployment = kind_and_deployment(raw("method"), contract.overrides.methods)
-    values = {"kind": Known(kind if has_shape(METHOD, kind) else "unknown")}
+    values: dict = {"kind": Known(kind if has_shape(METHOD, kind) else "unknown")}
     if deployment:
         values["deployment"] = Known(deployment)
     sub_organisation = raw("sub_organisation")
