@@ -14,13 +14,8 @@ from ansible_collections.docbits.ion.tests.docs.prose import prose
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "server_values.md"
 
 INTRODUCTION = """\
-<!--
-Copyright (c) the docbits.ion contributors
-GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
+<!-- Written by tests/docs/generate_shapes.py from the shapes in the code. Do not edit. -->
 
-Made by tests/docs/generate_shapes.py. Do not edit.
--->
 # What a server says
 
 A server, a proxy or a firewall may repeat what it was sent. So the text of an answer never becomes part of a result, a message or a diff as it is.
