@@ -6,10 +6,13 @@ INSIDE = $(PYTHON) -B tests/tools/environment.py
 
 CORES = scenarios-2.18 scenarios-2.19 scenarios-2.20 scenarios-2.21
 
-.PHONY: demo test quick lint units scenarios $(CORES) integration sanity simulate fuzz bench docs format clean
+.PHONY: demo sandbox test quick lint units scenarios $(CORES) integration sanity simulate fuzz bench docs format release clean
 
 demo: ## three environments, from nothing: deploy, deploy again, check after a hand edit
 	@$(INSIDE) python tests/demo/demo.py
+
+sandbox: ## three empty environments to try the commands of the README on, until Ctrl-C
+	@$(INSIDE) python tests/demo/sandbox.py
 
 test: ## everything that continuous integration runs
 	@$(STAGES) test
@@ -26,6 +29,9 @@ docs: ## write the pages that are made from tables in the code
 format: ## format the Python files
 	@$(INSIDE) ruff check --fix .
 	@$(INSIDE) ruff format .
+
+release: ## changelog, artifact, commit and tag of the version in galaxy.yml; publishes nothing
+	@$(INSIDE) python tests/tools/release.py
 
 clean: ## remove everything that was made
 	rm -rf build

@@ -16,6 +16,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Ex
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
+from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_forms
 from ansible_collections.docbits.ion.plugins.plugin_utils._variables import OPTIONS, check_required, evaluation_error, near_misses, options_from
@@ -44,7 +45,7 @@ class ActionModule(ControllerAction):
         at_once = self._task.throttle or options["at_once"]
         pool = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names))))
         arguments, futures, owners = {}, {}, {}
-        with self.task_environment():
+        with self.task_environment(), Progress(self._display, self._task.get_play().get_name(), len(names)) as progress:
             try:
                 for name in names:
                     # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
@@ -52,7 +53,9 @@ class ActionModule(ControllerAction):
                     owner = owners.setdefault(_organisation(arguments[name][0]) or name, name)
                     if owner != name:
                         arguments[name] = None, failed_result(_shared_organisation(name, owner))
-                    futures[name] = pool.submit(self._run_environment, name, *arguments[name])
+                    futures[name] = pool.submit(progress.timed, self._run_environment, name, *arguments[name])
+                if options["stop_after"] != "parse":
+                    progress.expect_logins(text for _where, text in _ionapi_texts(arguments))
                 results = {name: _result_of(future) for name, future in futures.items()}
             finally:
                 # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.

@@ -56,4 +56,12 @@ options:
     type: list
     elements: str
     default: []
+  require_vault:
+    description:
+      - Whether every secret must come out of Ansible Vault, that is from an encrypted file or variable. Otherwise the task fails.
+      - This concerns the ION API files, API keys, passwords of exports and proxies. A value of an environment variable, of another lookup or of a template
+        with a filter is not known to come out of a vault.
+      - In ansible-core 2.18 this is known of files only, because that version does not keep where a value came from.
+    type: bool
+    default: false
 """

@@ -62,7 +62,9 @@ options:
     type: float
     default: 5.0
   diff_mappings:
-    description: Whether the diff shows the meaning of mappings (V(meaning)) or their lines (V(text)).
+    description:
+      - Whether the diff shows the meaning of mappings (V(meaning)) or their lines (V(text)).
+      - With V(meaning), an export that is created or removed shows each of its files as one line.
     type: str
     default: meaning
     choices:

@@ -75,12 +75,13 @@ class LookupModule(LookupBase):
 
     def run(self, terms, variables=None, **kwargs):
         try:
-            expectations = _expectations(as_plain(kwargs))
+            params = _validated(as_plain(kwargs))
+            expectations = expectations_from(params)
         except InvalidInput as error:
             raise AnsibleLookupError(f"{NAME}: {error.message}") from None
-        return [self._text(str(term), variables or {}, expectations) for term in terms]
+        return [self._text(str(term), variables or {}, expectations, params["require_vault"]) for term in terms]
 
-    def _text(self, path, variables, expectations):
+    def _text(self, path, variables, expectations, require_vault):
         def read(path):
             found = self.find_file_in_search_path(variables, "files", path, ignore_missing=True)
             if found is None:
@@ -88,7 +89,7 @@ class LookupModule(LookupBase):
             return read_file(self._loader, found)
 
         try:
-            content, findings = read_source(NAME, path, read, secret=True)
+            content, findings = read_source(NAME, path, read, secret=True, require_vault=require_vault)
         except InvalidInput as error:
             raise AnsibleLookupError(error.message) from None
         parsed = parse(content, path, expectations)
@@ -104,12 +105,12 @@ class LookupModule(LookupBase):
         return parsed.ionapi.document
 
 
-def _expectations(options):
-    """The options as Expectations, validated like those of the modules: a misspelt option is an error."""
+def _validated(options):
+    """The options, validated like those of the modules: a misspelt option is an error."""
     spec = ionapi_options()
     check_forms(options, spec.argument_spec)
     validation = ArgumentSpecValidator(**spec.to_kwargs()).validate(options)
     if validation.error_messages:
         what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
         raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
-    return expectations_from(validation.validated_parameters)
+    return validation.validated_parameters

@@ -71,7 +71,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 environments:
-  description: Result of M(docbits.ion.environment) for each host, by host name.
+  description:
+    - Result of M(docbits.ion.environment) for each host, by host name.
+    - Each has also C(started), in seconds since 1970, and C(seconds), how long the environment took.
   returned: always
   type: dict
 """

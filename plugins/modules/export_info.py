@@ -13,6 +13,8 @@ short_description: Read the export configurations of a DocBits environment
 description:
   - Returns the exports in the form that M(docbits.ion.exports) takes. If they are declared again, nothing changes.
   - Secrets are left out. An export of a kind that this collection does not manage has C(ignore=true).
+  - In an address, the query and what is before an C(@) are masked, because they may be a token. Leave such an address out of the declaration,
+    which keeps the present one; M(docbits.ion.exports) refuses it.
 author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:

@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
@@ -34,12 +34,16 @@ class ControllerAction(ActionBase):
     def prepare(self, args, options, variables):
         """(the arguments with the text of all files and the content of the state file, warnings about the files).
 
+        args:      as Ansible passes them, because their tags say which came out of a vault
         options:   argument spec of the arguments
         variables: variables of the host, for the default path of the state file
 
         Raises: InvalidInput
         """
-        args, warnings = read_sources(args, options, self._read)
+        require_vault = "require_vault" in options and boolean(args.get("require_vault") or False, strict=False)
+        if require_vault:
+            check_vaulted(args, options, {**os.environ, **self.task_variables()})
+        args, warnings = read_sources(as_plain(args), options, self._read, require_vault)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))
         if "state_dir" in options:
@@ -48,7 +52,9 @@ class ControllerAction(ActionBase):
         return args, warnings
 
     def save_state(self, result, args, host) -> dict:
-        """The result without its fingerprints, which are saved in the state file of the host, except in check mode."""
+        """The result of a host: its diff names the host, and its fingerprints are saved in the state file of the host, except in check mode."""
+        if "diff" in result:
+            result["diff"].update(before_header=host, after_header=host)
         fingerprints = result.pop("fingerprints", None)
         if not fingerprints or self._task.check_mode:
             return result

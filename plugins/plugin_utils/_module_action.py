@@ -17,7 +17,6 @@ from importlib import import_module
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
 
 
 class ModuleAction(ControllerAction):
@@ -29,7 +28,7 @@ class ModuleAction(ControllerAction):
         task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
         options = task.ARGUMENT_SPEC.argument_spec
         try:
-            args, findings = self.prepare(as_plain(self._task.args), options, task_vars)
+            args, findings = self.prepare(self._task.args, options, task_vars)
             if self._is_local():
                 with self.task_environment():
                     result = self.run_locally(name, task, args)
@@ -84,3 +83,9 @@ class ModuleAction(ControllerAction):
         super()._update_module_args(module_name, module_args, task_vars, **options)
         # Otherwise the module writes its arguments to the system log of the target, and fails if they are not UTF-8.
         module_args["_ansible_no_log"] = True
+
+    def _configure_module(self, module_name, module_args, task_vars):
+        built = super()._configure_module(module_name=module_name, module_args=module_args, task_vars=task_vars)
+        # The module holds its arguments now. With ANSIBLE_DEBUG, Ansible (2.18 to 2.21) prints this dictionary after the run, also with no_log.
+        module_args.clear()
+        return built

@@ -17,6 +17,7 @@ from ansible.parsing.vault import AnsibleVaultError
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import OPTION, has_shape, shown
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.rules_file import check_file
+from ansible_collections.docbits.ion.plugins.plugin_utils._origin import is_tracked, is_vaulted
 
 SOURCE = "src"
 CONTENT = "content"
@@ -46,31 +47,63 @@ def as_plain(value):
     return float(value) if isinstance(value, float) else value
 
 
-class _TooLarge(Exception):
-    """The file is larger than LARGEST_FILE."""
+class _NoSource(Exception):
+    """The file is no source, for a reason and with a next step."""
 
 
 def read_file(loader, path):
-    """(content as bytes, whether the file was vaulted, mode of the file). A vaulted file is decrypted in memory.
+    """(content as bytes, whether the file was vaulted, mode of the file, whether Git tracks it unencrypted). A vaulted file is decrypted in memory.
 
-    Raises: OSError, AnsibleError and _TooLarge, which read_source reports.
+    Raises: OSError, AnsibleError and _NoSource, which read_source reports.
     """
-    with open(path, "rb") as file:
+    # Without O_NONBLOCK a FIFO would be waited for.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise _NoSource("the path is not a regular file", "set the path of a file")
         raw = file.read(LARGEST_FILE + 1)
     if len(raw) > LARGEST_FILE:
-        raise _TooLarge
+        raise _NoSource("the file is larger than 4 MiB", "check the path; files of exports are much smaller")
     content, was_plain = loader._decrypt_if_vault_data(raw)
-    return content, not was_plain, mode
+    return content, not was_plain, mode, was_plain and is_tracked(path)
 
 
-def read_sources(args, options, read, parent=""):
+def check_vaulted(args, options, environment, parent="") -> None:
+    """Raise InvalidInput for an option that is secret, and whose value is not known to come out of a vault.
+
+    args:        arguments as Ansible passes them
+    environment: variables of the environment, which fill options that are not set
+    parent:      option that args are suboptions of, as a prefix such as "exports[0]."
+    """
+    for name, option in options.items():
+        variables = [variable for variable in option.get("fallback", (None, ()))[1] if variable in environment]
+        value = args.get(name, environment[variables[0]] if variables else None)
+        if option.get("options"):
+            for index, item in enumerate(value if isinstance(value, Sequence) else ()):
+                if isinstance(item, Mapping):
+                    check_vaulted(item, option["options"], environment, f"{parent}{name}[{index}].")
+        elif option.get("no_log") and value and not is_vaulted(value) and (name != "proxy" or "@" in str(value)):
+            raise _not_vaulted(f"{parent}{name}")
+
+
+def _not_vaulted(where) -> InvalidInput:
+    return failure(
+        InvalidInput,
+        "S07",
+        where,
+        "the value is not known to come out of Ansible Vault, and require_vault is set",
+        "encrypt it with ansible-vault; a variable must be the whole value of the option, and needs ansible-core 2.19 or newer",
+    )
+
+
+def read_sources(args, options, read, require_vault=False, parent=""):
     """(the arguments with the content of every src, warnings about the files).
 
-    args:    plain arguments
-    options: their argument spec
-    read:    function from a path to the result of read_file
-    parent:  option that args are suboptions of, as a prefix such as "exports[0]."
+    args:          plain arguments
+    options:       their argument spec
+    read:          function from a path to the result of read_file
+    require_vault: whether a secret file must be vaulted
+    parent:        option that args are suboptions of, as a prefix such as "exports[0]."
 
     Raises: InvalidInput with the option and the path.
     """
@@ -88,7 +121,7 @@ def read_sources(args, options, read, parent=""):
                 # Ansible's own message would hold the whole item with its secrets.
                 if not isinstance(item, dict):
                     raise _wrong_type(where, "the value must be a dictionary of options")
-                item, found = read_sources(item, option["options"], read, f"{where}.")
+                item, found = read_sources(item, option["options"], read, require_vault, f"{where}.")
                 warnings += found
                 filled.append(item)
             args[name] = filled if is_list else filled[0]
@@ -96,7 +129,7 @@ def read_sources(args, options, read, parent=""):
             content = name[: -len(SOURCE)] + CONTENT
             if args.get(content) is not None:
                 raise failure(InvalidInput, "S02", f"{parent}{name}", f"{name} and {content} are mutually exclusive", "set only one of them")
-            args[content], found = read_source(f"{parent}{name}", str(value), read, bool(options[content].get("no_log")))
+            args[content], found = read_source(f"{parent}{name}", str(value), read, bool(options[content].get("no_log")), require_vault)
             warnings += found
         elif isinstance(value, dict) and (name == CONTENT or name.endswith(f"_{CONTENT}")):
             # ansible-core 2.18 turns the result of a template into a dictionary if it reads as JSON.
@@ -129,17 +162,18 @@ def _check_form(where, value, option) -> None:
             raise _wrong_type(where, f"the value is not of the type {option['type']}", f"correct it as ansible-doc shows; {_MISPLACED}")
 
 
-def read_source(option, path, read, secret):
+def read_source(option, path, read, secret, require_vault=False):
     """(text of the file, warnings about the file).
 
-    option: name of the option for messages
-    read:   function from a path to the result of read_file
-    secret: whether only the owner may be allowed to read the file
+    option:        name of the option for messages
+    read:          function from a path to the result of read_file
+    secret:        whether only the owner may be allowed to read the file
+    require_vault: whether a secret file must be vaulted
 
     Raises: InvalidInput with the option and the path.
     """
     try:
-        content, vaulted, mode = read(path)
+        content, vaulted, mode, tracked = read(path)
     except AnsibleFileNotFound:
         raise _unreadable(
             option, path, "the file does not exist", "check the path; a relative path is searched in the folders of the role and of the playbook"
@@ -150,16 +184,18 @@ def read_source(option, path, read, secret):
         ) from None
     except IsADirectoryError:
         raise _unreadable(option, path, "the path is a directory", "set the path of a file") from None
-    except _TooLarge:
-        raise _unreadable(option, path, "the file is larger than 4 MiB", "check the path; files of exports are much smaller") from None
+    except _NoSource as error:
+        raise _unreadable(option, path, *error.args) from None
     except OSError as error:
         raise _unreadable(option, path, f"the file cannot be read ({error.strerror})", "check its owner and mode") from None
     except AnsibleError:
         raise _unreadable(option, path, "the file cannot be found or decrypted", "check the path and the vault password") from None
+    if require_vault and secret and not vaulted:
+        raise _not_vaulted(f"{option}: {path}")
     # Bytes that are not UTF-8 become surrogates, and the validation of the file reports them.
     text = content.decode("utf-8", "surrogateescape")
     # An ION API file is the only file that is a secret as a whole.
-    violations = check_file(path, None if vaulted else stat.S_IMODE(mode)) if secret else ()
+    violations = check_file(path, None if vaulted else stat.S_IMODE(mode), tracked) if secret else ()
     return text, [violation.finding(f"{option}: {path}") for violation in violations]
 
 

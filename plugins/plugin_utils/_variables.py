@@ -26,7 +26,7 @@ _UNDEFINED = re.compile(r"'(\w{1,60})' is undefined")
 
 
 def options_from(variables, templar) -> dict:
-    """The options that the variables of a host set, templated and decrypted. A variable that is null counts as not set.
+    """The options that the variables of a host set, templated, and with the tags of Ansible. A variable that is null counts as not set.
 
     Raises: InvalidInput with the name of the variable, and never its value.
     """
@@ -85,7 +85,10 @@ def _near_miss(variable):
 
 def _evaluated(variable, variables, templar):
     try:
-        return as_plain(templar.template(variables[variable]))
+        value = templar.template(variables[variable])
+        # Decrypts what is vaulted, so that a wrong password is noticed here.
+        as_plain(value)
+        return value
     except AnsibleError as error:
         failed = evaluation_error(variable, error)
     raise failed

@@ -8,61 +8,30 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from simulator.client import Simulator  # noqa: E402
-from simulator.ionapi import make_ionapi, register  # noqa: E402
+from environments import CHECKOUT, environments
 
 DEMO = CHECKOUT / "build" / "demo"
 INVENTORY = DEMO / "inventory"
 PASSWORD = DEMO / "vault-password"
-TENANTS = {"sandbox": "ACME_TST", "stage": "ACME_TRN", "production": "ACME_PRD"}
-DOCUMENT_TYPES = ["INVOICE", "DELIVERY_NOTE", "PURCHASE_ORDER"]
 BOLD, GREEN, RED, PLAIN = ("\033[1m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "", "")
 
 
 def main() -> int:
     """Run the demonstration. Returns 0 if every check holds."""
-    shutil.rmtree(DEMO, ignore_errors=True)
-    shutil.copytree(CHECKOUT / "examples" / "rollout", DEMO)
-    PASSWORD.touch(mode=0o600)
-    PASSWORD.write_text(secrets.token_urlsafe(24))
-    with Simulator.start(DEMO / "simulator") as simulator:
-        for name, tenant in TENANTS.items():
-            prepare(simulator, name, tenant)
+    password = secrets.token_urlsafe(24)
+    with environments(DEMO, password) as (simulator, _ionapis):
+        PASSWORD.touch(mode=0o600)
+        PASSWORD.write_text(password)
         checks = [*first_run(simulator), *second_run(simulator), *after_a_hand_edit(simulator)]
     headline("Results")
     for text, held in checks:
         print(f"  {GREEN + 'yes' if held else RED + 'NO '}{PLAIN}  {text}")
-    print(f"\n  See {DEMO.relative_to(CHECKOUT)}: inventory, ionapi and mappings are all that a user writes.\n")
+    print(f"\n  See {DEMO.relative_to(CHECKOUT)}: inventory, ionapi and mappings are all that a user writes.")
+    print("  The simulator has ended. To try the commands yourself, start it again with three empty environments: make sandbox\n")
     return 0 if all(held for _text, held in checks) else 1
-
-
-def prepare(simulator, name, tenant) -> None:
-    """Create in the simulator what a user gets from the two consoles: an authorized app with its ION API file, a DocBits organisation with an API key."""
-    ionapi = make_ionapi(simulator.infor_url, tenant, f"DocBits_{name.capitalize()}")
-    register(simulator, ionapi)
-    api_key = secrets.token_urlsafe(32)
-    simulator.put_organisation(name, api_key=api_key, contract="2.2.10", document_types=DOCUMENT_TYPES)
-    encrypt(json.dumps(ionapi), DEMO / "ionapi" / f"{name}.ionapi")
-    encrypt(f"docbits_api_key: {api_key}\n", INVENTORY / "host_vars" / name / "vault.yml")
-    # The real inventory names DocBits' own hosts; here the simulator replaces them.
-    connection = {"docbits_url": simulator.host_url(), "docbits_environment": None, "docbits_ca_path": simulator.ca, "docbits_allow_insecure": True}
-    (INVENTORY / "host_vars" / name / "simulator.yml").write_text(json.dumps(connection))
-
-
-def encrypt(text, path) -> None:
-    """Encrypt from memory, so that no file ever holds the plain text."""
-    path.parent.mkdir(exist_ok=True)
-    subprocess.run(
-        ["ansible-vault", "encrypt", "--vault-password-file", PASSWORD, "--output", path, "-"], input=text, text=True, check=True, capture_output=True
-    )
 
 
 def first_run(simulator):

@@ -9,6 +9,7 @@ import ast
 import re
 from pathlib import Path
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.runbook import reference
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import CODES
 from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RULES
 from ansible_collections.docbits.ion.tests.docs.prose import prose
@@ -49,6 +50,10 @@ COMPOSED = {
     ),
     "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
     "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
+    "N08": (
+        "the response is larger than 8 MiB, has more than 200,000 values, or is compressed in a way that was not asked for",
+        "check the address; DocBits and Infor send no such response",
+    ),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "P05": ("the kind of the export does not have it, or the kind is unknown and only active can be set", "leave it out, or correct the id"),
     "DB05": (
@@ -89,7 +94,8 @@ INTRODUCTION = """\
 # Findings
 
 A message ends with the id of its finding in brackets, and results list the same under `findings`. This page has every finding that is not a rule
-for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message.
+for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message. The steps are those of the
+[runbook](runbook.md).
 """
 
 
@@ -115,7 +121,7 @@ def page() -> str:
 
 
 def _row(id_, message, action) -> str:
-    return f"| {id_} | {prose(message)} | {prose(action)} |"
+    return f"| {id_} | {prose(message)} | {prose(action)}{reference(id_)} |"
 
 
 def _sentences(tree):

@@ -26,6 +26,7 @@ class Example:
     mode:     the permission bits of the file; None if they do not matter
     filename: its name, likewise
     second:   the content of another file of the fleet
+    tracked:  whether the file is plain and under version control
     """
 
     content: object
@@ -34,6 +35,7 @@ class Example:
     mode: int | None = None
     filename: str | None = None
     second: str | None = None
+    tracked: bool = False
 
 
 def invented(what: str, length: int) -> str:
@@ -144,6 +146,7 @@ CONDITIONS = {
     "F06": ("The file is not of another known type", OFFICIAL),
     "F07": ("The file name ends with .ionapi, .ionapi.vault or .ionapi.yml", OFFICIAL),
     "F08": ("A file that is not encrypted is readable by its owner only", STANDARD),
+    "F09": ("A file that is not encrypted is not under version control", STANDARD),
     "K01": ("ti, ci, cs, iu, pu and ot are present and not empty", OFFICIAL),
     "K02": ("cn, oa, or, dt, ev and v are present", COMMON),
     "K03": ("saak and sask are either both present or both absent", OFFICIAL),
@@ -153,6 +156,7 @@ CONDITIONS = {
     "K07": ("No value contains blanks, line breaks or control characters that were added while copying", INFERRED),
     "K08": ("No value is a placeholder", INFERRED),
     "K09": ("Neither the file nor a value in it is still encrypted", INFERRED),
+    "K10": ("The file is not that of a web app", OFFICIAL),
     "T01": ("ti is a tenant: letters, digits, _ and -", COMMON),
     "T02": ("A cloud tenant is <NAME>_<ENVIRONMENT> in capital letters", OFFICIAL),
     "T03": ("In the cloud the path of pu starts with the tenant in ti", OFFICIAL),
@@ -200,6 +204,7 @@ PASSING = {
     "F06": COMPLETE,
     "F07": differing({}, filename="DocBits TST.ionapi"),
     "F08": differing({}, mode=0o600),
+    "F09": COMPLETE,
     "K01": COMPLETE,
     "K02": COMPLETE,
     "K03": COMPLETE,
@@ -209,6 +214,7 @@ PASSING = {
     "K07": COMPLETE,
     "K08": COMPLETE,
     "K09": COMPLETE,
+    "K10": COMPLETE,
     "T01": COMPLETE,
     "T02": COMPLETE,
     "T03": COMPLETE,
@@ -272,11 +278,11 @@ FAILING = {
     "F06.pem": text("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----"),
     "F07": differing({}, filename="service accounts.json"),
     "F08": differing({}, mode=0o644),
+    "F09": Example(json.dumps(cloud_file()), "the complete file, not encrypted, after git add", tracked=True),
     "K01.missing": differing({"cs": ABSENT}),
     "K01.empty": differing({"iu": ""}),
     "K02": differing({"dt": ABSENT}),
     "K03": differing({"sask": ABSENT}),
-    "K04.web_app": differing({"saak": ABSENT, "sask": ABSENT, "ru": "https://app.acme.example/callback"}),
     "K04.none": differing({"saak": ABSENT, "sask": ABSENT}, grant=PASSWORD),
     "K04.client_credentials": differing({"saak": ABSENT, "sask": ABSENT}),
     "K04.unused": differing({}, grant=CLIENT_CREDENTIALS),
@@ -289,6 +295,7 @@ FAILING = {
     "K08": differing({"cs": "<client secret>"}),
     "K09.file": text("$ANSIBLE_VAULT;1.1;AES256\n3132\n", "$ANSIBLE_VAULT;1.1;AES256\n3132..."),
     "K09.value": differing({"cs": "$ANSIBLE_VAULT;1.1;AES256\n3132\n"}),
+    "K10": differing({"saak": ABSENT, "sask": ABSENT, "ru": "https://app.acme.example/callback"}),
     "T01": differing({"ti": "ACME.TST"}),
     "T02": differing(
         {

@@ -18,8 +18,11 @@ from .scenario import HERE, PHASES
 
 ANSIBLE_BIN = Path(os.environ.get("ANSIBLE_BIN", Path(sys.executable).parent))
 PHASE_OPTIONS = {"check": ["--check"], "real": [], "again": []}
+# Everything that Ansible can be asked to print. Only once, because it is slow.
+PHASE_VARIABLES = {"again": {"ANSIBLE_DEBUG": "1"}}
 FORKS = 8
 LONGEST_PHASE = 600
+REPORTS = {"report.json": "DOCBITS_ION_REPORT", "report.html": "DOCBITS_ION_REPORT_HTML", "report.xml": "DOCBITS_ION_REPORT_JUNIT"}
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Phase:
     results:  host name to the result of its task
     requests: the simulator's journal of this run
     exports:  host name to DocBits' exports after it
-    outputs:  name of an output (stdout, stderr, log, results, a temporary file) to its bytes
+    outputs:  name of an output (stdout, stderr, log, results, a report, a temporary file) to its bytes
     """
 
     results: dict = field(default_factory=dict)
@@ -58,22 +61,30 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     results.touch()
     # An empty one, so that no configuration of the machine applies.
     (place / "ansible.cfg").touch()
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
-        "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
-        "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "results",
-        "ANSIBLE_FORKS": str(FORKS),
-        "ANSIBLE_HOST_KEY_CHECKING": "false",
-        "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(temporary / "remote"),
-        "ANSIBLE_LOG_PATH": str(log),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
-        "NO_PROXY": "127.0.0.1,localhost",
-        "RESULTS_FILE": str(results),
-        "TMPDIR": str(temporary),
-    }
+    environment = (
+        {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        | {
+            "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "results,ansible.builtin.junit,docbits.ion.rollout",
+            "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(temporary / "facts"),
+            "ANSIBLE_FORKS": str(FORKS),
+            "ANSIBLE_HOST_KEY_CHECKING": "false",
+            "ANSIBLE_LOCAL_TEMP": str(temporary / "local"),
+            "ANSIBLE_REMOTE_TEMP": str(temporary / "remote"),
+            "ANSIBLE_LOG_PATH": str(log),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
+            **{variable: str(place / report) for report, variable in REPORTS.items()},
+            "JUNIT_OUTPUT_DIR": str(temporary / "junit"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "RESULTS_FILE": str(results),
+            "TMPDIR": str(temporary),
+        }
+        | PHASE_VARIABLES.get(name, {})
+    )
     command = [ANSIBLE_BIN / "ansible-playbook", "-i", folder / "inventory.yml", folder / "scenarios.yml", "--diff", "-vvvv", *PHASE_OPTIONS[name]]
     before = simulator.last()
     with Watcher(temporary, place / "seen") as watcher:
@@ -81,6 +92,7 @@ def _run_phase(name, worlds, simulator, folder) -> Phase:
     if b"PLAY RECAP" not in run.stdout:
         raise RuntimeError(f"phase {name} did not run to its end:\n{run.stdout[-2000:].decode()}\n{run.stderr[-4000:].decode()}")
     outputs = {"stdout": run.stdout, "stderr": run.stderr, "log": log.read_bytes(), "results": results.read_bytes(), **watcher.files()}
+    outputs |= {name: (place / name).read_bytes() for name in REPORTS if (place / name).exists()}
     for output in ("stdout", "stderr"):
         (place / output).write_bytes(outputs[output])
     lines = [json.loads(line) for line in results.read_text().splitlines()]

@@ -12,6 +12,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.export import E
 
 KIND_OF_METHOD = {
     "webhook": ("webhook", None),
+    "sftp": ("sftp", None),
     "infor-idm-cloud": ("infor_idm", "cloud"),
     "infor-idm-onpremise": ("infor_idm", "on_premises"),
     "infor-bod-cloud": ("infor_ion_bod", "cloud"),
@@ -28,8 +29,14 @@ OUR_FIELD = {
     "export_url": "url",
     "zugferd": "zugferd",
     "execution_order": "execution_order",
+    "server_url": "server_url",
+    "username": "username",
+    "password": "password",
+    "folder": "folder",
 }
 OUR_FILE = {"ion_api": "ionapi"}
+# A diff shows these with a mark in place of the secret.
+SECRETIVE = ("ionapi", "password", "server_url", "url")
 
 
 def in_our_fields(record: dict) -> dict:
@@ -44,12 +51,13 @@ def as_in_diff(fields: dict, shown: dict) -> dict:
     """A record in our fields, written as a diff writes it: files as in `shown`, the diff's entry; an absent value as an empty string."""
     result = {field: "" for field, value in shown.items() if value == ""} | fields
     for field, text in fields.items():
-        if field == "ionapi" and shown.get(field) != text:
+        if field in SECRETIVE and shown.get(field) != text:
             result[field] = normal_form(Export(None).with_values({field: text}))[field]
         elif isinstance(shown.get(field), list):
             result[field] = text.rstrip().splitlines()
-        elif isinstance(shown.get(field), dict):
-            digest = hashlib.sha256(text.replace("\r\n", "\n").rstrip().encode()).hexdigest()[:12]
-            # The summary of a mapping is computed from the same text; the digest is what can be checked here.
-            result[field] = {**shown[field], "text": f"sha256 {digest}"}
+        elif isinstance(shown.get(field), dict) or str(shown.get(field)).startswith("sha256 "):
+            # The meaning of a mapping and the number of its settings are computed from the same text; the digest is what can be checked here.
+            digest = "sha256 " + hashlib.sha256(text.replace("\r\n", "\n").rstrip().encode()).hexdigest()[:12]
+            is_meaning = isinstance(shown[field], dict)
+            result[field] = {**shown[field], "text": digest} if is_meaning else digest + shown[field][len(digest) :]
     return result

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -192,6 +193,35 @@ def test_report_with_short_module_names_is_written_to_a_new_directory(play, tmp_
     assert [environment["exports"] for environment in json.loads(path.read_text())["environments"]] == ["1 created"] * 3
 
 
+def test_report_of_a_rollout_that_a_canary_stopped_has_every_environment_and_replaces_the_old_one(play, simulator, tmp_path):
+    files = {name: tmp_path / f"report.{name}" for name in ("json", "html", "xml")}
+    for file in files.values():
+        file.write_text("an earlier run")
+    output, keys = play(
+        [],
+        plays=[{"ansible.builtin.import_playbook": "docbits.ion.deploy_ion"}],
+        own={"one": {"docbits_api_key": secrets.token_urlsafe(32)}},
+        groups={"canary": ["one"], "early": ["two"]},
+        ANSIBLE_CALLBACKS_ENABLED="docbits.ion.rollout",
+        ANSIBLE_DIFF_ALWAYS="1",
+        DOCBITS_ION_REPORT=str(files["json"]),
+        DOCBITS_ION_REPORT_HTML=str(files["html"]),
+        DOCBITS_ION_REPORT_JUNIT=str(files["xml"]),
+    )
+    assert "canary" in output and all(file.stat().st_mode & 0o777 == 0o600 for file in files.values())
+    report = json.loads(files["json"].read_text())
+    assert report["finished"] and {row["environment"]: row["outcome"] for row in report["environments"]} == {
+        "one": "failed",
+        "two": "not begun",
+        "three": "not begun",
+    }
+    assert [row["message"].endswith("[DB01]") for row in report["environments"]] == [True, False, False]
+    assert files["html"].read_text().count("<details ") == 3
+    [canary, early, others] = ElementTree.parse(files["xml"]).getroot()
+    assert [suite.get("failures") + suite.get("skipped") for suite in (canary, early, others)] == ["10", "01", "01"]
+    assert not [key for key in keys.values() if any(key in file.read_text() for file in files.values())]
+
+
 def test_environments_when_two_hosts_share_an_organisation_processes_only_one(play, simulator):
     output, keys = play(BATCH, own={"three": {"docbits_api_key": "{{ hostvars.one.docbits_api_key }}"}})
     assert "three: docbits_api_key: host one has the same address and API key" in output and "[E25]" in output
@@ -209,6 +239,12 @@ def test_environments_when_a_variable_resembles_an_option_warns(play):
 def test_environments_when_a_required_variable_is_missing_names_it(play, simulator):
     output, keys = play(BATCH, own={"two": {"docbits_exports": None}})
     assert "docbits_exports: the variable is not set for this host" in output and "[E24]" in output
+    assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
+
+
+def test_environments_when_a_vault_is_required_refuses_a_plain_key_of_that_host_only(play, simulator):
+    output, keys = play(BATCH, own={"two": {"docbits_require_vault": True}}, COLUMNS="1000")
+    assert "api_key: the value is not known to come out of Ansible Vault" in output and "[S07]" in output
     assert [len(simulator.exports(name)) for name in keys] == [1, 0, 1]
 
 

@@ -12,6 +12,7 @@ import jmespath
 import pytest
 
 from integration import leaks, records
+from integration.phases import REPORTS
 from integration.scenario import CHECKOUT, PHASES, WORKER, load
 
 # What differs between two runs of the same task for good reasons.
@@ -62,6 +63,9 @@ def test_run_of_all_scenarios_shows_no_secret_and_no_other_warning(story, phase,
         # Otherwise promise 6 would be kept by empty outputs.
         assert b"PLAY RECAP" in played.outputs["stdout"] and b"PLAY RECAP" in played.outputs["log"]
         assert played.outputs["results"].count(b"\n") >= len(story.worlds)
+        assert "temporary file junit" in {name.partition("/")[0] for name in played.outputs}
+        is_reported = re.search(rb'"action": "docbits.ion.(environment|outcome)"', played.outputs["results"]) is not None
+        assert [name in played.outputs for name in REPORTS] == [is_reported] * len(REPORTS)
     with subtests.test("promise 1: check mode sends no write, on behalf of nobody"):
         assert phase != "check" or not calls(request for request in played.requests if request["write"])
     with subtests.test("promise 6: no issued token in any output"):

@@ -33,6 +33,10 @@ SOURCES = {
     "lookup of Ansible": ({"content": "{{ lookup('ansible.builtin.file', 'one.ionapi') }}"}, []),
     "lookup of this collection": ({"content": "{{ lookup('docbits.ion.ionapi', 'one.ionapi', tenant='ACME_TST', strict=true) }}"}, []),
     "lookup into a variable": ({"content": "{{ looked_up }}"}, []),
+    "vaulted file, a vault required": ({"src": "one.ionapi", "require_vault": True}, []),
+    "inline vaulted variable, a vault required": ({"content": "{{ inline }}", "require_vault": True}, []),
+    "vaulted variables file, a vault required": ({"content": "{{ in_variables_file }}", "require_vault": True}, []),
+    "variable of a vaulted one, a vault required": ({"content": "{{ alias }}", "require_vault": True}, []),
 }
 
 # Name to the options of docbits.ion.ionapi_info, and what the message says.
@@ -45,6 +49,10 @@ FAILURES = {
     "lookup with another expectation": ({"content": "{{ lookup('docbits.ion.ionapi', 'one.ionapi', tenant='ACME_PRD') }}"}, "[T08]"),
     "lookup of a file that others may read, strictly": ({"content": "{{ lookup('docbits.ion.ionapi', 'open.ionapi', strict=true) }}"}, "[F08]"),
     "lookup with a misspelt option": ({"content": "{{ lookup('docbits.ion.ionapi', 'one.ionapi', tennant='ACME_TST') }}"}, "tennant"),
+    "plain file, a vault required": ({"src": "closed.ionapi", "require_vault": True}, "closed.ionapi: the value is not known to come out of Ansible Vault"),
+    "plain variable, a vault required": ({"content": "{{ plain }}", "require_vault": True}, "content: the value is not known to come out of Ansible Vault"),
+    "filter, a vault required": ({"content": "{{ inline | trim }}", "require_vault": True}, "a variable must be the whole value of the option"),
+    "lookup of a plain file, a vault required": ({"content": "{{ lookup('docbits.ion.ionapi', 'closed.ionapi', require_vault=true) }}"}, "[S07]"),
     "no source": ({}, "one of the following is required: src, content"),
 }
 
@@ -79,6 +87,8 @@ def played(tmp_path_factory):
         "gather_facts": False,
         "vars": {
             "inline": Vaulted(_encrypted(json.dumps(file), "two", passwords)),
+            "plain": json.dumps(file),
+            "alias": "{{ in_variables_file }}",
             "looked_up": "{{ lookup('docbits.ion.ionapi', 'two.ionapi') }}",
         },
         "vars_files": ["variables.yml"],

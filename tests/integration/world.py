@@ -191,6 +191,7 @@ def _write_playbook(scenarios, folder) -> None:
         "gather_facts": False,
         "tasks": [
             {"name": "The batch", "docbits.ion.environments": {}, "register": "batch", "run_once": True},
+            {"name": "The facts", "ansible.builtin.set_fact": {"outcomes": "{{ batch }}", "cacheable": True}, "run_once": True},
             {"name": "Each outcome", "docbits.ion.outcome": {"registered": "batch"}},
         ],
     }

@@ -152,3 +152,12 @@ class Simulator:
 
     def put_service_account(self, account_id: str, **body) -> None:
         self.control("PUT", f"/_sim/infor/service_accounts/{quote(account_id, safe='')}", body)
+
+
+if __name__ == "__main__":
+    # READY METHOD PATH [JSON]: one call of the control API, for a person at a shell.
+    ready_file, verb, place, *given = sys.argv[1:]
+    try:
+        print(json.dumps(Simulator.attach(ready_file).control(verb, place, json.loads(given[0]) if given else None), indent=2))
+    except ValueError as error:
+        sys.exit(str(error))

@@ -73,6 +73,20 @@ class ApplyFailed(IonError):
         super().__init__(findings, **facts)
         self.unproved = list(unproved)
 
+    @property
+    def message(self) -> str:
+        """The sentence of the first error, and what was rolled back and what was not."""
+        return super().message + what_remains(self.facts.get("steps", ()))
+
+
+def what_remains(steps) -> str:
+    """What a failed run rolled back and what it left, in parentheses, or an empty text. steps: as results list them"""
+    parts = []
+    for title, outcomes in (("rolled back", ("rolled_back",)), ("not rolled back", ("applied",)), ("unknown", ("unknown",))):
+        found = [f"{step['action']} {step['export'] or step['id']}" for step in steps if step["outcome"] in outcomes]
+        parts += [f"{title}: {', '.join(found)}"] if found else []
+    return f" ({'; '.join(parts)})" if parts else ""
+
 
 class CheckModeViolation(IonError):
     """The HTTP client refused a write in check mode. A bug of the collection."""

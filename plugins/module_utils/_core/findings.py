@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.runbook import reference
+
 ERROR = "error"
 WARNING = "warning"
 INFO = "info"
@@ -35,8 +37,8 @@ class Finding:
         return asdict(self)
 
     def sentence(self) -> str:
-        """The finding as one line of text: object, what is wrong, next step, and id."""
-        return f"{self.where}: {self.message}; {self.action} [{self.id}]"
+        """The finding as one line of text: object, what is wrong, next step, step of the runbook, and id."""
+        return f"{self.where}: {self.message}; {self.action}{reference(self.id)} [{self.id}]"
 
 
 def errors_in(findings) -> list:

@@ -10,6 +10,9 @@ import re
 
 BYTE_ORDER_MARK = "\ufeff"
 
+# A value of parsed JSON takes up to 300 bytes of memory, and its text as few as 2.
+MAX_JSON_VALUES = 200_000
+
 # Java writes a backslash before these characters of a key or a value; a mapping without them is the same.
 _UNESCAPED = re.compile(r"\\([:=#!\\ ])")
 _DATE_OF_JAVA = re.compile(r"#\w{3} \w{3} \d\d \d\d:\d\d:\d\d \S+ \d{4}")
@@ -31,11 +34,29 @@ def normal_text(content) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
 
 
+def count_json_values(content) -> int:
+    """About how many values a JSON text has, as str or bytes; never too few."""
+    return 1 + sum(map(content.count, "[{," if isinstance(content, str) else (b"[", b"{", b",")))
+
+
+def parse_json(content):
+    """The value of a JSON text from outside, as str or bytes.
+
+    Raises: ValueError, without any part of the content in it, if it is not JSON, nested too deeply, or has more than MAX_JSON_VALUES values.
+    """
+    try:
+        if count_json_values(content) <= MAX_JSON_VALUES:
+            return json.loads(content)
+    except (ValueError, RecursionError):
+        pass
+    raise ValueError("not JSON of a sensible size")
+
+
 def canonical_json(text: str) -> str:
     """The JSON text with sorted keys and no whitespace; the normal text if it is not JSON."""
     try:
-        return json.dumps(json.loads(text.lstrip(BYTE_ORDER_MARK)), sort_keys=True, separators=(",", ":"))
-    except (ValueError, RecursionError):
+        return json.dumps(parse_json(text.lstrip(BYTE_ORDER_MARK)), sort_keys=True, separators=(",", ":"))
+    except ValueError:
         return normal_text(text)
 
 

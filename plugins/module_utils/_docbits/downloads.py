@@ -14,7 +14,7 @@ import binascii
 import json
 import re
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK, is_rewritten_by_java
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import BYTE_ORDER_MARK, is_rewritten_by_java, parse_json
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld, is_masked
 
@@ -73,8 +73,8 @@ def _opened(text) -> list:
 
 def _json_in(text):
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except ValueError:
         return None
 
 

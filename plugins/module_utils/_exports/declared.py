@@ -9,8 +9,9 @@ import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ADDRESS, ID, SHAPES, TITLE, has_shape, shown
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FIELDS, FILES, KINDS, TEXT_SHAPES, Declared
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, COMMON_FIELDS, FIELDS, FILES, KINDS, TEXT_SHAPES, Declared
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
@@ -67,7 +68,8 @@ def _findings_in(export) -> list:
             f"correct {name}",
         )
         for name, shape, value in [("id", ID, export.id), *((name, shape, export.get(name)) for name, shape in TEXT_SHAPES.items())]
-        if value and not has_shape(shape, value)
+        # A masked address has a finding of its own.
+        if value and not has_shape(shape, value) and MARKER not in value
     ]
     if export.id is None:
         for name in ("title", "kind"):
@@ -91,6 +93,16 @@ def _findings_in(export) -> list:
         found.append(
             _finding("E21", f"{export.label}: url", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
         )
+    for name in ADDRESSES:
+        if MARKER in str(export.get(name)):
+            found.append(
+                _finding(
+                    "E21",
+                    f"{export.label}: {name}",
+                    "it is masked, as export_info shows it",
+                    f"set the whole address, or leave {name} out to keep the present one",
+                )
+            )
     for file, text in export.files.items():
         if file != "ionapi" and not text.strip():
             found.append(

@@ -19,7 +19,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.private_files im
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
-from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of, shown_address
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
 from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import (
@@ -34,7 +34,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import A
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, is_secret, normal_value
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, CLOUD, FILES, is_secret, normal_value
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
 
 # A document type in this form is taken for a key.
@@ -449,8 +449,9 @@ def _unlisted_activity(pair) -> list:
 
 
 def as_declaration(export) -> dict:
-    """A current export as an item of the option exports: known values only, without secrets."""
+    """A current export as an item of the option exports: known values only, without secrets. Of an address, what may be a token is masked."""
     if export.kind is None:
         return {"id": export.id, "title": export.get("title"), "ignore": True}
     known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and not is_secret(name)}
+    known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
     return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}

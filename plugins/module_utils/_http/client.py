@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
@@ -29,6 +28,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, CheckModeViolation, InvalidInput, Unreachable, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import MAX_JSON_VALUES, count_json_values, parse_json
 from ansible_collections.docbits.ion.plugins.module_utils._http.deadline import MONITOR, with_deadline
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import HostSemaphore
 
@@ -36,9 +36,11 @@ SAFE_METHODS = ("GET", "HEAD")
 HEADERS = {"User-Agent": "docbits.ion", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 RETRIED_STATUSES = (429, 502, 503, 504)
 MAX_CONNECT_TIMEOUT = 10.0
-# Parsed JSON takes up to 30 times the memory of its text.
 MAX_RESPONSE_SIZE = 8 * 1024 * 1024
-CHUNK_SIZE = 64 * 1024
+# Compressed, a chunk of a response may be a thousand times smaller, or larger when it is read.
+CHUNK_SIZE = 16 * 1024
+# What HEADERS accept. urllib3 decodes more, also several in a row, each a thousand times larger than the one before.
+CONTENT_ENCODINGS = ("", "identity", "gzip", "deflate")
 PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelling in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
 _PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
@@ -116,10 +118,7 @@ class Response:
 
         Raises: ValueError, without any part of the body in it.
         """
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise ValueError("the response is not JSON") from None
+        return parse_json(self.body)
 
 
 class HttpClient:
@@ -238,13 +237,21 @@ class HttpClient:
 
 
 def _read(response, where) -> bytes:
+    if response.headers.get("Content-Encoding", "").strip().lower() not in CONTENT_ENCODINGS:
+        raise _too_large(where, "is compressed in a way that was not asked for")
     # One buffer: a list of chunks as small as a server likes would take many times the size of the body.
     body = bytearray()
     for chunk in response.iter_content(CHUNK_SIZE):
         body += chunk
         if len(body) > MAX_RESPONSE_SIZE:
-            raise failure(BadAnswer, "N08", where, "the response is larger than 8 MiB", "check the address; DocBits and Infor send no response of that size")
+            raise _too_large(where, "is larger than 8 MiB")
+    if count_json_values(body) > MAX_JSON_VALUES:
+        raise _too_large(where, f"has more than {MAX_JSON_VALUES} values")
     return bytes(body)
+
+
+def _too_large(where, what) -> BadAnswer:
+    return failure(BadAnswer, "N08", where, f"the response {what}", "check the address; DocBits and Infor send no such response")
 
 
 class _Adapter(HTTPAdapter):
@@ -306,6 +313,9 @@ def tls_context(ca_path):
     try:
         if bundle and os.path.isdir(bundle):
             context = ssl.create_default_context(capath=bundle)
+        elif bundle and not os.path.isfile(bundle):
+            # A FIFO would be waited for.
+            raise OSError
         else:
             context = ssl.create_default_context(cafile=bundle or None)
     except (OSError, ssl.SSLError):

@@ -172,9 +172,10 @@ class Infor:
         return second
 
     def _post_in_turn(self, form):
-        if not _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline):
-            raise Unreachable(_rules.finding("A16", self._label))
-        return self._post(self._ionapi.token_url, form)
+        with _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline) as acquired:
+            if not acquired:
+                raise Unreachable(_rules.finding("A16", self._label))
+            return self._post(self._ionapi.token_url, form)
 
     def _token_in(self, response, verdict_of) -> Token:
         verdict = verdict_of(response)

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from contextlib import contextmanager
 
 # Infor allows about 20 service-account logins a minute per tenant (usage limits of Infor OS), and production uses the same allowance.
@@ -37,7 +37,7 @@ class _SharedLog:
         self._thread_lock = threading.Lock()
         self._key_locks: dict = defaultdict(threading.Lock)
         self._read_up_to = 0
-        self._values: dict = defaultdict(lambda: deque(maxlen=LOGINS_PER_MINUTE))
+        self._newest: dict = {}
 
     @contextmanager
     def locked(self):
@@ -51,19 +51,19 @@ class _SharedLog:
                 size = os.fstat(self._file).st_size
                 for line in os.pread(self._file, size - self._read_up_to, self._read_up_to).splitlines():
                     key, value = json.loads(line)
-                    self._values[key].append(value)
+                    self._newest[key] = value
                 self._read_up_to = size
                 yield
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 0)
 
-    def values(self, key: str) -> list:
-        """The newest values of a key, oldest first. Call it under `locked`."""
-        return list(self._values[key])
+    def newest(self, key: str, default):
+        """The newest value of a key. Call it under `locked`."""
+        return self._newest.get(key, default)
 
     def append(self, key: str, value) -> None:
         """Add a value. Call it under `locked`."""
-        self._values[key].append(value)
+        self._newest[key] = value
         if self._file is not None:
             line = json.dumps([key, value]).encode() + b"\n"
             os.pwrite(self._file, line, self._read_up_to)
@@ -128,8 +128,7 @@ class SharedCache:
 
     def _current(self, key):
         with self._log.locked():
-            values = self._log.values(key)
-        record, good_until = values[-1] if values else (None, 0.0)
+            record, good_until = self._log.newest(key, (None, 0.0))
         return record if good_until > time.monotonic() else None
 
     def _append(self, key, record, good_until) -> None:
@@ -138,29 +137,42 @@ class SharedCache:
 
 
 class LoginRateLimiter:
-    """Limits logins to LOGINS_PER_MINUTE per tenant."""
+    """Limits logins to LOGINS_PER_MINUTE per tenant in any minute, as Infor counts them.
+
+    Infor counts a login when it arrives, which is some time between its start and its end. So each tenant has LOGINS_PER_MINUTE slots, and a
+    slot is used again a minute after the end of the login that used it.
+    """
 
     def __init__(self) -> None:
         self._log = _SharedLog()
 
-    def acquire(self, tenant: str, deadline: float) -> bool:
-        """Wait for the tenant's next slot. Returns False at once if that is later than the deadline, a time of time.monotonic."""
-        slot = self._reserve(tenant, time.monotonic(), deadline)
-        if slot is None:
-            return False
-        time.sleep(max(0.0, slot - time.monotonic()))
-        return True
+    @contextmanager
+    def acquire(self, tenant: str, deadline: float):
+        """Hold a slot for one login, which ends before the deadline, a time of time.monotonic. Waits for the slot.
 
-    def _reserve(self, tenant, now, deadline):
-        """The time of the next slot, which is taken, or None. Each slot is at least a minute after the one LOGINS_PER_MINUTE slots before it."""
-        key = _digest(tenant)
-        with self._log.locked():
-            slots = self._log.values(key)
-            slot = max(now, slots[0] + MINUTE) if len(slots) == LOGINS_PER_MINUTE else now
-            if slot > deadline:
+        Yields False as soon as it is known that no slot becomes free before the deadline.
+        """
+        slots = [_digest(f"{tenant} {number}") for number in range(LOGINS_PER_MINUTE)]
+        slot = self._wait(slots, deadline)
+        try:
+            yield slot is not None
+        finally:
+            if slot is not None:
+                with self._log.locked():
+                    self._log.append(slot, time.monotonic())
+
+    def _wait(self, slots, deadline):
+        while True:
+            now = time.monotonic()
+            with self._log.locked():
+                # The end of a login that is under way is its deadline: nothing else is known if its worker was killed.
+                free_at, slot = min((min(self._log.newest(slot, -MINUTE), now) + MINUTE, slot) for slot in slots)
+                if free_at <= now:
+                    self._log.append(slot, deadline)
+                    return slot
+            if free_at > deadline:
                 return None
-            self._log.append(key, slot)
-        return slot
+            time.sleep(free_at - now)
 
 
 def _digest(key: str) -> str:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from dataclasses import dataclass, field
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import parse_json
 from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 # A run over many environments takes longer than a token that lives shorter.
@@ -97,8 +97,8 @@ def _claims_of(access_token) -> dict:
     if len(parts) != 3:
         return {}
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
+        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
         return {}
     return claims if isinstance(claims, dict) else {}
 

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules F01 to F08: the file and its text. Private to the collection."""
+"""Rules F01 to F09: the file and its text. Private to the collection."""
 
 from __future__ import annotations
 
@@ -85,12 +85,24 @@ F07 = Rule("F07", "the file name does not end with .ionapi", "check that it is t
 F08 = Rule(
     "F08", "the file is not encrypted and other users of this machine may read it", "encrypt it with ansible-vault encrypt, or set its mode to 0600", WARNING
 )
-RULES = (F01, F02, F03, F04, F05, F06, F07, F08)
+F09 = Rule(
+    "F09",
+    "the file is not encrypted and Git tracks it, so its secrets are in every clone",
+    "encrypt it with ansible-vault encrypt, and replace its secrets in Infor: the history keeps the former ones",
+    WARNING,
+)
+RULES = (F01, F02, F03, F04, F05, F06, F07, F08, F09)
 
 
-def check_file(filename: str | None, mode: int | None):
-    """Yields a `Violation` for each defect of the file itself. `mode` is its permission bits, None if it is encrypted."""
+def check_file(filename: str | None, mode: int | None, is_tracked: bool = False):
+    """Yields a `Violation` for each defect of the file itself.
+
+    mode:       its permission bits, None if it is encrypted
+    is_tracked: whether it is not encrypted and under version control
+    """
     if filename is not None and not filename.lower().endswith(SUFFIXES):
         yield F07.violation()
     if mode is not None and mode & READABLE_BY_OTHERS:
         yield F08.violation()
+    if is_tracked:
+        yield F09.violation()

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules K01 to K09: the keys of the file and the form of their values. Private to the collection."""
+"""Rules K01 to K10: the keys of the file and the form of their values. Private to the collection."""
 
 from __future__ import annotations
 
@@ -28,11 +28,6 @@ K03 = Rule("K03", "the key is missing or empty, but {present} is present; a serv
 K04 = Rule(
     "K04",
     {
-        "web_app": Case(
-            "the file has a redirect URL and no service account: it belongs to a web app, which a person logs in to",
-            "create an app of type Backend Service in Infor OS > API Gateway > Authorized Apps, and download its file with Create Service Account switched on",
-            ERROR,
-        ),
         "none": Case("the file has no service account, which the password grant needs", DOWNLOAD_WITH_ACCOUNT, ERROR),
         "client_credentials": Case(
             "the file has no service account, so the client credentials grant is used",
@@ -81,7 +76,12 @@ K09 = Rule(
     },
     "encrypt the file as a whole with ansible-vault encrypt",
 )
-RULES = (K01, K02, K03, K04, K05, K06, K07, K08, K09)
+K10 = Rule(
+    "K10",
+    "the file has a redirect URL and no service account: it belongs to a web app, which a person logs in to",
+    "create an app of type Backend Service in Infor OS > API Gateway > Authorized Apps, and download its file with Create Service Account switched on",
+)
+RULES = (K01, K02, K03, K04, K05, K06, K07, K08, K09, K10)
 
 
 def _required(document):
@@ -110,7 +110,7 @@ def _grant(document):
     saak, sask = document.has_value("saak"), document.has_value("sask")
     if not saak and not sask:
         if document.has_value("ru"):
-            yield K04.violation("ru", case="web_app")
+            yield K10.violation("ru")
         elif wanted == PASSWORD:
             yield K04.violation("saak", case="none")
         elif wanted == AUTO:

@@ -97,6 +97,7 @@ def ionapi_options() -> ArgumentSpec:
             "strict": {"type": "bool", "default": False},
             "allow_insecure": {"type": "bool", "default": False},
             "trusted_hosts": {"type": "list", "elements": "str", "default": []},
+            "require_vault": {"type": "bool", "default": False},
         }
     )
 

@@ -225,6 +225,12 @@ def test_required_option_from_the_keyword_environment_counts_as_set(run, context
     assert list(contexts) == [key] and result["environments"]["one"]["changed"]
 
 
+def test_diff_of_an_environment_has_its_name_in_the_header(run, contexts):
+    contexts.answer = lambda context: {"diff": {"before": {}, "after": {}}}
+    diffs = {name: result["diff"] for name, result in run({"one": host(), "two": host()})["environments"].items()}
+    assert all(diff == {"before": {}, "after": {}, "before_header": name, "after_header": name} for name, diff in diffs.items())
+
+
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_fingerprints_are_saved_in_the_state_file_except_in_check_mode(run, contexts, tmp_path, check_mode):
     state = tmp_path / "state/one.json"

@@ -10,6 +10,7 @@ import os
 import secrets
 
 import pytest
+from ansible.plugins.action import ActionBase
 
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports, ionapi_info
 from ansible_collections.docbits.ion.plugins.plugin_utils._module_action import ModuleAction
@@ -153,3 +154,11 @@ def test_proxy_without_credentials_stays_in_the_environment_of_a_shipped_module(
     made.run(task_vars=variables)
     _name, args, left = made.shipped
     assert "proxy" not in args and left == [{"https_proxy": "http://proxy.example:3128"}]
+
+
+def test_arguments_are_in_the_shipped_module_and_not_in_the_dictionary_that_debug_output_shows(action, monkeypatch):
+    key = secrets.token_urlsafe(20)
+    made, variables = action("exports", {}, "ssh")
+    monkeypatch.setattr(ActionBase, "_configure_module", lambda self, module_name, module_args, task_vars: json.dumps(module_args))
+    args = {"api_key": key}
+    assert key in made._configure_module(module_name="docbits.ion.exports", module_args=args, task_vars=variables) and args == {}

@@ -9,22 +9,30 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, as_ion_error
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, InvalidInput, IonError, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding, errors_in, warnings_as_errors
 
-NOTE = Finding("K01", INFO, "file", "it is old", "nothing to do")
-WARNED = Finding("K02", WARNING, "file", "it is odd", "look at it")
-FIRST = Finding("K03", ERROR, "file", "it is empty", "add a line")
-SECOND = Finding("K04", ERROR, "file: ci", "it is missing", "add it")
+NOTE = Finding("Z01", INFO, "file", "it is old", "nothing to do")
+WARNED = Finding("Z02", WARNING, "file", "it is odd", "look at it")
+FIRST = Finding("Z03", ERROR, "file", "it is empty", "add a line")
+SECOND = Finding("Z04", ERROR, "file: ci", "it is missing", "add it")
 
 
 def test_error_with_several_findings_is_named_after_its_first_error():
     error = InvalidInput([NOTE, WARNED, FIRST, SECOND])
-    assert (error.id, error.message) == ("K03", "file: it is empty; add a line [K03] (and 1 more, see findings)")
+    assert (error.id, error.message) == ("Z03", "file: it is empty; add a line [Z03] (and 1 more, see findings)")
 
 
 def test_error_with_one_finding_has_its_sentence():
-    assert InvalidInput(SECOND).message == "file: ci: it is missing; add it [K04]"
+    assert InvalidInput(SECOND).message == "file: ci: it is missing; add it [Z04]"
+
+
+def test_failed_run_says_what_was_rolled_back_and_what_was_not():
+    steps = [("create", "A", "1", "rolled_back"), ("update", None, "2", "applied"), ("remove", "C", "3", "unknown"), ("create", "D", None, "not_run")]
+    listed = [{"action": action, "export": title, "id": id_, "outcome": outcome} for action, title, id_, outcome in steps]
+    message = ApplyFailed(FIRST, steps=listed).message
+    assert message == "file: it is empty; add a line [K03] (rolled back: create A; not rolled back: update 2; unknown: remove C)"
+    assert ApplyFailed(FIRST, steps=listed[3:]).message == FIRST.sentence()
 
 
 def test_as_ion_error_of_an_ion_error_is_the_error():

@@ -13,7 +13,9 @@ import responses
 from responses import matchers
 from responses.registries import OrderedRegistry
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._module import export, export_info, exports
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options, reconcile_options
 
@@ -208,6 +210,15 @@ def test_export_info_returns_a_declaration_without_the_ion_api_file(script):
         | {"deployment": "cloud", "zugferd": False, "idm_mapping_content": "a=1"},
         {"id": "9", "title": "W", "ignore": True},
     ]
+
+
+def test_export_info_masks_what_may_be_a_token_of_an_address_and_the_result_is_no_declaration(script):
+    token = secrets.token_urlsafe(12)
+    listed(script, {**RECORD, "export_url": f"https://{token}@example.com/hook?key={token}"})
+    [read] = execute(export_info.run, Context(info_params(files=False)))["exports"]
+    assert token not in str(read) and read["url"].startswith("https://<secret>@example.com/hook?<secret> fingerprint ")
+    with pytest.raises(InvalidInput, match=r"url: it is masked, as export_info shows it; .* \[E21\]"):
+        declared_exports([{**read, "state": "present"}])
 
 
 def test_export_info_with_a_query_returns_its_result_and_without_files_no_files(script):

@@ -19,10 +19,10 @@ from ansible_collections.docbits.ion.tests.docs.ionapi_examples import FAILING, 
 
 CASES = {case_id(rule, name): (rule, case) for rule in RULES for name, case in rule.cases.items()}
 
-# Section 7 of the contract notes, D02 for the name of the app, and L03 for misplaced secrets.
+# Section 7 of the contract notes, D02 for the name of the app, K10 for web apps, and L03 for misplaced secrets.
 EXPECTED_IDS = [
-    *(f"F0{number}" for number in range(1, 9)),
-    *(f"K0{number}" for number in range(1, 10)),
+    *(f"F0{number}" for number in range(1, 10)),
+    *(f"K{number:02}" for number in range(1, 11)),
     *(f"T0{number}" for number in range(1, 9)),
     *(f"L0{number}" for number in range(1, 4)),
     *(f"U{number:02}" for number in range(1, 14)),
@@ -36,7 +36,7 @@ REPEATED = {"U09": 2, "U12.look_alike": 2, "U12.address": 2, "C01.client_secret"
 
 
 def findings_of(example):
-    of_the_file = [violation.finding("production.ionapi") for violation in check_file(example.filename, example.mode)]
+    of_the_file = [violation.finding("production.ionapi") for violation in check_file(example.filename, example.mode, example.tracked)]
     parsed = parse(example.content, "production.ionapi", example.expectations)
     if example.second is None:
         return of_the_file + parsed.findings

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import random
 import secrets
 import signal
 import threading
@@ -193,43 +195,90 @@ def test_key_is_not_in_the_memory_and_nothing_is_on_a_disk(cache):
     assert status.st_nlink == 0
 
 
-def reserved(limiter, tenant, count, start=1000.0, step=0.01, deadline=float("inf")):
-    """The slots of so many callers, one every `step` seconds."""
-    return [limiter._reserve(tenant, start + number * step, deadline) for number in range(count)]
+class Clock:
+    """Time that passes only in pauses and where a test says so."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
 
 
-@pytest.mark.parametrize("step", [0.0, 0.01, 3.0, 3.9, 4.1, 30.0])
-def test_no_minute_has_more_slots_than_allowed(limiter, step):
-    slots = reserved(limiter, "tenant", 200, step=step)
-    assert slots == sorted(slots)
-    assert all(slot >= 1000.0 + number * step for number, slot in enumerate(slots))
-    for first, slot in enumerate(slots):
-        assert bisect_right(slots, slot + MINUTE - 1e-6) - first <= LOGINS_PER_MINUTE
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_logins, "time", clock)
+    return clock
+
+
+def log_in(limiter, clock, tenant="tenant", seconds=0.0, deadline=float("inf")):
+    """The time between start and end of a login of so many seconds at which it arrives, drawn at random; None if there is no slot for it."""
+    with limiter.acquire(tenant, deadline) as acquired:
+        arrival = clock.now + random.uniform(0, seconds)
+        clock.now += seconds
+    return arrival if acquired else None
+
+
+@pytest.mark.parametrize("step", [0.0, 0.01, 3.0, 4.1, 30.0])
+def test_no_minute_has_more_logins_than_allowed_however_long_each_is_on_its_way(limiter, clock, step):
+    arrivals = []
+    for _login in range(200):
+        arrivals.append(log_in(limiter, clock, seconds=random.choice([0.0, 0.2, 20.0])))
+        clock.now += step
+    for first, arrival in enumerate(arrivals):
+        assert bisect_right(arrivals, arrival + MINUTE - 1e-6) - first <= LOGINS_PER_MINUTE
     assert LOGINS_PER_MINUTE < 20
 
 
-def test_tenants_have_slots_of_their_own(limiter):
-    reserved(limiter, "one", LOGINS_PER_MINUTE)
-    assert reserved(limiter, "two", 1) == [1000.0]
-    assert reserved(limiter, "one", 1, start=1001.0) == [1000.0 + MINUTE]
+def test_login_that_is_under_way_keeps_its_slot(limiter, clock):
+    """It may arrive at any time until it ends, so a minute after its start is too early."""
+    with contextlib.ExitStack() as logins:
+        for _login in range(LOGINS_PER_MINUTE):
+            assert logins.enter_context(limiter.acquire("tenant", deadline=2000.0))
+        clock.now += 2 * MINUTE
+        assert log_in(limiter, clock, deadline=clock.now + MINUTE - 1) is None
+    assert log_in(limiter, clock) == 1000.0 + 3 * MINUTE
 
 
-def test_slot_after_the_deadline_is_not_taken(limiter):
-    reserved(limiter, "tenant", LOGINS_PER_MINUTE)
-    assert reserved(limiter, "tenant", 1, start=1001.0, deadline=1059.0) == [None]
-    assert reserved(limiter, "tenant", 1, start=1001.0, deadline=1061.0) == [1060.0]
+def test_slot_of_a_killed_worker_becomes_free_a_minute_after_its_deadline(limiter, clock):
+    under_way = [limiter.acquire("tenant", deadline=1100.0 + number) for number in range(LOGINS_PER_MINUTE)]
+    for login in under_way:
+        login.__enter__()
+    assert log_in(limiter, clock) == 1100.0 + MINUTE
+
+
+def test_tenants_have_slots_of_their_own(limiter, clock):
+    assert {log_in(limiter, clock, "one") for _login in range(LOGINS_PER_MINUTE)} == {1000.0}
+    assert log_in(limiter, clock, "two") == 1000.0
+    assert log_in(limiter, clock, "one") == 1000.0 + MINUTE
+
+
+def test_slot_after_the_deadline_is_not_waited_for(limiter, clock):
+    for _login in range(LOGINS_PER_MINUTE):
+        log_in(limiter, clock)
+    assert log_in(limiter, clock, deadline=1059.0) is None and clock.now == 1000.0
+    assert log_in(limiter, clock, deadline=1061.0) == 1060.0
 
 
 @needs_shared_memory
 def test_forks_share_the_slots(limiter):
     deadline = time.monotonic() + MINUTE - 1
-    granted = in_forks(30, lambda _number: limiter.acquire("tenant", deadline))
-    assert granted.count(True) == LOGINS_PER_MINUTE
+
+    def is_acquired(_number):
+        with limiter.acquire("tenant", deadline) as acquired:
+            return acquired
+
+    assert in_forks(30, is_acquired).count(True) == LOGINS_PER_MINUTE
 
 
 def test_caller_waits_for_its_slot(limiter, monkeypatch):
     monkeypatch.setattr(_logins, "MINUTE", 0.5)
     started = time.monotonic()
     for _time in range(LOGINS_PER_MINUTE + 1):
-        assert limiter.acquire("tenant", soon())
+        with limiter.acquire("tenant", soon()) as acquired:
+            assert acquired
     assert time.monotonic() - started >= 0.5

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import WITHHELD, diff_of, normal_form
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Plan
-from ansible_collections.docbits.ion.plugins.module_utils._model.choices import TEXT
+from ansible_collections.docbits.ion.plugins.module_utils._model.choices import MEANING, TEXT
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import (
     DIFFERENT,
     FIELDS,
@@ -209,6 +209,16 @@ def test_normal_form_tells_absent_withheld_and_empty_apart():
 def test_normal_form_of_a_withheld_value_shows_no_visible_part():
     shown = (("ci", "ACME~1"), ("ti", "ACME"))
     assert normal_form(Export("1", {"ionapi": Withheld("masked", shown)})) == {"id": "1", "ionapi": WITHHELD}
+
+
+@pytest.mark.parametrize(("form", "new", "kept"), [(MEANING, str, dict), (TEXT, list, list)])
+def test_diff_of_a_new_export_has_one_line_for_a_mapping_unless_lines_are_asked_for(form, new, kept):
+    mapping = "index-fields.list=A,B\nA=a\nB=b\n"
+    before = (export("1", title="A", idm_mapping=mapping), export("3", title="C", xslt="a\nb"))
+    after = (export("1", title="A", idm_mapping=mapping), export(None, title="B", idm_mapping=mapping))
+    shown = diff_of(Plan((), before, after), form)
+    assert [type(item["idm_mapping"]) for item in shown["after"]["exports"]] == [kept, new]
+    assert shown["before"]["exports"][1]["xslt"] == ["a", "b"] or form == MEANING and shown["before"]["exports"][1]["xslt"].endswith(", 2 lines")
 
 
 def test_diff_is_in_reading_order_whatever_the_order_of_the_list(world):

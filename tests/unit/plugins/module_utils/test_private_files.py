@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import multiprocessing
 import os
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import pytest
 from simulation.clock import Clock
@@ -239,3 +243,68 @@ def test_lock_whose_file_is_a_symbolic_link_is_refused(home, tmp_path):
     with pytest.raises(OSError), locked("a", 0.0):
         pass
     assert not (tmp_path / "target").exists()
+
+
+# Other users of the machine
+
+NOBODY = 65534
+FORK = multiprocessing.get_context("fork")
+as_another_user = pytest.mark.skipif(os.geteuid() != 0, reason="only root can play another user of the machine")
+
+
+def by_another_user(act, path) -> str:
+    """What `act` returns or the name of the exception that it raises, for a path in a process of another user."""
+    answers = FORK.SimpleQueue()
+
+    def work():
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        try:
+            answers.put(act(path) or "done")
+        except OSError as error:
+            answers.put(type(error).__name__)
+
+    process = FORK.Process(target=work)
+    process.start()
+    process.join(60)
+    return answers.get()
+
+
+@pytest.fixture
+def shared_place(monkeypatch):
+    """A folder that every user may enter and write to, with a home in it. pytest's own is private."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o1777)
+        monkeypatch.setenv("HOME", os.path.join(folder, "home"))
+        os.mkdir(os.path.join(folder, "home"), 0o755)
+        yield Path(folder)
+
+
+@as_another_user
+def test_another_user_can_read_no_file_and_hold_no_lock(shared_place):
+    state = shared_place / ".docbits_ion/host.json"
+    write_json(str(state), VALUE)
+    with locked("a", 0.0):
+        pass
+    for path in (state, *locks(shared_place / "home").iterdir()):
+        assert by_another_user(lambda path: fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX), path) == "PermissionError"
+    with locked("a", 0.0) as is_locked:
+        assert is_locked
+
+
+@as_another_user
+@pytest.mark.parametrize("make", [lambda path: os.symlink("/etc/hostname", path), os.mkfifo, os.mkdir], ids=["link", "FIFO", "folder"])
+def test_what_another_user_puts_in_the_place_of_a_file_is_neither_read_nor_waited_for(shared_place, make):
+    path = str(shared_place / "host.json")
+    assert by_another_user(make, path) == "done"
+    with pytest.raises(OSError):
+        read_json(path)
+
+
+@as_another_user
+def test_lock_folder_that_another_user_has_made_is_refused(shared_place):
+    os.chmod(shared_place / "home", 0o777)
+    assert by_another_user(os.makedirs, locks(shared_place / "home")) == "done"
+    with pytest.raises(OSError, match="not private"), locked("a", 0.0):
+        pass

@@ -6,14 +6,25 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import LARGEST_FILE, as_plain, read_file, read_source, read_sources
+from ansible_collections.docbits.ion.plugins.plugin_utils import _origin
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import (
+    LARGEST_FILE,
+    as_plain,
+    check_vaulted,
+    read_file,
+    read_source,
+    read_sources,
+)
 
 OPTIONS = {
     "src": {"type": "path"},
@@ -49,8 +60,8 @@ def test_read_file_returns_whether_the_file_was_vaulted(loader, tmp_path):
     (tmp_path / "plain").write_text("text")
     (tmp_path / "plain").chmod(0o640)
     (tmp_path / "vaulted").write_text(vaulted(loader, "text"))
-    content, was_vaulted, mode = read_file(loader, tmp_path / "plain")
-    assert (content, was_vaulted, mode & 0o777) == (b"text", False, 0o640)
+    content, was_vaulted, mode, is_tracked = read_file(loader, tmp_path / "plain")
+    assert (content, was_vaulted, mode & 0o777, is_tracked) == (b"text", False, 0o640, False)
     assert read_file(loader, tmp_path / "vaulted")[:2] == (b"text", True)
 
 
@@ -103,6 +114,7 @@ def test_read_sources_with_src_and_content_fails(read):
     ("make", "words"),
     [
         (lambda path: path.mkdir(), "the path is a directory"),
+        (os.mkfifo, "the path is not a regular file"),
         (lambda path: path.write_text(VaultLib([("x", VaultSecret(b"x"))]).encrypt("text", VaultSecret(b"x")).decode()), "none of the given vault passwords"),
     ],
 )
@@ -158,3 +170,102 @@ def test_read_source_of_a_file_that_is_too_large_fails(tmp_path, read):
 def test_read_source_of_a_file_of_the_maximum_size_returns_it(tmp_path, read):
     (tmp_path / "large.properties").write_bytes(b"A" * LARGEST_FILE)
     assert len(read_source("idm_mapping_src", str(tmp_path / "large.properties"), read, False)[0]) == LARGEST_FILE
+
+
+# Version control
+
+
+def git(folder, *command):
+    subprocess.run(["git", "-C", folder, *command], check=True, capture_output=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A working tree of Git with tracked files, an ignored and a new one, all of the same name."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text("ignored")
+    for folder in ("tracked", "tracked/deeper", "new", "ignored"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.ionapi").write_text("text")
+        (tmp_path / folder / "one.ionapi").chmod(0o600)
+    git(tmp_path, "add", "tracked")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("tracked", ["F09"]), ("tracked/deeper", ["F09"]), ("new", []), ("ignored", [])])
+def test_read_source_of_a_plain_file_that_git_tracks_warns_whatever_its_mode(read, tree, folder, expected):
+    assert [finding.id for finding in read_source("src", str(tree / folder / "one.ionapi"), read, True)[1]] == expected
+
+
+def test_read_source_of_a_vaulted_file_that_git_tracks_does_not_warn(loader, read, tree):
+    (tree / "tracked/one.ionapi").write_text(vaulted(loader, "text"))
+    assert read_source("src", str(tree / "tracked/one.ionapi"), read, True)[1] == []
+    assert read_source("src", str(tree / "tracked/deeper/one.ionapi"), read, False)[1] == []
+
+
+def test_read_source_of_a_file_that_git_tracks_in_a_linked_working_tree_warns(read, tree, tmp_path_factory):
+    linked = tmp_path_factory.mktemp("linked") / "tree"
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    git(tree, *identity, "commit", "--quiet", "--message", "x")
+    git(tree, "worktree", "add", "--quiet", linked)
+    (linked / "tracked/one.ionapi").chmod(0o600)
+    assert [finding.id for finding in read_source("src", str(linked / "tracked/one.ionapi"), read, True)[1]] == ["F09"]
+
+
+# The option require_vault
+
+
+def test_read_sources_of_a_plain_file_with_require_vault_fails_for_a_secret_file_only(loader, read, tmp_path):
+    options = {**OPTIONS, "idm_mapping_src": {"type": "path"}, "idm_mapping_content": {"type": "str"}}
+    for name, text in (("plain", "text"), ("vaulted.ionapi", vaulted(loader, "text"))):
+        (tmp_path / name).write_text(text)
+    args = {"src": str(tmp_path / "vaulted.ionapi"), "idm_mapping_src": str(tmp_path / "plain")}
+    assert read_sources(args, options, read, require_vault=True)[0]["content"] == "text"
+    with pytest.raises(InvalidInput) as raised:
+        read_sources({"src": str(tmp_path / "plain")}, options, read, require_vault=True)
+    assert raised.value.id == "S07" and raised.value.findings[0].where == f"src: {tmp_path / 'plain'}"
+
+
+def tagged(**tags):
+    """A value with tags, as ansible-core 2.19 and newer have them."""
+    value = type("Tagged", (str,), {})("secret")
+    value._ansible_tags_mapping = {type(name, (), {}): SimpleNamespace(path=path) for name, path in tags.items()}
+    return value
+
+
+SECRETS = {"api_key": {"no_log": True, "fallback": (None, ["DOCBITS_API_KEY"])}, "proxy": {"no_log": True}, "title": {}}
+WITH_EXPORTS = {**SECRETS, "exports": {"type": "list", "options": {"password": {"no_log": True}}}}
+
+
+@pytest.mark.parametrize(
+    ("args", "refused"),
+    [
+        ({}, None),
+        ({"title": "plain", "proxy": "http://proxy:3128"}, None),
+        ({"api_key": tagged(VaultedValue=None, Origin="plain")}, None),
+        ({"api_key": tagged(Origin="vaulted")}, None),
+        ({"api_key": tagged(Origin="plain")}, "api_key"),
+        ({"api_key": tagged(Origin=None)}, "api_key"),
+        ({"api_key": tagged(Origin="missing")}, "api_key"),
+        ({"api_key": "untagged"}, "api_key"),
+        ({"proxy": "http://user:password@proxy:3128"}, "proxy"),
+        ({"exports": [{}, {"password": tagged(VaultedValue=None)}]}, None),
+        ({"exports": [{}, {"password": tagged(Origin="plain")}]}, "exports[1].password"),
+    ],
+)
+def test_check_vaulted_refuses_a_secret_without_a_vaulted_origin(loader, tmp_path, monkeypatch, args, refused):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plain").write_text("api_key: secret")
+    (tmp_path / "vaulted").write_text(vaulted(loader, "api_key: secret"))
+    _origin._is_vaulted_file.cache_clear()
+    if refused is None:
+        check_vaulted(args, WITH_EXPORTS, {})
+        return
+    with pytest.raises(InvalidInput) as raised:
+        check_vaulted(args, WITH_EXPORTS, {})
+    assert raised.value.id == "S07" and raised.value.findings[0].where == refused and "secret" not in raised.value.message.partition(":")[2]
+
+
+def test_check_vaulted_refuses_a_secret_of_the_environment():
+    with pytest.raises(InvalidInput, match="api_key"):
+        check_vaulted({}, WITH_EXPORTS, {"DOCBITS_API_KEY": "plain"})
