@@ -23,7 +23,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._module import environ
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress
 from ansible_collections.docbits.ion.plugins.plugin_utils._rings import ring_findings
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
 from ansible_collections.docbits.ion.plugins.plugin_utils._variables import (
     OPTIONS,
     check_required,
@@ -55,8 +57,9 @@ class ActionModule(ControllerAction):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(OWN_OPTIONS)
         try:
+            check_schema(as_plain(self._task.args), OWN_OPTIONS)
+            _validation, options = self.validate_argument_spec(OWN_OPTIONS)
             names = self._host_names(options["hosts"], task_vars)
         except IonError as error:
             return failed_result(error)
@@ -233,7 +236,7 @@ def _result_of(future) -> dict:
 
 def _across_fleet(arguments) -> list:
     """Findings from a comparison of all ION API files, such as a client secret that was replaced in one of them only."""
-    expectations = Expectations(profile="infor", allow_insecure=True)
+    expectations = Expectations(profile="infor", allow_insecure=True, trusted_hosts=None)
     files = {where: parse(text, where, expectations).ionapi for where, text in _ionapi_texts(arguments)}
     return check_fleet({where: ionapi for where, ionapi in files.items() if ionapi is not None})
 

@@ -49,6 +49,13 @@ options:
       - Do not set it for a file that DocBits uses.
     type: bool
     default: false
+  trusted_hosts:
+    description:
+      - Hosts of your own Infor OS, in installations that are not in Infor's cloud, as they are in C(iu) and C(pu) of the file, without port.
+      - The secrets of a file are sent to no other host outside of V(inforcloudsuite.com).
+    type: list
+    elements: str
+    default: []
   require_vault:
     description:
       - Whether every secret must come out of Ansible Vault, that is from an encrypted file or variable. Otherwise the task fails.

@@ -63,6 +63,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, errors_in, warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, ionapi_options
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, read_file, read_source
 
 NAME = "docbits.ion.ionapi"
@@ -74,13 +75,12 @@ class LookupModule(LookupBase):
     """Reads and validates files."""
 
     def run(self, terms, variables=None, **kwargs):
-        # Validated like the options of the modules: a misspelt option is an error.
-        validation = ArgumentSpecValidator(**ionapi_options().to_kwargs()).validate(as_plain(kwargs))
-        if validation.error_messages:
-            what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
-            raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
-        params = validation.validated_parameters
-        return [self._text(str(term), variables or {}, expectations_from(params), params["require_vault"]) for term in terms]
+        try:
+            params = _validated(as_plain(kwargs))
+            expectations = expectations_from(params)
+        except InvalidInput as error:
+            raise AnsibleLookupError(f"{NAME}: {error.message}") from None
+        return [self._text(str(term), variables or {}, expectations, params["require_vault"]) for term in terms]
 
     def _text(self, path, variables, expectations, require_vault):
         def read(path):
@@ -104,3 +104,14 @@ class LookupModule(LookupBase):
             if finding.level == WARNING:
                 display.warning(finding.sentence())
         return parsed.ionapi.document
+
+
+def _validated(options):
+    """The options, validated like those of the modules: a misspelt option is an error."""
+    spec = ionapi_options()
+    check_schema(options, spec.argument_spec)
+    validation = ArgumentSpecValidator(**spec.to_kwargs()).validate(options)
+    if validation.error_messages:
+        what = "unsupported option " if isinstance(validation.errors[0], UnsupportedError) else ""
+        raise AnsibleLookupError(f"{NAME}: {what}{validation.error_messages[0]}")
+    return validation.validated_parameters

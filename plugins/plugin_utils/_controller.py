@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
-from ansible_collections.docbits.ion.plugins.plugin_utils._schema import schema_findings
+from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources, share_decryption
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
@@ -46,9 +46,7 @@ class ControllerAction(ActionBase):
         if require_vault:
             check_vaulted(args, options, {**os.environ, **self.task_variables()})
         args = as_plain(args)
-        findings = schema_findings(args, options)
-        if findings:
-            raise InvalidInput(findings)
+        check_schema(args, options)
         args, warnings = read_sources(args, options, self._read, require_vault)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int, check_type_list
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, OPTION, TITLE, has_shape, shown
 
 _TYPES = {
     "bool": (check_type_bool, "true or false"),
@@ -19,14 +20,19 @@ _TYPES = {
     "int": (check_type_int, "a whole number"),
     "list": (check_type_list, "a list"),
 }
-# What is not like this may be a value, and a secret.
-_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
 def item_name(where: str, item) -> str:
     """An item of a list in messages: its place, and its title if it has one."""
-    title = item.get("title") or item.get("id")
-    return f'{where} "{title}"' if isinstance(title, (str, int)) else where
+    title = next((value for sort, value in ((TITLE, item.get("title")), (ID, item.get("id"))) if value and has_shape(sort, value)), None)
+    return f'{where} "{title}"' if title else where
+
+
+def check_schema(args, options) -> None:
+    """Raise InvalidInput with the findings about the arguments of a task."""
+    findings = schema_findings(args, options)
+    if findings:
+        raise InvalidInput(findings)
 
 
 def schema_findings(args, options, parent="") -> list:
@@ -34,13 +40,14 @@ def schema_findings(args, options, parent="") -> list:
 
     args:    plain arguments
     options: their argument spec
-    parent:  name of what the arguments belong to, as a prefix such as 'exports[0] "Invoices": '; without it, unknown options are left to Ansible
+    parent:  name of what the arguments belong to, as a prefix such as 'exports[0] "Invoices": '; without it, unknown options are left to Ansible,
+             unless their names may be secrets, which Ansible shows
     """
     findings = []
     for name, value in args.items():
         option = options.get(name)
         if option is None:
-            findings += [_unknown(parent, name, options)] if parent else []
+            findings += [_unknown(parent, name, options)] if parent or not has_shape(OPTION, name) else []
         elif value is None:
             continue
         elif option.get("options"):
@@ -56,8 +63,13 @@ def schema_findings(args, options, parent="") -> list:
 
 def _unknown(parent, name, options):
     similar = get_close_matches(str(name), options, n=1, cutoff=0.6)
-    shown = name if _NAME.fullmatch(str(name)) else "an option"
-    return Finding("E49", ERROR, f"{parent}{shown}", "there is no such option", f"did you mean {similar[0]}?" if similar else "correct its name, or remove it")
+    return Finding(
+        "E49",
+        ERROR,
+        f"{parent}{shown(OPTION, name)}",
+        "there is no such option",
+        f"did you mean {similar[0]}?" if similar else "correct its name, or remove it",
+    )
 
 
 def _wrong_value(where, value, option) -> list:

@@ -35,9 +35,13 @@ def load(path: str) -> dict:
         entries = False
     if entries is None:
         return {}
-    if isinstance(entries, dict) and all(isinstance(names, dict) for names in entries.values()):
+    if isinstance(entries, dict) and all(map(_is_entry, entries.values())):
         return entries
     raise failure(InvalidInput, "E12", f"state_dir: {path}", "it cannot be read as a state file", "restore it, or remove it; secrets are then sent once more")
+
+
+def _is_entry(names) -> bool:
+    return isinstance(names, dict) and not any(isinstance(text, (dict, list)) for text in names.values())
 
 
 def save(path: str, entries: dict) -> list:

@@ -44,7 +44,10 @@ COMPOSED = {
     "S01": ("the file cannot be found, read or decrypted; the message says which", "check the path, its owner and mode, or the vault password"),
     "E11": ("the option query is not a JMESPath expression, or fails on the exports", "test it on the result of a run without query"),
     "E13": ("a variable of the host cannot be evaluated: an undefined variable, a template error, or a missing vault password", "correct the variable"),
-    "E16": ("the value of an option has the wrong type", "correct it as ansible-doc shows; a common cause is a list inside the list"),
+    "E16": (
+        "the name or the value of an option is none that it can have; it is not shown, as it may be a secret in the wrong place",
+        "correct it as ansible-doc shows; a common cause is a list inside the list",
+    ),
     "E20": ("the option registered does not name the registered result of docbits.ion.environments", "set it to the name that follows register"),
     "E24": ("a variable that every environment needs is not set for this host", "set it in host_vars or group_vars; the message names a similar variable"),
     "N08": (

@@ -141,6 +141,13 @@ _LOGIN = (
     ),
     ("unsupported_grant_type", (oauth("unsupported_grant_type"),), FAILED, "A06"),
     ("unauthorized_client", (oauth("unauthorized_client"),), FAILED, "A06"),
+    (
+        "unauthorized_client for a wrong secret",
+        (oauth("unauthorized_client", "Invalid client or Invalid client credentials", status=401),),
+        FAILED,
+        "A01",
+    ),
+    ("invalid_request once, then credentials in the body", (oauth("invalid_request"), RIGHT["token"]), PASSED, None),
     ("invalid_scope", (oauth("invalid_scope"),), FAILED, "A07"),
     ("invalid_request", (oauth("invalid_request"),), UNDETERMINED, "A13"),
     ("403", (oauth("access_denied", status=403),), UNDETERMINED, "A13"),

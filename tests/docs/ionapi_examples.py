@@ -14,6 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CL
 ABSENT = object()
 
 FARM_HOST = "eu1.inforcloudsuite.com"
+ON_PREMISES_HOSTS = ("gateway.acme.example", "login.acme.example")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def differing(changes: dict, mode: int | None = None, filename: str | None = Non
 
 def on_premises(changes: dict | None = None, **expectations) -> Example:
     """The complete on-premises file with these changes, shown as changes of the cloud file."""
-    return differing({**{key: on_premises_file().get(key, ABSENT) for key in cloud_file()}, **(changes or {})}, **expectations)
+    changes = {**{key: on_premises_file().get(key, ABSENT) for key in cloud_file()}, **(changes or {})}
+    return differing(changes, **{"trusted_hosts": ON_PREMISES_HOSTS, **expectations})
 
 
 def text(content, shown: str) -> Example:
@@ -116,7 +118,7 @@ def _shown(changes: dict, mode: int | None = None, filename: str | None = None, 
     lines = [f"without {key}" if value is ABSENT else f'"{key}": {_short(json.dumps(value))}' for key, value in changes.items()]
     lines += [f"file name: {filename}"] if filename else []
     lines += [f"file mode: {mode:04o}"] if mode is not None else []
-    lines += [f"expected: {name}={value}" for name, value in (expectations or {}).items()]
+    lines += [f"expected: {name}={', '.join(value) if isinstance(value, tuple) else value}" for name, value in (expectations or {}).items()]
     return "\n".join(lines) or "the complete file"
 
 
@@ -165,7 +167,10 @@ CONDITIONS = {
     "T08": ("The file is for the expected tenant, environment and flavour", INFERRED),
     "L01": ("The keys have their usual length and alphabet: 43 characters of base64url after the ~ of ci, otherwise 86", COMMON),
     "L02": ("No secret occurs in another key", INFERRED),
-    "L03": ("No key except ci, cs, saak, sask and ru has a value that looks like a generated secret", INFERRED),
+    "L03": (
+        "No key except ci, cs, saak, sask and ru has a value that looks like a generated secret, and ti, dt, oa, ot, or and v have their usual form",
+        INFERRED,
+    ),
     "U01": ("iu and pu are absolute https URLs", OFFICIAL),
     "U02": ("iu and pu have no user, query or fragment", STANDARD),
     "U03": ("pu ends with a slash", OFFICIAL),
@@ -174,9 +179,11 @@ CONDITIONS = {
     "U06": ("oa, ot and or are relative paths", OFFICIAL),
     "U07": ("oa, ot and or are of one flavour: all *.oauth2 (cloud) or all connect/* (on-premises)", OFFICIAL),
     "U08": ("In the cloud the host of iu is the host of pu with -ionapi instead of -sso", INFERRED),
-    "U09": ("In the cloud both hosts end with inforcloudsuite.com", UNKNOWN),
+    "U09": ("Both hosts end with inforcloudsuite.com or are named in trusted_hosts", UNKNOWN),
     "U10": ("iu is the gateway and pu is the authorization server", COMMON),
     "U11": ("Both hosts can be reached from the internet, unless allow_insecure is set for a simulator", INFERRED),
+    "U12": ("No host looks like Infor's cloud, or is an address of a range that is link-local, shared, translated or reserved", STANDARD),
+    "U13": ("iu and pu are both in Infor's cloud, or neither of them", INFERRED),
     "D01": ("dt is 12, the type Backend Service", COMMON),
     "D02": ("The app for DocBits is named DocBits_<Environment>", INFERRED),
     "V01": ("v is 1.0 or 1.1", OFFICIAL),
@@ -230,6 +237,8 @@ PASSING = {
     "U09": COMPLETE,
     "U10": COMPLETE,
     "U11": differing({"iu": "https://127.0.0.1:8443", "pu": "https://127.0.0.1:8443/ACME_TST/as/"}, allow_insecure=True),
+    "U12": COMPLETE,
+    "U13": on_premises(),
     "D01": COMPLETE,
     "D02": COMPLETE,
     "V01": COMPLETE,
@@ -310,7 +319,8 @@ FAILING = {
     "L01.length": differing({"sask": invented("secret-key", 85)}),
     "L01.alphabet": differing({"sask": invented("secret-key", 80) + "!!!!!!"}),
     "L02": differing({"sask": invented("client-secret", 86)}),
-    "L03": differing({"cn": "DocBits_" + "1nv3Nt3dK3y-" * 7}),
+    "L03.random": differing({"cn": "DocBits_" + "1nv3Nt3dK3y-" * 7}),
+    "L03.form": differing({"v": "invented-password"}),
     "U01.no_url": differing({"iu": "mingle-ionapi.eu1.inforcloudsuite.com"}),
     "U01.http": differing({"iu": "http://mingle-ionapi.eu1.inforcloudsuite.com"}),
     "U02": differing({"iu": "https://mingle-ionapi.eu1.inforcloudsuite.com?x=1"}),
@@ -327,7 +337,12 @@ FAILING = {
     "U08.host": differing({"iu": "https://gateway.eu1.inforcloudsuite.com"}),
     "U09": differing({"iu": "https://mingle-ionapi.acme.example", "pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
     "U10": differing({"iu": "https://mingle-sso.eu1.inforcloudsuite.com"}),
-    "U11": on_premises({"iu": "https://10.0.0.7:7443"}),
+    "U11": on_premises({"iu": "https://10.0.0.7:7443"}, trusted_hosts=("10.0.0.7", "login.acme.example")),
+    "U12.look_alike": differing(
+        {"iu": "https://mingle-ionapi.inforcloudsuite.com.example.org", "pu": "https://mingle-sso.inforcloudsuite.com.example.org/ACME_TST/as/"}
+    ),
+    "U12.address": differing({"iu": "https://100.64.0.7", "pu": "https://100.64.0.7/ACME_TST/as/"}),
+    "U13": differing({"pu": "https://mingle-sso.acme.example/ACME_TST/as/"}),
     "D01.type": differing({"dt": "3"}),
     "D01.other": differing({"dt": "3"}, profile=INFOR),
     "D02": differing({"cn": "Data Publishing"}),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import json
 import re
@@ -20,10 +21,12 @@ TOKEN_LIKE = re.compile(rb"[A-Za-z0-9_.~-]{20,}")
 
 
 def encodings_of(secret: str) -> set:
-    """The bytes of the secret itself, and of it base64-encoded, URL-encoded, JSON-escaped, in hex and as a repr; none shorter than `SHORTEST`."""
+    """The bytes of the secret, plain, in hex, base64, base32, rot13, URL-encoded, JSON-escaped, reversed, as a repr; none shorter than `SHORTEST`."""
     raw = secret.encode()
     texts = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    texts |= {json.dumps(json.dumps(secret))[3:-3], raw.hex()}
+    texts |= {json.dumps(json.dumps(secret))[3:-3], raw.hex(), secret[::-1], codecs.encode(secret, "rot13"), base64.b32encode(raw).decode().rstrip("=")}
+    # A token without its last character, and a piece of it, are as good as the whole.
+    texts |= {secret[:-1], secret[3:35]} if len(secret) > 40 else set()
     found = {text.encode() for text in texts}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         # Inside a longer text a secret can begin at any of three positions of a base64 group; its own first and last characters

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
 import secrets
 
@@ -16,6 +17,9 @@ from integration import leaks
 ENCODINGS = {
     "plain": lambda secret: secret,
     "hex": lambda secret: secret.encode().hex(),
+    "reversed": lambda secret: secret[::-1],
+    "rot13": lambda secret: codecs.encode(secret, "rot13"),
+    "base32": lambda secret: base64.b32encode(secret.encode()).decode(),
     "JSON": lambda secret: json.dumps({"key": secret}),
     "base64": lambda secret: base64.b64encode(f"user:{secret}".encode()).decode(),
 }

@@ -66,10 +66,10 @@ def _incomplete_file(patch):
 def _alias_keys(patch):
     read = records._export
 
-    def with_aliases(record, keys, contract, organisation_id):
+    def with_aliases(record, *others):
         aliases = {"execution_order": "order", "export_url": "url", "server_url": "host", "username": "user"}
         found = {key: record[alias] for key, alias in aliases.items() if record.get(key) is None and alias in record}
-        return read({**record, **found}, keys, contract, organisation_id)
+        return read({**record, **found}, *others)
 
     patch.setattr(records, "_export", with_aliases)
 

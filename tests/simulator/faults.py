@@ -6,11 +6,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import codecs
+import json
 import re
+from urllib.parse import parse_qsl
 
 from .store import Store
 
 COLLECTION = "simulator"
+
+ENCODINGS = (
+    str,
+    lambda text: text[::-1],
+    lambda text: codecs.encode(text, "rot13"),
+    lambda text: base64.b64encode(f"x{text}".encode()).decode(),
+    lambda text: text.encode().hex()[:32],
+    lambda text: base64.b32encode(text.encode()).decode().rstrip("="),
+    str.upper,
+)
+ECHOING_FIELDS = ("code", "error", "trace_id", "message", "request_id", "error_description", "id", "title", "displayName", "correlation_id", "errorMessage")
 
 
 class ConnectionCut(Exception):
@@ -23,7 +38,8 @@ class Faults:
     A fault: {"service", "match", "times", "after", "action"}. `match` is a regular expression searched in "METHOD /path".
     `times` says how often it strikes (null: always). With `after` the app handles the request first, and its answer is
     lost. `action` is one of
-    {"status", "body", "content_type", "headers"}, {"delay": seconds}, {"hold": true}, {"close": true}, {"truncate": true}.
+    {"status", "body", "content_type", "headers"}, {"delay": seconds}, {"hold": true}, {"close": true}, {"truncate": true},
+    {"echo": status}: every field repeats something secret of the request, in one of many encodings.
     A held request goes on once the faults are replaced.
     """
 
@@ -71,6 +87,8 @@ class Faults:
                 await app(scope, receive, _discard)
             if action.get("close"):
                 raise ConnectionCut
+            if "echo" in action:
+                return await _answer(send, _echo(scope, await _body(receive), action["echo"]))
             return await _answer(send, action)
 
         return faulty
@@ -99,6 +117,32 @@ class Faults:
                     self._store.put(COLLECTION, "faults", self._faults)
                 return fault
         return None
+
+
+async def _body(receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def _echo(scope, body: bytes, status: int) -> dict:
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    given = [headers[name].rpartition(" ")[2] for name in ("authorization", "x-api-key") if name in headers]
+    given += [value for _name, value in parse_qsl(body.decode("latin-1")) if len(value) > 16]
+    # The part before # or ~ is the tenant, which is public.
+    pieces = [text.rpartition("#")[2].rpartition("~")[2] for text in given] or [""]
+    said = [encode(cut) for text in pieces for cut in (text, text[:-1], text[3:35]) for encode in ENCODINGS]
+    fields = {name: said[number % len(said)] for number, name in enumerate(ECHOING_FIELDS)}
+    answer = {"success": False, **fields, **{text: text for text in said}, "detail": [{"loc": ["body", text], "type": text, "msg": text} for text in said]}
+    return {
+        "status": status,
+        "content_type": "application/json",
+        "body": json.dumps(answer),
+        "headers": {"X-Request-ID": said[4], "X-Correlation-ID": said[0], "Retry-After": said[1]},
+    }
 
 
 async def _answer(send, action: dict) -> None:

@@ -12,6 +12,8 @@ import json
 import re
 from urllib.parse import quote, quote_plus
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
+
 MARKER = "<secret>"
 
 # The encodings of a shorter value occur by chance in other text.
@@ -23,21 +25,30 @@ _RESULT_NAME = re.compile(r"[a-z_]+")
 # A service may echo a piece of a secret. A shorter piece occurs by chance in other text.
 SHORTEST_PIECE = 8
 # Longer secrets are whole files, and pieces of them occur in every such file. Longer texts are mappings, not messages.
-LONGEST_KEY = 400
+LONGEST_KEY = 8192
 LONGEST_SEARCHED = 2000
 
 # A piece that reads as words, such as "Invoices", is not redacted: it protects little and would make messages unreadable.
 _PLAIN_WORDS = re.compile(r"[-_. ]?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. ](?:[A-Z]?[a-z]+|[A-Z]+))*[-_. ]?")
 
+# Runs of characters that may be a piece of a secret in hex, base64 or base32, from the first character or a later one of a group.
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[-: ]?){7,}[0-9A-Fa-f]{2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
+_BASE32 = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
+_LONG_RUN = re.compile(rf"\S{{{SHORTEST_PIECE},}}")
+_ROT13 = {letter: (letter - 84) % 26 + 97 for letter in range(ord("a"), ord("z") + 1)}
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
 
 def encodings_of(value: str) -> set:
-    """The value and its encodings: base64, URL-encoded, JSON-escaped, repr. Only the value if it is shorter than SHORTEST_ENCODED."""
+    """The value and its encodings: base64, base32, hex, URL-encoded, JSON-escaped, repr. Only the value if it is shorter than SHORTEST_ENCODED."""
     encodings = {value}
     if len(value) < SHORTEST_ENCODED:
         return encodings
     raw = value.encode("utf-8", "surrogatepass")
     for encoded in (base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()):
         encodings.update((encoded, encoded.rstrip("=")))
+    encodings.update((raw.hex(), base64.b32encode(raw).decode().rstrip("=")))
     encodings.update((quote(value, safe="", errors="surrogatepass"), quote_plus(value, errors="surrogatepass")))
     encodings.update((json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]))
     return encodings
@@ -64,7 +75,10 @@ class Secrets:
         return set().union(*(encodings_of(value) for value in self._values)) if self._values else set()
 
     def redact(self, value):
-        """The JSON-like value with MARKER in place of secrets, their encodings and longer pieces; in keys, too, except names of results."""
+        """The JSON-like value with MARKER in place of secrets, their encodings and longer pieces; in keys, too, except names of results.
+
+        Pieces are found as they are, reversed, in rot13, hex, base64 and base32.
+        """
         return _redacted(value, sorted(self.encodings(), key=len, reverse=True), _pieces_of(self._values))
 
 
@@ -82,24 +96,68 @@ def _redacted(value, encodings, pieces):
 
 
 def _pieces_of(values) -> frozenset:
-    """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens."""
+    """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens, as they are, reversed and in rot13, in lower case.
+
+    Without those that read as words, unless the whole key is random.
+    """
     # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
-    keys = (re.split("[~#]", value)[-1] for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value])
-    return frozenset(key[start : start + SHORTEST_PIECE] for key in keys for start in range(len(key) - SHORTEST_PIECE + 1))
+    is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
+    pieces: set = set()
+    for key in (re.split("[~#]", value)[-1] for value in is_key):
+        parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
+        is_random = looks_random(key, 20)
+        for part in (part.translate(_LOWER) for part in parts if is_random or not _PLAIN_WORDS.fullmatch(part)):
+            rotated = part.translate(_ROT13)
+            pieces.update((part, part[::-1], rotated, rotated[::-1]))
+    return frozenset(pieces)
 
 
 def _without_pieces(text, pieces) -> str:
     if not pieces:
         return text
-    found = []
-    for start in range(len(text) - SHORTEST_PIECE + 1):
-        if text[start : start + SHORTEST_PIECE] in pieces:
-            begin = found.pop()[0] if found and start <= found[-1][1] else start
-            found.append((begin, start + SHORTEST_PIECE))
-    for begin, end in reversed(found):
-        if not _PLAIN_WORDS.fullmatch(text, begin, end):
-            text = text[:begin] + MARKER + text[end:]
+    found = _places_of(text, pieces)
+    for runs, decoded in ((_HEX, _from_hex), (_BASE64, _from_base64), (_BASE32, _from_base32)):
+        found += [run.span() for run in runs.finditer(text) if any(_places_of(inner, pieces) for inner in decoded(run.group()))]
+    end = len(text) + 1
+    for first, last in sorted(found, reverse=True):
+        # Overlapping places: what is left of the earlier one.
+        last = min(last, end)
+        if first < last:
+            text = text[:first] + MARKER + text[last:]
+            end = first
     return text
+
+
+def _places_of(text, pieces) -> list:
+    """The places of pieces in a text as pairs of start and end; neighbouring pieces are one place."""
+    text, found = text.translate(_LOWER), []
+    # No key has a blank, and most words are shorter.
+    for run in _LONG_RUN.finditer(text):
+        for start in range(run.start(), run.end() - SHORTEST_PIECE + 1):
+            if text[start : start + SHORTEST_PIECE] in pieces:
+                begin = found.pop()[0] if found and start <= found[-1][1] else start
+                found.append((begin, start + SHORTEST_PIECE))
+    return found
+
+
+def _from_hex(run):
+    digits = re.sub("[-: ]", "", run)
+    for start in range(2):
+        yield bytes.fromhex(digits[start : len(digits) - (len(digits) - start) % 2]).decode("latin-1")
+
+
+def _from_base64(run):
+    # A run that reads as words is no base64 of a secret.
+    standard = "" if _PLAIN_WORDS.fullmatch(run) else run.replace("-", "+").replace("_", "/")
+    for start in range(4):
+        whole = standard[start : start + (len(standard) - start) // 4 * 4]
+        yield base64.b64decode(whole).decode("latin-1")
+
+
+def _from_base32(run):
+    for start in range(8):
+        whole = run[start : start + (len(run) - start) // 8 * 8]
+        yield base64.b32decode(whole, casefold=True).decode("latin-1")
 
 
 def _is_result_name(key) -> bool:

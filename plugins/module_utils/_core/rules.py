@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
 
 # A file in the wrong format violates one rule on every line; nobody reads the ten thousandth finding.
 MAX_PER_RULE = 25
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-
-# Infor's generated values are base64url: the client ID has 32 random bytes (43 characters), the others 64 (86 characters).
-_LONG_RUN = re.compile(r"[A-Za-z0-9_-]{32,}")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-# Changes of case or to digits per character: at least 0.21 in 999 of 1,000 random values of 43 characters, at most 0.2 in names.
-_MIN_CHANGES = 0.21
 
 
 @dataclass(frozen=True)
@@ -108,15 +103,3 @@ def excerpt(value: str, length: int = 80) -> str:
         return "(not shown)"
     printable = "".join(character if character.isprintable() else "?" for character in value[:length])
     return printable + ("..." if len(value) > length else "")
-
-
-def looks_random(text: str) -> bool:
-    """Whether the text contains the shape of a generated secret: at least 32 base64url characters that are not a name."""
-    return any(_is_random(run) for run in _LONG_RUN.findall(text))
-
-
-def _is_random(run: str) -> bool:
-    # A part in one case only may be an opaque tenant or a UUID.
-    parts = [part for part in re.split("[_-]+", run) if not part.isupper() and not part.islower()]
-    changes = sum(len(_WORDS.findall(part)) - 1 for part in parts if part)
-    return changes >= _MIN_CHANGES * len(run)

@@ -8,12 +8,8 @@ from __future__ import annotations
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, Refused, Unreachable, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import CODE, ERROR_TYPE, FIELD, TRACE_ID, first_shown, has_shape
 
-# Only what looks like a code, a field name, an error type or an id is ever shown of a body: a body may hold what was sent.
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
-_ERROR_TYPE = re.compile(r"[a-z][a-z_.]{2,60}")
-_TRACE_ID = re.compile(r"[A-Za-z0-9._:-]{4,64}")
 _TRACE_KEYS = ("trace_id", "traceId", "trace", "request_id", "requestId", "correlation_id")
 _CODE_KEYS = ("message", "code", "error", "detail")
 
@@ -173,8 +169,8 @@ def _is_number(value) -> bool:
 
 def _refusal(response, where):
     body = _body(response)
-    code = next((body[key] for key in _CODE_KEYS if isinstance(body.get(key), str) and _CODE.fullmatch(body[key])), None)
-    trace_id = next((str(body[key]) for key in _TRACE_KEYS if _TRACE_ID.fullmatch(str(body.get(key, "")))), None) or response.request_id
+    code = next((body[key] for key in _CODE_KEYS if isinstance(body.get(key), str) and has_shape(CODE, body[key])), None)
+    trace_id = first_shown(TRACE_ID, [*map(body.get, _TRACE_KEYS), *response.request_ids])
     kind, id_, message, action = _meaning(response, body, code)
     known = [f"status {response.status}"] + ([f"code {code}"] if code else []) + ([f"trace id {trace_id}"] if trace_id else [])
     said = "" if code else _readable(body)
@@ -214,8 +210,8 @@ def _invalid_fields(body) -> str:
             loc = item.get("loc")
             field = loc[-1] if isinstance(loc, list) and loc else None
             type_ = str(item.get("type", ""))
-            if isinstance(field, str) and _FIELD.fullmatch(field):
-                named.append(f"{field} ({type_})" if _ERROR_TYPE.fullmatch(type_) else field)
+            if isinstance(field, str) and has_shape(FIELD, field):
+                named.append(f"{field} ({type_})" if has_shape(ERROR_TYPE, type_) else field)
     return ", ".join(named[:5]) or "it does not say which field"
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, InvalidInput, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, METHOD, NAME, first_shown, has_shape
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import data_of, incomplete_list, is_part, is_refusal, records_of
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import BUNDLED
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, Contract, Overrides, encoded
@@ -21,8 +22,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.client import Ht
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, ON_PREMISES, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, NOT_FOUND, Withheld
 
-# An answer that is an id and nothing else: letters, hyphens, and at least one digit.
-_BARE_ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]{1,64}")
+# An answer that is nothing but a text may be an id, or "OK".
+_HAS_DIGIT = re.compile("[0-9]")
 
 REGION_HOSTS = "https://{region}.{environment}.api.docbits.com"
 PRODUCTION_HOSTS = "https://{region}.api.docbits.com"
@@ -38,8 +39,13 @@ def base_url_of(params) -> str:
     url = params["docbits_url"]
     if url:
         if not _is_https(url):
+            has_blank = url.split() != [url]
             raise failure(
-                InvalidInput, "DB20", "docbits_url", "it is not an https URL of a host, with or without a path", "set a URL such as https://eu.api.docbits.com"
+                InvalidInput,
+                "DB20",
+                "docbits_url",
+                "it contains a blank or a line break" if has_blank else "it is not an https URL of a host, with or without a path",
+                "set a URL such as https://eu.api.docbits.com",
             )
         return url.rstrip("/")
     environment, region = params["docbits_environment"], params["docbits_region"]
@@ -51,7 +57,8 @@ def base_url_of(params) -> str:
 def _is_https(url) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not ("@" in parts.netloc or parts.query or parts.fragment)
+        is_host = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+        return is_host and url.split() == [url] and not ("@" in parts.netloc or parts.query or parts.fragment)
     except ValueError:
         return False
 
@@ -217,12 +224,11 @@ class DocBits:
         sent.update({name: values[name] for name in self._carried(kind, values)})
         data = self._send(kind, f"{verb} {label}", sent)
         if isinstance(data, (str, int)) and not isinstance(data, bool):
-            # An answer may also be a text such as "OK".
-            return str(data) if _BARE_ID.fullmatch(str(data)) else None
+            return str(data) if has_shape(ID, data) and _HAS_DIGIT.search(str(data)) else None
         if not isinstance(data, dict):
             return None
         id_ = next((data[key] for key in self.contract.record_keys("id") if data.get(key) is not None), None)
-        return str(id_) if isinstance(id_, (str, int)) else None
+        return str(id_) if has_shape(ID, id_) else None
 
     def set_active(self, export_id: str, active: bool, label: str) -> None:
         """Activate or deactivate an export."""
@@ -256,7 +262,11 @@ class DocBits:
         """The document types as dicts with key, title and active; read once."""
         if self._types is None:
             self._types = [
-                {"key": str(item.get("document_key") or item.get("key") or item.get("name") or ""), "title": item.get("title"), "active": item.get("is_active")}
+                {
+                    "key": first_shown(NAME, map(item.get, ("document_key", "key", "name"))) or "",
+                    "title": first_shown(NAME, [item.get("title")]),
+                    "active": item.get("is_active") if isinstance(item.get("is_active"), (bool, int)) else first_shown(METHOD, [item.get("is_active")]),
+                }
                 for item in self._named("document_types", "list document types", "document_key")
             ]
         return self._types
@@ -264,7 +274,7 @@ class DocBits:
     def sub_organisations(self) -> list:
         """The sub-organisations as dicts with id and name."""
         return [
-            {"id": str(item.get("id") or item.get("sub_org_id") or ""), "name": item.get("name")}
+            {"id": first_shown(ID, map(item.get, ("id", "sub_org_id"))) or "", "name": first_shown(NAME, [item.get("name")])}
             for item in self._named("sub_organisations", "list sub-organisations", "id")
         ]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ContractMismatch
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import FIELD, shown
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import BOOLEAN, FILE, INTEGER, TEXT, ApiSchema, OperationSchema, as_prefix
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, KINDS, ON_PREMISES
 
@@ -330,12 +331,13 @@ class Contract:
         filled = {bound.names[name] for name in (*names, *bound.implied) if name in bound.names} | set(bound.constants)
         for wire in sorted(bound.schema.required - filled):
             known = next((name for name, bound_name in bound.names.items() if bound_name == wire), None)
+            named = shown(FIELD, wire)
             found.append(
                 self._finding(
                     "DC03",
-                    f"{bound.path}: {wire}",
+                    f"{bound.path}: {named}",
                     f"DocBits {self.version} requires this field, and nothing declared sets it",
-                    f"declare {known}" if known else f"look the field up in /docs of this host and set contract_overrides: {{constants: {{{wire}: VALUE}}}}",
+                    f"declare {known}" if known else f"look the field up in /docs of this host and set contract_overrides: {{constants: {{{named}: VALUE}}}}",
                 )
             )
         return found
@@ -380,7 +382,7 @@ class Contract:
                 rows.append({**row, "field": field_name, "wire": bound_name, "confidence": wire.confidence, "outcome": outcome})
             for wire_name in sorted(bound.schema.fields.keys() - set(bound.names.values())):
                 outcome = "unknown and required" if wire_name in bound.schema.required and wire_name not in bound.constants else "not used"
-                rows.append({**row, "field": "", "wire": wire_name, "outcome": outcome})
+                rows.append({**row, "field": "", "wire": shown(FIELD, wire_name), "outcome": outcome})
         return rows
 
     def _names(self, operation, schema) -> dict:

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, METHOD, has_shape, shown
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import RECORD_KEYS, Contract, kind_and_deployment
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, KINDS, TEXT_SHAPES, Export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known, Withheld, is_masked
 
 # Without these, no declared export is found again, and every run creates all of them.
@@ -21,8 +20,6 @@ _BOOLEANS = {
 }
 # No order and no port needs more digits, and Python refuses to convert thousands of them.
 _MOST_DIGITS = 18
-# What is shown of a value that is not understood.
-_SHORT_NAME = re.compile(r"[A-Za-z0-9_.\- ]{1,40}")
 
 
 def exports_in(records: list, contract: Contract, organisation_id: str | None = None) -> list:
@@ -38,8 +35,8 @@ def exports_in(records: list, contract: Contract, organisation_id: str | None = 
         if records and keys[name] is None:
             raise not_listed(name)
     exports = {}
-    for record in records:
-        export = _export(record, keys, contract, organisation_id)
+    for position, record in enumerate(records, 1):
+        export = _export(record, keys, contract, organisation_id, position)
         exports.setdefault(export.id, export)
     return list(exports.values())
 
@@ -76,20 +73,28 @@ def _is_deleted(record, contract) -> bool:
     return str(record.get("status", "")).strip().lower() in ("deleted", "removed")
 
 
-def _export(record, keys, contract, organisation_id) -> Export:
+def _export(record, keys, contract, organisation_id, position) -> Export:
     def raw(name):
         return record.get(keys[name]) if keys[name] else None
 
     id_ = raw("id")
     if id_ is None or isinstance(id_, (dict, list)):
         raise not_listed("id")
+    if not has_shape(ID, id_):
+        raise failure(
+            BadAnswer,
+            "DB15",
+            f"list exports: record {position}",
+            f"its id {shown(ID, id_)} is not made of letters, digits, _, ., : and - alone, is longer than 64 characters, or looks like a secret",
+            "look at the answer in /docs of this host and set contract_overrides: {records: {id: KEY}}",
+        )
     kind, deployment = kind_and_deployment(raw("method"), contract.overrides.methods)
-    values = {"kind": Known(kind if _SHORT_NAME.fullmatch(kind) else "unknown")}
+    values: dict = {"kind": Known(kind if has_shape(METHOD, kind) else "unknown")}
     if deployment:
         values["deployment"] = Known(deployment)
     sub_organisation = raw("sub_organisation")
     is_main = sub_organisation in (None, "") or (organisation_id and str(sub_organisation) == organisation_id)
-    values["sub_organisation"] = Known("" if is_main else str(sub_organisation))
+    values["sub_organisation"] = Known("") if is_main else Known(str(sub_organisation)) if has_shape(ID, sub_organisation) else Withheld("no id")
     for name, read in _READERS.items():
         if keys[name] is not None:
             values[name] = read(name, raw(name), contract)
@@ -107,6 +112,8 @@ def _text(name, value, _contract):
     if isinstance(value, (dict, list)):
         return Withheld("not a text")
     text = str(value)
+    if text and not has_shape(TEXT_SHAPES[name], text):
+        return Withheld("not shown, because it is too long, or looks like a secret")
     return Withheld("masked") if name not in ("title", "document_type") and is_masked(text) else Known(text)
 
 
@@ -126,7 +133,7 @@ def _flag(name, value, contract):
     read = _boolean(value, contract)
     if read is not None:
         return Known(read)
-    return Withheld(f"listed as {value}" if _SHORT_NAME.fullmatch(str(value)) else "listed as something unknown")
+    return Withheld(f"listed as {value}" if has_shape(METHOD, str(value)) else "listed as something unknown")
 
 
 def _boolean(value, contract):
@@ -137,8 +144,7 @@ def _boolean(value, contract):
 
 
 _READERS = {
-    **dict.fromkeys(("title", "document_type", "url", "server_url", "username", "folder", "filename_mode"), _text),
-    **dict.fromkeys(("flow2_url", "flow2_document_type_id", "file_access", "zugferd_format", "email"), _text),
+    **dict.fromkeys(TEXT_SHAPES, _text),
     **dict.fromkeys(("execution_order", "port", "flow2_cabinet_id"), _number),
     **dict.fromkeys(("active", "zugferd", "document_history"), _flag),
 }

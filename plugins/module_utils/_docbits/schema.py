@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import VERSION, shown
 
 BOOLEAN = "boolean"
 INTEGER = "integer"
 TEXT = "string"
 FILE = "file"
+
+# The path of a server, such as /api/v2.
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~@-]{1,40}){0,6}")
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -47,7 +53,7 @@ class ApiSchema:
 def read_openapi(document) -> ApiSchema:
     """The schema in an OpenAPI 3.0 or 3.1 document. Raises: ValueError if it is none."""
     try:
-        version = str(document["info"]["version"])
+        version = shown(VERSION, document["info"]["version"])
         schemas = document.get("components", {}).get("schemas", {})
         operations = {
             (method.upper(), path): _operation(operation, schemas)
@@ -68,7 +74,10 @@ def as_prefix(path: str) -> str:
 def _prefix(servers) -> str:
     # Only the path counts: the host is the one that the user named, whatever the document says.
     url = servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else None
-    return as_prefix(urlsplit(url).path) if isinstance(url, str) else ""
+    prefix = as_prefix(urlsplit(url).path) if isinstance(url, str) else ""
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError("no path")
+    return prefix
 
 
 def _operation(operation, schemas) -> OperationSchema:

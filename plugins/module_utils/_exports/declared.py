@@ -10,7 +10,8 @@ import re
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, COMMON_FIELDS, FIELDS, FILES, KINDS, Declared
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ADDRESS, ID, SHAPES, TITLE, has_shape, shown
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, COMMON_FIELDS, FIELDS, FILES, KINDS, TEXT_SHAPES, Declared
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
@@ -51,7 +52,7 @@ def _declared(option, item, default_ionapi) -> Declared:
     kind = KINDS.get(fields.get("kind", ""))
     if default_ionapi is not None and state == PRESENT and kind and "ionapi" in kind.parts:
         files.setdefault("ionapi", default_ionapi)
-    name = item.get("title") or item.get("id") or ""
+    name = shown(TITLE, item["title"]) if item.get("title") else shown(ID, item["id"]) if item.get("id") else ""
     sources = {file: item[f"{file}_src"] for file in FILES if item.get(f"{file}_src")}
     return Declared(item.get("id"), fields, files, sources, f'{option} "{name}"', state)
 
@@ -59,7 +60,17 @@ def _declared(option, item, default_ionapi) -> Declared:
 def _findings_in(export) -> list:
     if export.state == IGNORED:
         return [] if export.id or export.get("title") else [_missing(export, "title", "an ignored export is found by its id or its title")]
-    found = []
+    found = [
+        _finding(
+            "E52",
+            f"{export.label}: {name}",
+            f"it is not {SHAPES[shape].text} with at most {SHAPES[shape].longest} characters, or looks like a secret",
+            f"correct {name}",
+        )
+        for name, shape, value in [("id", ID, export.id), *((name, shape, export.get(name)) for name, shape in TEXT_SHAPES.items())]
+        # A masked address has a finding of its own.
+        if value and not has_shape(shape, value) and MARKER not in value
+    ]
     if export.id is None:
         for name in ("title", "kind"):
             if not export.get(name):
@@ -80,7 +91,7 @@ def _findings_in(export) -> list:
     # An existing export can be declared as it was read, however odd its URL.
     for name in ADDRESSES:
         value = str(export.get(name, ""))
-        if export.id is None and value and name != "server_url" and not _ADDRESS.match(value):
+        if export.id is None and value and name != "server_url" and has_shape(ADDRESS, value) and not _ADDRESS.match(value):
             found.append(
                 _finding("E21", f"{export.label}: {name}", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
             )

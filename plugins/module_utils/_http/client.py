@@ -43,8 +43,6 @@ CHUNK_SIZE = 16 * 1024
 CONTENT_ENCODINGS = ("", "identity", "gzip", "deflate")
 PROXY_VARIABLES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelling in (name, name.upper()))
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-trace-id", "x-amzn-trace-id")
-# The server chooses the id; only a value that has the shape of one is shown.
-_REQUEST_ID = re.compile(r"(?:Root=)?[A-Za-z0-9._:-]{4,64}")
 _PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 SEMAPHORE = HostSemaphore()
@@ -92,10 +90,9 @@ class Response:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
-    def request_id(self) -> str | None:
-        """The id under which the operators of the service find this request, if the response has one."""
-        values = (self.headers.get(name, "") for name in REQUEST_ID_HEADERS)
-        return next((value for value in values if _REQUEST_ID.fullmatch(value)), None)
+    def request_ids(self) -> list:
+        """The ids under which the operators of the service may find this request. The server chooses them."""
+        return [self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers]
 
     @property
     def is_html(self) -> bool:
@@ -197,10 +194,14 @@ class HttpClient:
         timeout = max(0.05, min(self._settings.timeout, self._time_left()))
         # No requests.Session: it would replace the Authorization header by an entry of .netrc, and share cookies between environments.
         adapter = _adapter(self._settings.ca_path)
+        proxy = None
         with MONITOR.limit(self._time_left()) as call:
             try:
                 prepared = requests.Request(method, url, **request).prepare()
                 proxies = proxies_for(url, self._settings.proxy)
+                proxy = select_proxy(url, proxies)
+                if proxy and not _is_http(proxy):
+                    raise _unsupported_proxy()
                 timeouts = (min(timeout, MAX_CONNECT_TIMEOUT), timeout)
                 with adapter.send(prepared, stream=True, timeout=timeouts, proxies=proxies) as response:
                     body = _read(response, where)
@@ -208,7 +209,7 @@ class HttpClient:
                 # Near the deadline the timeout and the deadline are one moment, and either may come first.
                 if call.is_cancelled or self._time_left() <= 0:
                     raise self._deadline_exceeded(where) from None
-                raise _unreachable(error, where, self._settings) from None
+                raise _unreachable(error, where, self._settings, bool(proxy)) from None
             if call.is_cancelled:
                 raise self._deadline_exceeded(where)
         if 300 <= response.status_code < 400:
@@ -362,7 +363,26 @@ def _causes(error):
     return seen
 
 
-def _unreachable(error, where, settings) -> Unreachable:
+def _unsupported_proxy() -> InvalidInput:
+    return failure(
+        InvalidInput,
+        "N13",
+        "proxy",
+        "it is not an http or https URL of a host; no other proxies are supported, such as SOCKS",
+        "set proxy, or HTTPS_PROXY and ALL_PROXY if proxy is not set, to a URL such as http://proxy.example.com:3128",
+    )
+
+
+def _is_http(proxy) -> bool:
+    try:
+        # requests puts http:// before a proxy without a scheme.
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and proxy.split() == [proxy]
+    except ValueError:
+        return False
+
+
+def _unreachable(error, where, settings, is_proxied: bool) -> Unreachable:
     """The error N01 to N06 for a request without a response. The text of the exception is not used: it may hold the URL."""
     causes = _causes(error)
 
@@ -373,6 +393,9 @@ def _unreachable(error, where, settings) -> Unreachable:
     if find(requests.exceptions.ProxyError):
         id_, message = "N05", "the proxy refused the connection or did not answer"
         action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY"
+    elif is_proxied and find(requests.exceptions.Timeout, socket.timeout):
+        id_, message = "N05", f"the proxy, or the service behind it, did not answer within {settings.timeout:g} s"
+        action = "check the option proxy and the variables HTTPS_PROXY and NO_PROXY, and whether the proxy allows this host"
     elif find(socket.gaierror):
         id_, message = "N01", "the host name cannot be resolved"
         action = "check the spelling and region of the host name, then DNS, VPN and proxy of this machine"

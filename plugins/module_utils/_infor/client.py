@@ -158,7 +158,10 @@ class Infor:
         if scopes:
             form = {**form, "scope": " ".join(scopes)}
         response = self._post_in_turn(form)
-        if self._credentials_in_body or _verdicts.login_verdict(response).id != "A01":
+        # A server that reads the body only may miss the client ID, and call the request invalid.
+        id_ = _verdicts.login_verdict(response).id
+        may_need_body = id_ == "A01" or (id_ == "A13" and _verdicts.code_of(response) == "invalid_request")
+        if self._credentials_in_body or not may_need_body:
             return response
         # RFC 6749 allows credentials in the header or in the body; a server may support only one of them.
         self._credentials_in_body = True

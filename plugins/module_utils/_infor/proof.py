@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError, Refused, Unreachable
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ID, NAME, first_shown, shown
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import goes_through_proxy
 from ansible_collections.docbits.ion.plugins.module_utils._infor import preflight as _preflight
 from ansible_collections.docbits.ion.plugins.module_utils._infor import roles as _roles
@@ -336,7 +337,7 @@ class _Prover:
         if verdict.id:
             return self._findings(verdict, "IFS")
         user = self._infor.user()
-        self._facts["identity"] = {"id": str(user["id"]), "name": str(user.get("displayName") or "")}
+        self._facts["identity"] = {"id": shown(ID, user["id"]), "name": first_shown(NAME, [user.get("displayName")]) or ""}
         return []
 
     def _prove_roles(self) -> list:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import NAME, shown
 from ansible_collections.docbits.ion.plugins.module_utils._infor import rules as _rules
 
 REQUIRED_BY_DOCBITS = ("IDM-AdvancedUser", "Infor-SuiteUser", "MingleEnterprise")
@@ -61,7 +62,7 @@ def role_list(user: dict) -> RoleList:
     if not isinstance(groups, list):
         return RoleList((), "groups that are not a list")
     displays = [group.get("display") if isinstance(group, dict) else None for group in groups]
-    names = {display.strip() for display in displays if isinstance(display, str) and display.strip()}
+    names = {shown(NAME, display.strip()) for display in displays if isinstance(display, str) and display.strip()}
     problem = None
     if not all(isinstance(display, str) for display in displays):
         problem = "groups without a name"

@@ -32,6 +32,8 @@ _LOGIN_RULES = (
     ("A04", "unsupported_grant_type", "expected one of password"),
     ("A05", "unsupported_grant_type", "expected one of client_credentials"),
     ("A01", "invalid_client", ""),
+    # Keycloak's answer to a wrong client secret, "Invalid client or Invalid client credentials".
+    ("A01", "unauthorized_client", "invalid client"),
     ("A02", "invalid_grant", ""),
     ("A06", "unsupported_grant_type", ""),
     ("A06", "unauthorized_client", ""),

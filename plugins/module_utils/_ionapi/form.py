@@ -36,6 +36,8 @@ class Expectations:
     profile:        "infor" (any authorized app) or "docbits_export" (what DocBits needs)
     strict:         every warning is an error
     allow_insecure: hosts of this machine are accepted, even without TLS, for a simulator
+    trusted_hosts:  hosts that the secrets of the file may be sent to, besides those of Infor's cloud, in lower case; None for a file that is
+                    only compared
     """
 
     tenant: str | None = None
@@ -45,6 +47,7 @@ class Expectations:
     profile: str = DOCBITS_EXPORT
     strict: bool = False
     allow_insecure: bool = False
+    trusted_hosts: tuple | None = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import OPTION, has_shape
+
 STRING_KEYS = ("ti", "cn", "dt", "ci", "cs", "iu", "pu", "oa", "ot", "or", "ru", "ev", "v", "saak", "sask")
 KEYS = STRING_KEYS + ("sc",)
 REQUIRED_KEYS = ("ti", "ci", "cs", "iu", "pu", "ot")
@@ -22,9 +24,17 @@ MAX_NAMES = 10
 # From this length on, the value of any key may be a secret.
 LONG_VALUE = 32
 
-# Names of words: no mixed case inside a word, digits only at the end.
-_KEY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
-_WORDS = re.compile(r"_?(?:[A-Z]?[a-z]+|[A-Z]+)(?:[_-](?:[A-Z]?[a-z]+|[A-Z]+))*[0-9]{0,2}")
+_PATH = r"/?[A-Za-z]+[0-9]{0,2}(?:[._/~-]+[A-Za-z]+[0-9]{0,2})*/?"
+# The form of values that are shown. A value of another form may be a secret in the wrong place.
+FORMS = {
+    key: re.compile(form)
+    for key, form in {
+        "ti": r".{1,40}",
+        "dt": r"[0-9]{1,4}|[A-Za-z_ -]{1,30}",
+        "v": r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}",
+        **dict.fromkeys(("oa", "ot", "or"), _PATH),
+    }.items()
+}
 
 
 def random_part(value: str) -> str:
@@ -45,7 +55,7 @@ def key_names(keys, document: dict) -> str:
     shown = [key for key in keys if key in KEYS]
     if _has_complete_secrets(document):
         long_values = [value for value in document.values() if isinstance(value, str) and len(value) >= LONG_VALUE]
-        words = [key for key in keys if key not in KEYS and _KEY_NAME.fullmatch(key) and _WORDS.fullmatch(key)][:MAX_NAMES]
+        words = [key for key in keys if key not in KEYS and has_shape(OPTION, key)][:MAX_NAMES]
         shown += [key for key in words if not any(key in value for value in long_values)]
     hidden = len(keys) - len(shown)
     return " and ".join(part for part in (", ".join(shown), f"{hidden} not shown here, as a name may be part of a secret" if hidden else "") if part)

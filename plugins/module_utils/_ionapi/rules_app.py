@@ -11,6 +11,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import is_scope
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import DOCBITS_EXPORT
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import FORMS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
 
 BACKEND_SERVICE = "12"
@@ -80,7 +81,9 @@ def _app_name(document):
 
 
 def _version(document):
-    if document.texts.get("v", VERSIONS[0]) not in VERSIONS:
+    version = document.texts.get("v", VERSIONS[0])
+    # A value of another form is reported as misplaced.
+    if version not in VERSIONS and FORMS["v"].fullmatch(version):
         yield V01.violation("v")
 
 

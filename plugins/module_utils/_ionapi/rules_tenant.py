@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING
-from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt, looks_random
+from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule, excerpt
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CLOUD, environment_of
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.keys import FORMS, LENGTHS, LONG_VALUE, SECRET_KEYS, random_part
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import CORRECT_EXPECTATION, DOWNLOAD_WITH_ACCOUNT, SAVE_UNCHANGED
 
 ON_PREMISES_TENANT = "infor"
@@ -22,6 +24,7 @@ _CLOUD_TENANT = re.compile(r"[A-Z0-9]+_[A-Z0-9]+")
 _ACCESS_KEY = re.compile(r"[^#\s]+#[A-Za-z0-9_-]+")
 _CLIENT_ID = re.compile(r"[^~\s]+~[A-Za-z0-9_-]+")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_HEX_RUN = re.compile(r"[0-9A-Fa-f]{24,}")
 
 T01 = Rule("T01", "the value is not a tenant, which has only letters, digits, _ and -", SAVE_UNCHANGED)
 T02 = Rule(
@@ -84,7 +87,14 @@ L01 = Rule(
     WARNING,
 )
 L02 = Rule("L02", "the value contains that of {other}: one was copied over the other", SAVE_UNCHANGED)
-L03 = Rule("L03", "the value looks like a generated secret, which belongs in ci, cs, saak or sask", SAVE_UNCHANGED)
+L03 = Rule(
+    "L03",
+    {
+        "random": "the value looks like a generated secret, which belongs in ci, cs, saak or sask",
+        "form": "the value does not have the form of this key, and may be a secret, which belongs in ci, cs, saak or sask",
+    },
+    SAVE_UNCHANGED,
+)
 RULES = (T01, T02, T03, T04, T05, T06, T07, T08, L01, L02, L03)
 
 
@@ -177,15 +187,24 @@ def _misplaced_secrets(document):
     # A redirect URL may contain a random part of its own, and is never shown.
     done = {*SECRET_KEYS, "ru"}.union(*pairs)
     for other, text in _values(document):
-        if other not in done and looks_random(text):
+        if other in done:
+            continue
+        # A host may be named by a hash.
+        is_random = looks_random(text) or (other not in URL_KEYS and _has_hash(text))
+        form = FORMS.get(other)
+        if is_random or (form and not form.fullmatch(text)):
             done.add(other)
-            yield L03.violation(other)
+            yield L03.violation(other, case="random" if is_random else "form")
 
 
 def _values(document):
     """Yields key and value for each usable string and each scope."""
     yield from document.texts.items()
     yield from (("sc", scope) for scope in document.scopes)
+
+
+def _has_hash(text: str) -> bool:
+    return any(not (run.isdecimal() or run.isalpha()) for run in _HEX_RUN.findall(text))
 
 
 def _contains(key: str, text: str, secret: str) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules U01 to U11: the URLs of the gateway and of the authorization server. Private to the collection."""
+"""Rules U01 to U13: the URLs of the gateway and of the authorization server. Private to the collection."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ import re
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING
 from ansible_collections.docbits.ion.plugins.module_utils._core.rules import Case, Rule
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.document import URL_KEYS
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import SAVE_UNCHANGED
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_infor_cloud, is_loopback, is_private, region_of
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.shared import DOWNLOAD, SAVE_UNCHANGED
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import (
+    is_infor_cloud,
+    is_like_infor_cloud,
+    is_loopback,
+    is_private,
+    is_unusable,
+    region_of,
+)
 
 ENDPOINT_KEYS = ("oa", "ot", "or")
 ON_PREMISES_PATH = "/InforIntSTS"
@@ -65,9 +72,8 @@ U08 = Rule(
 )
 U09 = Rule(
     "U09",
-    "the host is not in inforcloudsuite.com; it is used, because not every region of Infor is known",
-    "make sure that Infor gave you this file, because the secrets are sent to this host",
-    WARNING,
+    "the host is neither in Infor's cloud (inforcloudsuite.com) nor in trusted_hosts, and the secrets would be sent to it",
+    "make sure that Infor, or the administrator of your Infor OS, gave you this file, then name the host in trusted_hosts",
 )
 U10 = Rule("U10", "iu and pu are swapped or the same: -ionapi is the gateway (iu), -sso is the authorization server (pu)", SAVE_UNCHANGED)
 U11 = Rule(
@@ -76,7 +82,23 @@ U11 = Rule(
     "use the public address of Infor OS; for a simulator, set allow_insecure",
     WARNING,
 )
-RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11)
+U12 = Rule(
+    "U12",
+    {
+        "look_alike": Case(
+            "the host looks like one of Infor's cloud (inforcloudsuite.com) and is not, so the secrets would be sent to somebody else",
+            f"do not use this file; {DOWNLOAD}",
+        ),
+        "address": "the host is an address that no Infor OS has: link-local, shared, translated, reserved, or written in an unusual way",
+    },
+    SAVE_UNCHANGED,
+)
+U13 = Rule(
+    "U13",
+    "one of iu and pu is in Infor's cloud (inforcloudsuite.com) and this one is not, so the secrets would be sent to somebody else",
+    f"do not use this file; {DOWNLOAD}",
+)
+RULES = (U01, U02, U03, U04, U05, U06, U07, U08, U09, U10, U11, U12, U13)
 
 
 def _absolute(document):
@@ -146,14 +168,22 @@ def _one_region(document):
         return
     if is_infor_cloud(gateway.host) and is_infor_cloud(server.host) and region_of(gateway.host) != region_of(server.host):
         yield U08.violation("iu", case="region")
-    elif server.host.replace("-sso", "-ionapi", 1) != gateway.host:
+    elif is_infor_cloud(gateway.host) == is_infor_cloud(server.host) and server.host.replace("-sso", "-ionapi", 1) != gateway.host:
         yield U08.violation("iu", case="host")
 
 
-def _infor_host(document):
-    for key, url in document.urls.items():
-        if document.is_cloud and not is_infor_cloud(url.host) and not is_private(url.host):
-            yield U09.violation(key)
+def _trusted_hosts(document):
+    """Whether the secrets may be sent to each host, by the first reason against it."""
+    wanted, hosts = document.expectations, {key: url.host for key, url in document.urls.items()}
+    for key, host in hosts.items():
+        if is_infor_cloud(host) or (wanted.allow_insecure and is_loopback(host)):
+            continue
+        if is_unusable(host):
+            yield U12.violation(key, case="address")
+        elif any(map(is_infor_cloud, hosts.values())):
+            yield U13.violation(key)
+        elif wanted.trusted_hosts is not None and host.rstrip(".") not in wanted.trusted_hosts:
+            yield U12.violation(key, case="look_alike") if is_like_infor_cloud(host) else U09.violation(key)
 
 
 def _swapped(document):
@@ -183,7 +213,7 @@ CHECKS = (
     _relative_paths,
     _one_flavour,
     _one_region,
-    _infor_host,
+    _trusted_hosts,
     _swapped,
     _public_hosts,
 )

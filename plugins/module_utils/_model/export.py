@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import ADDRESS, NAME, TITLE
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json, has_only_comments_of_java, normal_text, properties_entries
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import NOT_FOUND, NOT_LISTED, Absent, Known, Withheld
 
@@ -110,6 +111,12 @@ FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
 # The query of a URL is often a token, and the text before an @ a password.
 ADDRESSES = ("url", "server_url", "flow2_url")
+# The shapes of texts: a text of DocBits without its shape is withheld, so none is declared.
+TEXT_SHAPES = {
+    "document_type": NAME,
+    **dict.fromkeys(ADDRESSES, ADDRESS),
+    **dict.fromkeys(("title", "username", "folder", "filename_mode", "flow2_document_type_id", "file_access", "zugferd_format", "email"), TITLE),
+}
 # The fields that identify exports that are declared without an id.
 IDENTITY = ("sub_organisation", "document_type", "kind", "title")
 

@@ -12,6 +12,7 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_host
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, MAPPING_FORMS, MEANING, POLICIES, WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, KINDS, ON_PREMISES
 
@@ -95,13 +96,17 @@ def ionapi_options() -> ArgumentSpec:
             "profile": {"type": "str", "choices": ["infor", "docbits_export"], "default": "docbits_export"},
             "strict": {"type": "bool", "default": False},
             "allow_insecure": {"type": "bool", "default": False},
+            "trusted_hosts": {"type": "list", "elements": "str", "default": []},
             "require_vault": {"type": "bool", "default": False},
         }
     )
 
 
 def expectations_from(params) -> Expectations:
-    """The expectations of an ION API file from ionapi_options."""
+    """The expectations of an ION API file from ionapi_options. Raises: InvalidInput for a trusted host that is none"""
+    hosts = [host.strip().lower().rstrip(".") for host in params["trusted_hosts"]]
+    if not all(map(is_host, hosts)):
+        raise failure(InvalidInput, "E51", "trusted_hosts", "an item is not a host", "name hosts such as ionapi.acme.example, without https://, port and path")
     return Expectations(
         tenant=params["tenant"],
         environment=params["tenant_environment"],
@@ -110,6 +115,7 @@ def expectations_from(params) -> Expectations:
         profile=params["profile"],
         strict=params["strict"],
         allow_insecure=params["allow_insecure"],
+        trusted_hosts=tuple(hosts),
     )
 
 

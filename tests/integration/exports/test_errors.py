@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import client
 
-TRACE = "4f1c0c5e-trace-1"
+TRACE = "4f1c0c5e-71ace-1"
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,15 @@ def fault(action, **more):
     return [{"service": "docbits", "match": "GET /healthz", "times": 1, "action": action, **more}]
 
 
+def test_an_echo_repeats_the_secrets_of_the_request(simulator):
+    key, password = secrets.token_urlsafe(40), secrets.token_urlsafe(40)
+    simulator.faults(fault({"echo": 403}, match="POST /any"))
+    struck = call(simulator, "POST", "/any", headers={"X-API-KEY": key}, data={"password": password, "grant_type": "password"})
+    assert struck.status_code == 403 and struck.headers["X-Correlation-ID"] == key
+    for secret in (key, password):
+        assert all(text in struck.text for text in (secret, secret[::-1], secret[:-1].upper(), secret.encode().hex()[:32]))
+
+
 def test_a_fault_answers_in_place_of_the_service_as_often_as_ordered(simulator):
     simulator.faults(fault({"status": 503, "body": "<h1>no</h1>", "content_type": "text/html", "headers": {"Retry-After": "1"}}))
     assert call(simulator, "GET", "/version").status_code == 200

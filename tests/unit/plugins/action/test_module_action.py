@@ -88,10 +88,26 @@ def test_module_without_pipelining_is_not_shipped(action, context):
 
 def test_unsupported_option_is_an_error_without_secrets(action, context):
     key = secrets.token_urlsafe(20)
-    made, variables = action("exports", {"docbits_url": "https://a.example", "api_key": key, "exports": [HOOK], key: 1})
+    options = {"docbits_url": "https://a.example", "api_key": key, "exports": [HOOK]}
+    for name, message in (
+        ("api_kye", "Unsupported parameters for (docbits.ion.exports) module: api_kye"),
+        (key, "there is no such option; correct its name, or remove it"),
+    ):
+        made, variables = action("exports", {**options, name: 1})
+        result = made.run(task_vars=variables)
+        assert result["failed"] and message in result["msg"]
+        assert key not in json.dumps(result) and context == []
+
+
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+@pytest.mark.parametrize("option", ["port", "state", "zugferd", "execution_order"])
+def test_secret_in_the_place_of_another_value_is_not_shown(action, context, transport, option):
+    secret = secrets.token_urlsafe(20)
+    made, variables = action("exports", {"docbits_url": "https://a.example", "api_key": "k", "exports": [{**HOOK, option: secret}]}, transport)
     result = made.run(task_vars=variables)
-    assert result["failed"] and result["msg"].startswith("Unsupported parameters for (docbits.ion.exports) module: ")
-    assert key not in json.dumps(result) and context == []
+    finding = result["findings"][0]
+    assert (finding["id"], finding["where"]) == ("E50" if option == "state" else "E16", f'exports[0] "Hook": {option}')
+    assert secret not in json.dumps(result) and context == []
 
 
 def test_file_of_an_option_is_read_on_the_controller(action, monkeypatch, tmp_path):

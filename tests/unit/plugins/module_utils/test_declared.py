@@ -55,6 +55,25 @@ def findings(*items, **options):
     return [(finding.id, finding.where) for finding in caught.value.findings]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("title", secrets.token_urlsafe(40)),
+        ("title", "two\nlines"),
+        ("title", "a" * 201),
+        ("document_type", "<INVOICE>"),
+        ("url", "https://example.com/a b"),
+        ("id", "\ud800"),
+        ("id", secrets.token_urlsafe(40)),
+    ],
+)
+def test_text_without_its_shape_is_an_error_and_not_shown(name, value):
+    with pytest.raises(InvalidInput) as caught:
+        declared_exports([webhook(**{"title": None, name: value} if name == "id" else {name: value})])
+    assert [finding.id for finding in caught.value.findings] == ["E52"]
+    assert caught.value.findings[0].where.endswith(f": {name}") and value not in caught.value.message
+
+
 def test_omitted_option_is_left_out_and_an_empty_one_is_kept():
     (export,) = declared_exports([webhook(document_type="", active=False, sub_organisation=None)])
     assert export.fields == {"title": "A", "kind": "webhook", "document_type": "", "active": False, "url": "https://example.com"}
@@ -102,7 +121,7 @@ def test_new_export_needs_title_and_kind(name):
     assert ("E03", f'exports[0] "{"" if name == "title" else "A"}": {name}') in findings(webhook(**{name: None}))
 
 
-@pytest.mark.parametrize("url", ["x.example/a", "ftp://example.com", "https://", "https:///a", "http:// example.com"])
+@pytest.mark.parametrize("url", ["x.example/a", "ftp://example.com", "https://", "https:///a"])
 def test_url_that_cannot_be_called_is_an_error(url):
     assert findings(webhook(url=url)) == [("E21", 'exports[0] "A": url')]
     (read,) = declared_exports([webhook(id="7", url=url)])

@@ -78,6 +78,7 @@ def set_params(*items, **more):
         "profile": "docbits_export",
         "strict": False,
         "allow_insecure": False,
+        "trusted_hosts": [],
     }
     rules = {name: option.get("default") for name, option in reconcile_options().argument_spec.items()}
     return {**params(), **ionapi, **rules, "purge": False, "ionapi_src": None, "ionapi_content": None, "logical_id": None, "exports": list(items), **more}
@@ -175,11 +176,11 @@ def test_secret_in_a_file_is_registered_for_redaction(run):
 def test_exports_when_a_write_is_refused_fails_with_the_steps(script):
     listed(script, RECORD)
     listed(script, RECORD)
-    script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "t-123"}, match=[keyed(), urlencoded(id="7")])
+    script.post(REMOVE, json={"success": False, "message": "NO_PERMISSION", "trace_id": "4f1c-123"}, match=[keyed(), urlencoded(id="7")])
     listed(script, RECORD)
     result = execute(exports.run, Context(set_params(item(title="A", kind="webhook", document_type="INVOICE", state="absent"), settle_timeout=0.0)))
     assert result["failed"] is True and result["changed"] is False
-    assert (result["status"], result["code"], result["trace_id"]) == (200, "NO_PERMISSION", "t-123")
+    assert (result["status"], result["code"], result["trace_id"]) == (200, "NO_PERMISSION", "4f1c-123")
     assert [(step["action"], step["outcome"]) for step in result["steps"]] == [("remove", "not_applied")]
 
 

@@ -19,7 +19,7 @@ from simulator.ionapi import make_ionapi
 
 
 def validated(*exports, met=None, **params):
-    return validate_files(exports, Expectations(profile="infor", allow_insecure=True), params, met or Secrets())
+    return validate_files(exports, Expectations(profile="infor", trusted_hosts=("infor.example.com",)), params, met or Secrets())
 
 
 def ionapi(**changes):

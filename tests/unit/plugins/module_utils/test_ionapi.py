@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -44,6 +45,9 @@ def cloud(**changes):
     return {key: value for key, value in {**document, **changes}.items() if value is not None}
 
 
+OWN_HOSTS = ("gateway.acme.example", "login.acme.example")
+
+
 def on_premises(**changes):
     return cloud(
         **{
@@ -63,7 +67,7 @@ def on_premises(**changes):
 
 
 def parsed(document, **expectations):
-    return parse(json.dumps(document), "production.ionapi", Expectations(**expectations))
+    return parse(json.dumps(document), "production.ionapi", Expectations(**{"trusted_hosts": OWN_HOSTS, **expectations}))
 
 
 def found_in(document, **expectations):
@@ -218,17 +222,51 @@ def test_parse_or_fail_when_valid_returns_file_and_findings():
     assert [finding.where for finding in findings] == ["production.ionapi: cn"]
 
 
-@pytest.mark.parametrize("host", ["gateway.acme.example", "mingle-x.gov.acme.example", "tok1.inforgov.com", "xn--bcher-kva.example", "münchen.example"])
-def test_unknown_host_is_a_warning(host):
-    levels = {level for _id, level in found_in(cloud(iu=f"https://{host}", pu=f"https://{host}:2443/ACME_PRD/as/"))}
-    assert levels == {WARNING}
+@pytest.mark.parametrize("host", ["mingle-x.gov.acme.example", "tok1.inforgov.com", "xn--bcher-kva.example", "münchen.example", "Acme.Example."])
+@pytest.mark.parametrize("make", [cloud, on_premises])
+def test_unknown_host_is_an_error_unless_it_is_trusted(make, host):
+    document = make(iu=f"https://{host}", pu=f"https://{host}:2443/ACME_PRD/as/")
+    assert found_in(document).count(("U09", ERROR)) == 2
+    assert ("U09", ERROR) in found_in(document, trusted_hosts=("gateway.acme.example",))
+    assert not {id_ for id_, _level in found_in(document, trusted_hosts=(host.lower().rstrip("."),))} & {"U09", "U12", "U13"}
+    assert ("U09", ERROR) not in found_in(document, trusted_hosts=None)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "mingle-sso.eu1.inforcloudsuite.com.example.org",
+        "mingle-sso.eu1.infor-cloudsuite.com",
+        "mingle-sso.eu1.inforcloudsulte.com",
+        "mingle-sso-inforcloudsuite.com",
+        "inforcloudsuite.com",
+        "mingle-sso.eu1.inf\u043ercloudsuite.com",
+        "mingle-sso.eu1.inf\u043ercl\u043eudsuit\u0435.com",
+        "mingle-sso.eu1.xn--infrcloudsuite-7lk.com",
+    ],
+)
+def test_host_that_looks_like_one_of_infor_is_an_error(host):
+    assert found_in(cloud(iu=f"https://{host}", pu=f"https://{host}/ACME_PRD/as/")).count(("U12", ERROR)) == 2
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["0x7f.1", "2130706433", "127.1", "0177.0.0.1", "10.0.0.08", "0.0.0.0", "169.254.169.254", "100.64.0.7", "198.18.0.1", "224.0.0.1", "255.255.255.255"]
+    + ["[::]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[64:ff9b:1::1]", "[2002:a00:1::]", "[2001:0:1::]", "[fe80::1]", "[ff02::1]"],
+)
+def test_unusable_address_is_an_error_even_if_it_is_trusted(host):
+    document = cloud(iu=f"https://{host}", pu=f"https://{host}/ACME_PRD/as/")
+    assert found_in(document, trusted_hosts=(host.strip("[]"),), allow_insecure=True).count(("U12", ERROR)) == 2
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8443", "localhost:8443", "[::1]:8443", "10.1.2.3", "192.168.7.7", "[fd00::1]"])
 def test_private_host_is_a_warning_unless_allow_insecure(host):
     document = cloud(iu=f"https://{host}", pu=f"https://{host}/ACME_PRD/as/")
-    assert found_in(document) == [("U11", WARNING), ("U11", WARNING)]
-    assert found_in(document, allow_insecure=True) == []
+    name = urlsplit(f"https://{host}").hostname
+    assert found_in(document, trusted_hosts=(name,)) == [("U11", WARNING), ("U11", WARNING)]
+    assert found_in(document).count(("U09", ERROR)) == 2
+    is_this_machine = name in ("127.0.0.1", "localhost", "::1")
+    assert found_in(document, allow_insecure=True) == ([] if is_this_machine else [("U09", ERROR), ("U09", ERROR)])
 
 
 def test_http_is_an_error_except_on_loopback_with_allow_insecure():
@@ -425,9 +463,9 @@ def test_client_id_with_its_random_part_first_is_not_shown():
 
 
 @pytest.mark.parametrize("key", ["iu", "pu"])
-def test_one_unknown_host_with_one_of_infor_is_a_warning(key):
+def test_other_host_with_one_of_infor_is_an_error_even_if_it_is_trusted(key):
     other = {"iu": "https://gateway.acme.example", "pu": "https://login.acme.example/ACME_PRD/as/"}[key]
-    assert {level for _id, level in found_in(cloud(**{key: other}))} == {WARNING}
+    assert found_in(cloud(**{key: other})) == [("U13", ERROR)]
 
 
 def test_environment_of_an_on_premises_tenant_is_none():

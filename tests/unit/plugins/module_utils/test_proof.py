@@ -196,7 +196,7 @@ def test_needed_stages_are_those_of_the_profile_and_flavour():
 
 
 def on_premises():
-    return parser.parse_or_fail(json.dumps(on_premises_file()), "test.ionapi", Expectations())[0]
+    return parser.parse_or_fail(json.dumps(on_premises_file()), "test.ionapi", Expectations(trusted_hosts=("ion.example.com",)))[0]
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, "json": {"error": "Not Found"}}, {"json": {"response": {}}}, {"status": 501}])

@@ -50,7 +50,7 @@ def test_load_without_a_file_returns_no_entries(tmp_path):
     assert load(str(tmp_path / "none.json")) == {}
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"7": 1}', "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", '{"7": 1}', '{"7": {"password": {}}}', "{", "[" * 100_000, '{"7": {"password": ' + "[" * 900 + "]" * 900 + "}}"])
 def test_load_of_a_damaged_file_is_an_error_with_its_path(tmp_path, text):
     path = tmp_path / "host.json"
     path.write_text(text)
