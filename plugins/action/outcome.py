@@ -9,14 +9,16 @@ from collections.abc import Mapping
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
+from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import PLANNED
 
-OWN_OPTIONS = {"registered": {"type": "str", "required": True}}
+OWN_OPTIONS = {"registered": {"type": "str", "required": True}, "require_declared": {"type": "bool", "default": False}}
 
 
 class ActionModule(ActionBase):
-    """Returns the result unchanged, with changed, failed, diff and warnings."""
+    """Returns the result with changed, failed, diff and warnings."""
 
     _supports_check_mode = True
     _requires_connection = False
@@ -38,8 +40,42 @@ class ActionModule(ActionBase):
             )
         if host not in results:
             return _failed(f"registered: {name}", f"it has no result for {host}", "run docbits.ion.environments for this host, too")
-        return dict(results[host])
+        result = dict(results[host])
+        return _required_as_declared(result) if options["require_declared"] and not result.get("failed") else result
 
 
 def _failed(where, message, action) -> dict:
     return failed_result(failure(InvalidInput, "E20", where, message, action))
+
+
+def _required_as_declared(result) -> dict:
+    """The result, failed if the comparison was left out, a step is planned or an export is not declared."""
+    findings = []
+    if result.get("stopped_after"):
+        message = f"the run stopped after {result['stopped_after']}, so the environment was not compared with its declaration"
+        findings.append(Finding("DV22", ERROR, "docbits_stop_after", message, "remove it for this host"))
+    findings += [
+        Finding(
+            "DV20",
+            ERROR,
+            f'export "{step["export"]}"',
+            f"DocBits differs from the declaration: a deployment would {step['action']} it ({step['reason']})",
+            "deploy it, or declare what DocBits has",
+        )
+        for step in result.get("steps", ())
+        if step["outcome"] == PLANNED
+    ]
+    findings += [
+        Finding(
+            "DV21",
+            ERROR,
+            f'export {export["id"]} "{export["title"]}"',
+            f"DocBits has it (kind {export['kind']}), and it is not declared",
+            f"declare it; if it is managed elsewhere, by id {export['id']} with ignore: true",
+        )
+        for export in result.get("undeclared", ())
+    ]
+    if not findings:
+        return result
+    failed = failed_result(IonError(findings))
+    return {**result, **failed, "changed": result["changed"], "findings": failed["findings"] + result["findings"]}

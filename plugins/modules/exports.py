@@ -80,6 +80,21 @@ exports:
           succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
       type: dict
       sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
+undeclared:
+  description: The exports that O(exports) does not declare, not even with O(exports[].ignore=true), and that are therefore left alone.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the export.
+      type: str
+    title:
+      description: Its title.
+      type: str
+    kind:
+      description: Its kind, or the C(export_method) of DocBits if the collection does not manage it.
+      type: str
 steps:
   description: Each write, in order, with its outcome.
   returned: always

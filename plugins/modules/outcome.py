@@ -27,6 +27,13 @@ options:
     description: Name of the variable that holds the registered result of M(docbits.ion.environments), without braces.
     type: str
     required: true
+  require_declared:
+    description:
+      - Fail if the environment is not as declared, that is, if a step is planned, or DocBits has an export that is not declared.
+      - For the result of a run in check mode, as in the playbook C(docbits.ion.audit_ion). Declare an export that is managed elsewhere with
+        C(ignore=true).
+    type: bool
+    default: false
 seealso:
   - module: docbits.ion.environments
 """

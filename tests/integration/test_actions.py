@@ -36,7 +36,7 @@ def play(simulator, tmp_path):
         hosts, keys = {}, {}
         for name in ("one", "two", "three"):
             keys[name] = secrets.token_urlsafe(32)
-            simulator.put_organisation(name, api_key=keys[name], contract="2.2.10", document_types=["INVOICE"])
+            simulator.put_organisation(name, api_key=keys[name], contract="2.2.10", document_types=["INVOICE", "CREDIT_NOTE"])
             hosts[name] = {"docbits_api_key": keys[name], **(own or {}).get(name, {})}
         shared = {
             "ansible_connection": connection,
@@ -243,6 +243,25 @@ def test_check_files_finds_what_a_deployment_refuses_and_needs_no_api_key(play, 
     output, _keys = play([], plays=CHECK, own=own, groups={"canary": ["one"]}, COLUMNS="1000")
     assert "ok: [one]" in output and "docbits_url: it is not an https URL" in output and "docbits_api_key: it is empty" in output
     assert simulator.journal(before) == []
+
+
+def test_audit_fails_for_each_environment_that_is_not_as_declared_and_writes_nothing(play, simulator):
+    before = simulator.last()
+    other = {"docbits_url": "{{ docbits_url }}", "api_key": "{{ docbits_api_key }}", "ca_path": "{{ docbits_ca_path }}", **HOOK, "title": "Other"}
+    output, _keys = play(
+        [],
+        plays=[
+            {"hosts": "one:two", "gather_facts": False, "tasks": BATCH},
+            {"hosts": "two", "gather_facts": False, "tasks": [{"docbits.ion.export": {**other, "document_type": "CREDIT_NOTE"}}]},
+            {"ansible.builtin.import_playbook": "docbits.ion.audit_ion"},
+        ],
+        COLUMNS="1000",
+    )
+    assert len(simulator.writes(before)) == 3
+    recap = {line.split()[0]: "failed=0" in line for line in output.partition("PLAY RECAP")[2].splitlines() if "failed=" in line}
+    assert recap == {"one": True, "two": False, "three": False}
+    assert '"Other": DocBits has it (kind webhook), and it is not declared' in output
+    assert 'export \\"Hook\\": DocBits differs from the declaration: a deployment would create it (new)' in output
 
 
 def test_report_with_short_module_names_is_written_to_a_new_directory(play, tmp_path):

@@ -114,7 +114,8 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
     client:   DocBits
     declared: list of Declared with clean files
     clock:    has monotonic() and sleep(), as the module time
-    Returns changed, diff (if asked for), exports (a line for each declared one), steps, findings, and fingerprints if there are new ones.
+    Returns changed, diff (if asked for), exports (a line for each declared one), undeclared (a line for each other one), steps, findings,
+    and fingerprints if there are new ones.
     In check mode everything happens but the writes.
     Raises: InvalidInput, ContractMismatch, ApplyFailed and what the client raises
     """
@@ -286,9 +287,16 @@ def _result(draft, steps, options, findings) -> dict:
         "changed": any(step["outcome"] not in (NOT_APPLIED, ROLLED_BACK) for step in steps),
         **({"diff": diff_of(draft.plan, options.diff_mappings)} if options.diff_mappings else {}),
         "exports": [_summary(reading, zip(draft.plan.steps, steps)) for reading in draft.readings],
+        "undeclared": _undeclared(draft),
         "steps": steps,
         "findings": [finding.as_dict() for finding in [*draft.warnings, *findings]],
     }
+
+
+def _undeclared(draft) -> list:
+    """The exports that no item declares, not even to ignore or to remove them, and that remain."""
+    declared = {None, *(reading.pair.current.id for reading in draft.readings if reading.pair.current)}
+    return [{"id": export.id, "title": export.get("title"), "kind": export.get("kind")} for export in draft.plan.after if export.id not in declared]
 
 
 def _with_known_names(declared, current, client) -> tuple:

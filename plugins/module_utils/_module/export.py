@@ -30,4 +30,4 @@ def run(context: Context) -> dict:
     item = {**{name: params[name] for name in _OPTIONS}, "ignore": False}
     params = {**params, "exports": [item], "purge": False, **dict.fromkeys(default_ionapi_options().argument_spec)}
     result = exports.run(replace(context, params=params), is_single=True)
-    return {**{key: value for key, value in result.items() if key != "exports"}, "export": result["exports"][0]}
+    return {**{key: value for key, value in result.items() if key not in ("exports", "undeclared")}, "export": result["exports"][0]}

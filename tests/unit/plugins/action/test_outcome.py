@@ -16,8 +16,8 @@ RESULT = {"changed": True, "failed": True, "msg": "a: b; c [DB05]", "diff": {"be
 def run(make_action):
     """Runs the action on host one, with a registered variable."""
 
-    def run(registered, value):
-        action, variables = make_action(ActionModule, "outcome", {"registered": registered}, {"one": {}}, "one")
+    def run(registered, value, **options):
+        action, variables = make_action(ActionModule, "outcome", {"registered": registered, **options}, {"one": {}}, "one")
         return action.run(task_vars={**variables, "ring": value})
 
     return run
@@ -41,3 +41,28 @@ def test_outcome_without_a_result_fails_with_the_reason(run, registered, value, 
     result = run(registered, value)
     assert result["failed"] and not result["changed"]
     assert result["msg"].startswith(message) and result["findings"][0]["id"] == "E20"
+
+
+PLANNED = {"action": "update", "export": "Hook", "id": "7", "reason": "url", "reversible": True, "outcome": "planned"}
+AS_DECLARED = {"changed": False, "exports": [{}], "steps": [], "undeclared": [], "findings": [{"id": "R04", "level": "warning"}]}
+OTHER = {"id": "9", "title": "Other", "kind": "watcher"}
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        ({**AS_DECLARED, "changed": True, "steps": [PLANNED]}, "DV20"),
+        ({**AS_DECLARED, "undeclared": [OTHER]}, "DV21"),
+        ({"changed": False, "exports": [], "steps": [], "findings": [], "stopped_after": "parse"}, "DV22"),
+    ],
+)
+def test_outcome_that_must_be_as_declared_fails_with_what_differs(run, result, found):
+    failed = run("ring", {"environments": {"one": result}}, require_declared=True)
+    assert failed["failed"] and [finding["id"] for finding in failed["findings"]] == [found, *(finding["id"] for finding in result["findings"])]
+    assert {**result, "findings": []}.items() <= {**failed, "findings": []}.items()
+    assert run("ring", {"environments": {"one": result}}) == result
+
+
+@pytest.mark.parametrize("result", [AS_DECLARED, {**AS_DECLARED, "changed": True, "steps": [{**PLANNED, "outcome": "applied"}]}, RESULT])
+def test_outcome_that_must_be_as_declared_is_unchanged_otherwise(run, result):
+    assert run("ring", {"environments": {"one": result}}, require_declared=True) == result
