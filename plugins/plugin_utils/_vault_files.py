@@ -11,6 +11,7 @@ from ansible import constants as C
 from ansible.parsing.vault import AnsibleVaultError, match_encrypt_secret, parse_vaulttext_envelope
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import write_bytes
 
 
@@ -42,6 +43,11 @@ def vault_id_of(content: bytes) -> str:
     return parse_vaulttext_envelope(content)[3]
 
 
+def not_overwritten(path: str) -> Finding:
+    """The error for a file that exists."""
+    return Finding("S05", ERROR, path, "the file exists and is not overwritten", "remove it, or allow it to be overwritten")
+
+
 def write(path: str, content: bytes, overwrite: bool = False) -> None:
     """Write a file whole, mode 0600.
 
@@ -49,7 +55,7 @@ def write(path: str, content: bytes, overwrite: bool = False) -> None:
     Raises: InvalidInput if a file exists or cannot be written
     """
     if not overwrite and os.path.lexists(path):
-        raise failure(InvalidInput, "S05", path, "the file exists and is not overwritten", "remove it, or allow it to be overwritten")
+        raise InvalidInput(not_overwritten(path))
     try:
         write_bytes(path, content)
     except OSError as error:

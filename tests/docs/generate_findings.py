@@ -51,6 +51,7 @@ COMPOSED = {
         "the response is larger than 8 MiB, has more than 200,000 values, or is compressed in a way that was not asked for",
         "check the address; DocBits and Infor send no such response",
     ),
+    "E64": ("an option for DocBits is missing or invalid for this host; the message says which", "set the variable that begins with docbits_"),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "P05": ("the kind of the export does not have it, or the kind is unknown and only active can be set", "leave it out, or correct the id"),
     "DB05": (

@@ -19,7 +19,7 @@ PLUGINS = ROOT / "plugins"
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 # Their action plugins do the work on the controller; they have no function that could be shipped.
-ON_THE_CONTROLLER = ["environments", "outcome"]
+ON_THE_CONTROLLER = ["adopt", "environments", "outcome"]
 SHIPPED = [name for name in MODULES if name not in ON_THE_CONTROLLER]
 
 
