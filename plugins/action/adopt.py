@@ -87,7 +87,7 @@ class ActionModule(ControllerAction):
         for name, result in zip(tasks, results):
             if result.get("failed"):
                 found = [Finding(**finding) for finding in result.get("findings", ()) if finding["level"] == ERROR]
-                found = found or [Finding("E64", ERROR, name, result["msg"], "set the variable that begins with docbits_")]
+                found = found or [Finding("E64", ERROR, "options", result["msg"], "set the variable that begins with docbits_")]
                 findings += [Finding(finding.id, ERROR, f"{name}: {finding.where}", finding.message, finding.action) for finding in found]
         if findings:
             raise IonError(findings)

@@ -193,7 +193,7 @@ class InventoryFiles:
         """The item with tags for values that are secret, and for those that are no templates."""
         tagged = {}
         for name, value in item.items():
-            if name in ADDRESSES and shown_address(value) != value:
+            if is_secret(name) or (name in ADDRESSES and shown_address(value) != value):
                 value = _Vaulted(encrypt(self._loader, value, self._vault_id).decode())
             elif isinstance(value, str) and not name.endswith("_src") and re.search(r"\{[{%#]", value):
                 value = _Unsafe(value)

@@ -79,7 +79,7 @@ def adopt(host: str, exports) -> Environment:
                 )
             )
             continue
-        fields = {name: value for name in FIELDS if (value := export.get(name)) not in (None, "") and not is_secret(name)}
+        fields = {name: value for name in FIELDS if (value := export.get(name)) not in (None, "")}
         files = {name: export.get(name) for name in FILES if export.get(name) and not (name == "ionapi" and has_default)}
         lacking = [part for part in export.kind.parts if part not in fields and part not in files and not (part == "ionapi" and has_default)]
         needed = [part for part in lacking if part in export.kind.required]
@@ -161,7 +161,7 @@ def differences(environments, names) -> list:
 
 
 def replaced(environment: Environment, names: dict, accounting_entity: tuple | None = None) -> Environment:
-    """The environment as another one declares it: with that one's names in fields and mappings, without ids and ION API files.
+    """The environment as another one declares it: with that one's names in fields and mappings, without ids and secrets.
 
     names:             name to the other environment's name; replaced where no letter, digit or _ precedes or follows
     accounting_entity: the one of each environment; replaced as the value of a mapping's key AccountingEntity, because it may be a short number
@@ -179,7 +179,7 @@ def replaced(environment: Environment, names: dict, accounting_entity: tuple | N
     items = [
         replace(
             item,
-            fields={name: other(value) for name, value in item.fields.items() if name != "id"},
+            fields={name: other(value) for name, value in item.fields.items() if name != "id" and not is_secret(name)},
             files={name: other(text) for name, text in item.files.items() if not is_secret(name)},
         )
         for item in environment.items
