@@ -31,6 +31,9 @@ options:
       - sftp
       - smb
       - webhook
+      - flow2
+      - zugferd
+      - peppol
   state:
     description: Whether the export must exist.
     type: str
@@ -69,10 +72,10 @@ options:
     description: Port of an SFTP or SMB export.
     type: int
   username:
-    description: User of an SFTP or SMB export.
+    description: User of an SFTP, SMB or Flow2 export.
     type: str
   password:
-    description: Password of an SFTP or SMB export.
+    description: Password of an SFTP, SMB or Flow2 export.
     type: str
   folder:
     description: Folder on the server. It must exist and be writable.
@@ -83,6 +86,24 @@ options:
   document_history:
     description: Whether an SFTP export adds the document's history.
     type: bool
+  flow2_url:
+    description: URL of a Flow2 export.
+    type: str
+  flow2_document_type_id:
+    description: Document type of a Flow2 export in Flow2.
+    type: str
+  flow2_cabinet_id:
+    description: Cabinet of a Flow2 export in Flow2.
+    type: int
+  file_access:
+    description: How a ZUGFeRD or Peppol export gives its file. DocBits offers download, email and watchdog; it does not publish how they are spelled.
+    type: str
+  zugferd_format:
+    description: Format of a ZUGFeRD export. DocBits offers basic, extended and minimum; it does not publish how they are spelled.
+    type: str
+  email:
+    description: Address that a ZUGFeRD or Peppol export sends to.
+    type: str
   ionapi_src:
     description: Path on the controller of the ION API file (C(.ionapi)). A vaulted file is decrypted in memory.
     type: path
@@ -131,6 +152,12 @@ options:
   jpl_mapping_content:
     description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
     type: str
+  flow2_mapping_src:
+    description: Path on the controller of the mapping of a Flow2 export. A vaulted file is decrypted in memory.
+    type: path
+  flow2_mapping_content:
+    description: Text of the mapping of a Flow2 export, instead of the path.
+    type: str
 """
 
     SET = r"""
@@ -167,6 +194,9 @@ options:
           - sftp
           - smb
           - webhook
+          - flow2
+          - zugferd
+          - peppol
       state:
         description: Whether the export must exist.
         type: str
@@ -205,10 +235,10 @@ options:
         description: Port of an SFTP or SMB export.
         type: int
       username:
-        description: User of an SFTP or SMB export.
+        description: User of an SFTP, SMB or Flow2 export.
         type: str
       password:
-        description: Password of an SFTP or SMB export.
+        description: Password of an SFTP, SMB or Flow2 export.
         type: str
       folder:
         description: Folder on the server. It must exist and be writable.
@@ -219,6 +249,24 @@ options:
       document_history:
         description: Whether an SFTP export adds the document's history.
         type: bool
+      flow2_url:
+        description: URL of a Flow2 export.
+        type: str
+      flow2_document_type_id:
+        description: Document type of a Flow2 export in Flow2.
+        type: str
+      flow2_cabinet_id:
+        description: Cabinet of a Flow2 export in Flow2.
+        type: int
+      file_access:
+        description: How a ZUGFeRD or Peppol export gives its file. DocBits offers download, email and watchdog; it does not publish how they are spelled.
+        type: str
+      zugferd_format:
+        description: Format of a ZUGFeRD export. DocBits offers basic, extended and minimum; it does not publish how they are spelled.
+        type: str
+      email:
+        description: Address that a ZUGFeRD or Peppol export sends to.
+        type: str
       ionapi_src:
         description: Path on the controller of the ION API file (C(.ionapi)). A vaulted file is decrypted in memory.
         type: path
@@ -266,6 +314,12 @@ options:
         type: path
       jpl_mapping_content:
         description: Text of the JPL mapping of an SMB export (C(.properties)), instead of the path.
+        type: str
+      flow2_mapping_src:
+        description: Path on the controller of the mapping of a Flow2 export. A vaulted file is decrypted in memory.
+        type: path
+      flow2_mapping_content:
+        description: Text of the mapping of a Flow2 export, instead of the path.
         type: str
   purge:
     description: Whether exports of the organisation that are not declared are removed. In check mode, the diff shows them.

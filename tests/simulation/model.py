@@ -53,6 +53,12 @@ SHOWN = (
     "folder",
     "filename_export_mode",
     "include_document_history",
+    "flow2_url",
+    "doc_type_id",
+    "cabinet_id",
+    "fileaccess",
+    "format",
+    "email",
 )
 BOOLEANS = ("is_active", "zugferd", "include_document_history")
 NUMBERS = ("execution_order", "port")

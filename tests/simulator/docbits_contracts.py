@@ -38,7 +38,8 @@ DOWNLOAD_TYPES_2_2_10 = dict(list(DOWNLOAD_TYPES.items())[:4])
 # Only id, export_method and export_url are known from the vendor's client; the others are shown by the web application.
 RECORD_2_2_10 = ("id", "export_method", "export_url", "title", "doc_type", "is_active", "on_permise", "zugferd", "org_id", "created_on", "last_modified_on")
 RECORD_CURRENT = (*RECORD_2_2_10, "sub_org_id", "execution_order", "server_url", "port", "username", "password", "folder")
-RECORD_CURRENT += ("filename_export_mode", "include_document_history")
+FURTHER = ("flow2_url", "doc_type_id", "cabinet_id", "fileaccess", "format", "email")
+RECORD_CURRENT += ("filename_export_mode", "include_document_history", *FURTHER)
 
 # The pools of the seeded contracts: what a field of a request may be called instead ...
 ALIASES = {

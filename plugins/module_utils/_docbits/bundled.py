@@ -13,6 +13,20 @@ _INFOR_2_2_10 = {"config_id": INTEGER, "title": TEXT, "doc_type": TEXT, "on_perm
 _INFOR_REQUIRED = frozenset(("on_permise", "zugferd"))
 _IDM_BOD = {"idm_mapping": FILE, "bod_mapping": FILE}
 
+_FLOW2_REQUIRED = frozenset(("flow2_url", "doc_type", "doc_type_id", "cabinet_id", "username", "password"))
+
+
+def _further(common) -> dict:
+    """The operations of flow2, zugferd and peppol. common: the fields that all kinds have"""
+    flow2 = {"flow2_url": TEXT, "doc_type_id": TEXT, "cabinet_id": INTEGER, "username": TEXT, "password": TEXT, "flow2_mapping": FILE}
+    access = {**common, "fileaccess": TEXT, "email": TEXT}
+    return {
+        ("POST", _CONFIGURE.format("flow2")): OperationSchema(MULTIPART, {**common, **flow2}, _FLOW2_REQUIRED),
+        ("POST", _CONFIGURE.format("zugferd")): OperationSchema(URLENCODED, {**access, "format": TEXT}, frozenset(("doc_type", "fileaccess", "format"))),
+        ("POST", _CONFIGURE.format("peppol")): OperationSchema(URLENCODED, access, frozenset(("doc_type", "fileaccess"))),
+    }
+
+
 _READS_2_2_10 = {
     ("POST", "/configurations/get_configurations"): OperationSchema(None, {}),
     ("POST", "/configurations/validate_export_configuration"): OperationSchema(URLENCODED, {"doc_type": TEXT}),
@@ -39,6 +53,7 @@ PUBLISHED_2_2_10 = ApiSchema(
         **_READS_2_2_10,
         **_download("ION_API", "IDM_MAPPING", "BOD_MAPPING", "FLOW_MAPPING"),
         **_switches(INTEGER),
+        **_further({"config_id": INTEGER, "title": TEXT, "doc_type": TEXT}),
         ("POST", _CONFIGURE.format("webhook")): OperationSchema(
             URLENCODED, {"config_id": INTEGER, "title": TEXT, "doc_type": TEXT, "export_url": TEXT}, frozenset(("export_url",))
         ),
@@ -60,6 +75,7 @@ CURRENT = ApiSchema(
         **_READS_2_2_10,
         **_download("ION_API", "IDM_MAPPING", "BOD_MAPPING", "FLOW_MAPPING", "M3_MAPPING", "M3_TOML_MAPPING", "LN_MAPPING", "XSLT", "JPL_MAPPING"),
         **_switches(TEXT),
+        **_further(_COMMON_CURRENT),
         ("POST", "/configurations/test_infor_connection"): OperationSchema(URLENCODED, {"config_id": TEXT}),
         ("POST", _CONFIGURE.format("webhook")): OperationSchema(URLENCODED, {**_COMMON_CURRENT, "export_url": TEXT}, frozenset(("export_url",))),
         ("POST", _CONFIGURE.format("idm")): OperationSchema(MULTIPART, {**_INFOR_CURRENT, "idm_mapping": FILE}, _INFOR_REQUIRED),

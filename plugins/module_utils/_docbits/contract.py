@@ -58,6 +58,7 @@ _INFOR = {
 }
 _IDM = {"idm_mapping": Wire(("idm_mapping", "idm_mapping_file"), (FILE,), "spec22")}
 _BOD = {"bod_mapping": Wire(("bod_mapping", "bod_mapping_file"), (FILE,), "spec22")}
+_ACCESS = {"file_access": Wire(("fileaccess", "file_access"), (TEXT,), "spec22"), "email": Wire(("email", "email_address"), (TEXT,), "spec22")}
 _FOLDER = Wire(("folder", "default_directory", "directory", "folder_path"), (TEXT,), "inferred")
 _SERVER = {
     **_CONFIGURE,
@@ -102,6 +103,21 @@ OPERATIONS = {
     "document_types": Operation("GET", ("/document_type/get_document_types",), {}, False, "doc26"),
     "sub_organisations": Operation("GET", ("/sub_organisations/get_sub_organisations",), {}, False, "spec22"),
     "webhook": _configure(("webhook",), {**_CONFIGURE, "url": Wire(("export_url", "webhook_url", "url"), (TEXT,), "spec22")}, "spec22"),
+    "flow2": _configure(
+        ("flow2",),
+        {
+            **_CONFIGURE,
+            "flow2_url": Wire(("flow2_url", "flow_url"), (TEXT,), "spec22"),
+            "flow2_document_type_id": Wire(("doc_type_id", "flow2_doc_type_id"), (TEXT, INTEGER), "spec22"),
+            "flow2_cabinet_id": Wire(("cabinet_id", "flow2_cabinet_id"), (INTEGER, TEXT), "spec22"),
+            "username": Wire(("username", "user_name", "user"), (TEXT,), "spec22"),
+            "password": Wire(("password", "user_password"), (TEXT,), "spec22"),
+            "flow2_mapping": Wire(("flow2_mapping", "flow_mapping", "flow2_mapping_file"), (FILE,), "spec22"),
+        },
+        "spec22",
+    ),
+    "zugferd": _configure(("zugferd",), {**_CONFIGURE, **_ACCESS, "zugferd_format": Wire(("format", "zugferd_format"), (TEXT,), "spec22")}, "spec22"),
+    "peppol": _configure(("peppol",), {**_CONFIGURE, **_ACCESS}, "spec22"),
     "infor_idm": _configure(("idm",), {**_INFOR, **_IDM}, "spec22"),
     "infor_ion_bod": _configure(("bod",), {**_INFOR, **_BOD}, "spec22"),
     "infor_idm_ion_bod": _configure(("ion",), {**_INFOR, **_IDM, **_BOD}, "spec22"),
@@ -141,6 +157,7 @@ DOWNLOAD_TYPES = {
     "ln_mapping": ("LN_MAPPING",),
     "xslt": ("XSLT",),
     "jpl_mapping": ("JPL_MAPPING", "JPL"),
+    "flow2_mapping": ("FLOW_MAPPING", "FLOW2_MAPPING"),
 }
 
 # The keys of a record in the list; only id, export_method and export_url are certain. A key of a common name, such as order, may be another thing.
@@ -160,6 +177,12 @@ RECORD_KEYS = {
     "folder": ("folder",),
     "filename_mode": ("filename_export_mode",),
     "document_history": ("include_document_history",),
+    "flow2_url": ("flow2_url",),
+    "flow2_document_type_id": ("doc_type_id",),
+    "flow2_cabinet_id": ("cabinet_id",),
+    "file_access": ("fileaccess",),
+    "zugferd_format": ("format",),
+    "email": ("email",),
 }
 
 # The export_method of the Infor kinds is infor-<stem>-<cloud|onpremise>; idm, m3 and m3-toml were seen, the others are inferred.
@@ -177,9 +200,10 @@ METHOD_STEMS = {
     "ln": "infor_idm_ln",
     "idm-ln": "infor_idm_ln",
 }
-PLAIN_METHODS = {"webhook": "webhook", "sftp": "sftp", "smb": "smb", "infor-sftp": "infor_sftp"}
+# Those of flow2, zugferd and peppol are inferred from their operations.
+PLAIN_METHODS = {"webhook": "webhook", "sftp": "sftp", "smb": "smb", "infor-sftp": "infor_sftp", "flow2": "flow2", "zugferd": "zugferd", "peppol": "peppol"}
 # Methods of exports that this collection does not manage [doc26, spec22].
-FOREIGN_METHODS = ("watcher", "vertex", "zugferd", "peppol", "flow2", "infor-m3-oc-charges-onpremise", "infor-gls840-onpremise")
+FOREIGN_METHODS = ("watcher", "vertex", "infor-m3-oc-charges-onpremise", "infor-gls840-onpremise")
 _SUFFIXES = {"cloud": CLOUD, "onpremise": ON_PREMISES, "onpremises": ON_PREMISES, "onprem": ON_PREMISES}
 
 

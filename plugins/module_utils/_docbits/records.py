@@ -138,6 +138,7 @@ def _boolean(value, contract):
 
 _READERS = {
     **dict.fromkeys(("title", "document_type", "url", "server_url", "username", "folder", "filename_mode"), _text),
-    **dict.fromkeys(("execution_order", "port"), _number),
+    **dict.fromkeys(("flow2_url", "flow2_document_type_id", "file_access", "zugferd_format", "email"), _text),
+    **dict.fromkeys(("execution_order", "port", "flow2_cabinet_id"), _number),
     **dict.fromkeys(("active", "zugferd", "document_history"), _flag),
 }

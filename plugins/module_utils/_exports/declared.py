@@ -78,12 +78,13 @@ def _findings_in(export) -> list:
                 option = f"{name}_src" if name in FILES else name
                 found.append(_missing(export, option, f"an export of kind {kind.name} requires it"))
     # An existing export can be declared as it was read, however odd its URL.
-    if export.id is None and export.get("url") and not _ADDRESS.match(export.get("url")):
-        found.append(
-            _finding("E21", f"{export.label}: url", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
-        )
     for name in ADDRESSES:
-        if MARKER in str(export.get(name)):
+        value = str(export.get(name, ""))
+        if export.id is None and value and name != "server_url" and not _ADDRESS.match(value):
+            found.append(
+                _finding("E21", f"{export.label}: {name}", "it is not a URL that begins with https:// or http:// and a host", "set the URL that DocBits calls")
+            )
+        if MARKER in value:
             found.append(
                 _finding(
                     "E21",

@@ -58,6 +58,7 @@ FILES = {
         FileType("ln_mapping", "ln_mapping.properties"),
         FileType("xslt", "transformation.xslt"),
         FileType("jpl_mapping", "jpl_mapping.properties"),
+        FileType("flow2_mapping", "flow2_mapping.properties"),
     )
 }
 
@@ -79,16 +80,20 @@ KINDS = {
         Kind("sftp", OTHER, _SERVER, ("port", "xslt", "filename_mode", "document_history")),
         Kind("smb", OTHER, _SERVER, ("port", "jpl_mapping")),
         Kind("webhook", OTHER, ("url",)),
+        Kind("flow2", OTHER, ("flow2_url", "flow2_document_type_id", "flow2_cabinet_id", "username", "password"), ("flow2_mapping",)),
+        Kind("zugferd", OTHER, ("file_access", "zugferd_format"), ("email",)),
+        Kind("peppol", OTHER, ("file_access",), ("email",)),
     )
 }
 
 # Fields of every kind, in the order in which a person reads them.
 COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active", "execution_order")
 KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
+KIND_FIELDS += ("flow2_url", "flow2_document_type_id", "flow2_cabinet_id", "file_access", "zugferd_format", "email")
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
 # The query of a URL is often a token, and the text before an @ a password.
-ADDRESSES = ("url", "server_url")
+ADDRESSES = ("url", "server_url", "flow2_url")
 # The fields that identify exports that are declared without an id.
 IDENTITY = ("sub_organisation", "document_type", "kind", "title")
 

@@ -179,6 +179,12 @@ def export_options() -> dict:
         "folder": {"type": "str"},
         "filename_mode": {"type": "str"},
         "document_history": {"type": "bool"},
+        "flow2_url": {"type": "str"},
+        "flow2_document_type_id": {"type": "str"},
+        "flow2_cabinet_id": {"type": "int"},
+        "file_access": {"type": "str"},
+        "zugferd_format": {"type": "str"},
+        "email": {"type": "str"},
     }
     for name, file in FILES.items():
         options[f"{name}_src"] = {"type": "path"}

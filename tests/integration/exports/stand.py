@@ -37,6 +37,12 @@ NAME_OF_FIELD = {
     "folder": "folder",
     "filename_export_mode": "filename_mode",
     "include_document_history": "document_history",
+    "flow2_url": "flow2_url",
+    "doc_type_id": "flow2_document_type_id",
+    "cabinet_id": "flow2_cabinet_id",
+    "fileaccess": "file_access",
+    "format": "zugferd_format",
+    "email": "email",
 }
 KIND_OF_STEM = {
     "idm": "infor_idm",
@@ -123,6 +129,7 @@ def mapping_texts(document_type="INVOICE") -> dict:
         "ln_mapping": VALID["ln"],
         "xslt": '<?xml version="1.0"?>\n<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform"/>\n',
         "jpl_mapping": "# JPL\nvendor=supplier_name\n",
+        "flow2_mapping": "# Flow2\nvendor=supplier_name\n",
     }
 
 

@@ -37,6 +37,13 @@ def made(chance, simulator, kind, document_type) -> dict:
     """A declaration of a new export: what the kind needs, and by chance what it may have."""
     item = {"title": f"{document_type} by {kind}", "kind": kind, "document_type": document_type}
     texts, values = mapping_texts(document_type), {"url": "https://a.example.test/new", "server_url": "f.example.test", "username": "docbits", "folder": "/in"}
+    values |= {
+        "flow2_url": "https://flow.example.test",
+        "flow2_document_type_id": "7",
+        "flow2_cabinet_id": 1,
+        "file_access": "email",
+        "zugferd_format": "basic",
+    }
     for name in KINDS[kind].parts:
         if name in KINDS[kind].required or (name in FILES and chance.random() < 0.3):
             if name == "ionapi":
@@ -109,7 +116,7 @@ def story(seed, simulator) -> tuple:
             }
         )
     if chance.random() < 0.3:
-        start.append({"export_method": "peppol", "title": "By hand", "doc_type": types[3], "is_active": True})
+        start.append({"export_method": "watcher", "title": "By hand", "doc_type": types[3], "is_active": True})
     kinds = chance.sample(sorted(KINDS), chance.choice((1, 1, 2, 3)))
     declared += [made(chance, simulator, kind, document_type) for kind, document_type in zip(kinds, types[4:], strict=False)]
     return start, declared

@@ -73,6 +73,7 @@ def row(export):
         method += "-onpremise" if export.get("deployment") == "on_premises" else "-cloud"
     values = {KEYS.get(name, name): value.value for name, value in export.values.items() if name not in FILES and name not in ("kind", "active", "deployment")}
     names = {"document_type": "doc_type", "url": "export_url", "document_history": "include_document_history"}
+    names |= {"flow2_document_type_id": "doc_type_id", "flow2_cabinet_id": "cabinet_id", "file_access": "fileaccess", "zugferd_format": "format"}
     values = {names.get(name, name): value for name, value in values.items() if value != ""}
     files = {"ion_api" if name == "ionapi" else name: export.get(name) for name in FILES if export.get(name) is not None}
     return Row(export.id, method, {"sub_org_id": None, **values}, export.active, files)

@@ -25,6 +25,12 @@ VALUES = {
     "zugferd": True,
     "filename_mode": "original",
     "document_history": False,
+    "flow2_url": "https://flow.example.com",
+    "flow2_document_type_id": "7",
+    "flow2_cabinet_id": 12,
+    "file_access": "email",
+    "zugferd_format": "basic",
+    "email": "a@example.com",
 }
 
 

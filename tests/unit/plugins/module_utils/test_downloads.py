@@ -37,6 +37,7 @@ VALID = {
     "m3_mapping": IDM,
     "ln_mapping": IDM,
     "jpl_mapping": IDM,
+    "flow2_mapping": IDM,
     "m3_toml_mapping": TOML,
     "xslt": XSLT,
 }

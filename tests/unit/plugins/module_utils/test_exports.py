@@ -668,7 +668,15 @@ def test_failed_run_removes_the_fingerprint_of_a_secret_that_it_may_have_replace
 
 # What is read can be declared and changes nothing
 
-VALUES = {"deployment": "on_premises", "zugferd": True, "url": "https://example.com", "port": 22, "document_history": False}
+VALUES = {
+    "deployment": "on_premises",
+    "zugferd": True,
+    "url": "https://example.com",
+    "port": 22,
+    "document_history": False,
+    "flow2_cabinet_id": 12,
+    "flow2_url": "https://a.example",
+}
 TEXTS = {
     "xslt": '<xsl:stylesheet xmlns:xsl="x"></xsl:stylesheet>',
     "m3_toml_mapping": "[export_configuration]\na = 1\n",
