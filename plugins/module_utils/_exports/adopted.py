@@ -168,13 +168,14 @@ def replaced(environment: Environment, names: dict, accounting_entity: tuple | N
     """
     any_name = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)"
     name_in_text = re.compile(rf"(?<![A-Za-z0-9_])(?:{any_name})(?![A-Za-z0-9_])")
-    entity_in_text = re.compile(rf"(?im)^([^=\n]*AccountingEntity[^=\n]*=[ \t]*){re.escape(accounting_entity[0])}(?=[ \t\r]*$)") if accounting_entity else None
+    entity, other_entity = accounting_entity or ("", "")
+    entity_in_text = re.compile(rf"(?im)^([^=\n]*AccountingEntity[^=\n]*=[ \t]*){re.escape(entity)}(?=[ \t\r]*$)") if entity else None
 
     def other(value):
         if not isinstance(value, str):
             return value
         value = name_in_text.sub(lambda found: names[found.group()], value)
-        return entity_in_text.sub(lambda found: found.group(1) + accounting_entity[1], value) if entity_in_text else value
+        return entity_in_text.sub(lambda found: found.group(1) + other_entity, value) if entity_in_text else value
 
     items = [
         replace(

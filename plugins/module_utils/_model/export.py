@@ -88,8 +88,24 @@ KINDS = {
 
 # Fields of every kind, in the order in which a person reads them.
 COMMON_FIELDS = ("title", "kind", "document_type", "sub_organisation", "active", "execution_order")
-KIND_FIELDS = ("deployment", "zugferd", "url", "server_url", "port", "username", "password", "folder", "filename_mode", "document_history")
-KIND_FIELDS += ("flow2_url", "flow2_document_type_id", "flow2_cabinet_id", "file_access", "zugferd_format", "email")
+KIND_FIELDS = (
+    "deployment",
+    "zugferd",
+    "url",
+    "server_url",
+    "port",
+    "username",
+    "password",
+    "folder",
+    "filename_mode",
+    "document_history",
+    "flow2_url",
+    "flow2_document_type_id",
+    "flow2_cabinet_id",
+    "file_access",
+    "zugferd_format",
+    "email",
+)
 FIELDS = COMMON_FIELDS + KIND_FIELDS
 SECRET_FIELDS = ("password",)
 # The query of a URL is often a token, and the text before an @ a password.
