@@ -31,7 +31,7 @@ def test_failed_run_says_what_was_rolled_back_and_what_was_not():
     steps = [("create", "A", "1", "rolled_back"), ("update", None, "2", "applied"), ("remove", "C", "3", "unknown"), ("create", "D", None, "not_run")]
     listed = [{"action": action, "export": title, "id": id_, "outcome": outcome} for action, title, id_, outcome in steps]
     message = ApplyFailed(FIRST, steps=listed).message
-    assert message == "file: it is empty; add a line [K03] (rolled back: create A; not rolled back: update 2; unknown: remove C)"
+    assert message == "file: it is empty; add a line [Z03] (rolled back: create A; not rolled back: update 2; unknown: remove C)"
     assert ApplyFailed(FIRST, steps=listed[3:]).message == FIRST.sentence()
 
 
