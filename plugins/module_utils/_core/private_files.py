@@ -41,18 +41,23 @@ def read_json(path: str):
 
 
 def write_json(path: str, value) -> None:
-    """Replace a file by a JSON value, as write_text does. Raises: OSError"""
+    """Replace a file by a JSON value, as write_bytes does. Raises: OSError"""
     write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
 
 
 def write_text(path: str, text: str) -> None:
-    """Replace a file by a text, in one step, readable by its owner only. Raises: OSError"""
+    """Replace a file by a text, as write_bytes does. Raises: OSError"""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Replace a file by this content, in one step, readable by its owner only. Raises: OSError"""
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".new")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
