@@ -23,6 +23,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._module import environ
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
 from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress
 from ansible_collections.docbits.ion.plugins.plugin_utils._rings import ring_findings
+from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import account_findings
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
@@ -94,7 +95,10 @@ class ActionModule(ControllerAction):
         # Ansible ends the whole run without naming the host as soon as a task needs variables that it cannot load.
         if findings or unreadable or (options["require_all"] and any(result.get("failed") for result in results.values())):
             return _refused(results, findings, options["stop_after"] == "parse")
-        return with_warnings({"changed": False, "environments": results}, _across_fleet(arguments))
+        findings = _across_fleet(arguments)
+        if not self._task.check_mode and any("rotation" in result and "stopped_after" not in result for result in results.values()):
+            findings += account_findings(arguments, results)
+        return with_warnings({"changed": False, "environments": results}, findings)
 
     def _host_names(self, hosts, task_vars) -> list:
         """The names of the hosts to process.

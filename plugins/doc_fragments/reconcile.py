@@ -84,4 +84,24 @@ options:
   run_dir:
     description: The directory of the intent record. The action plugin sets it.
     type: path
+  snapshots:
+    description:
+      - How many snapshots of an environment are kept. V(0) saves none.
+      - Before the first write of a run, the exports are saved as they are, with the files that the run has read and those of the exports that it removes.
+      - A snapshot is encrypted with the vault secret of the setting C(vault_encrypt_identity), or else with the first of the run. Without a vault password,
+        none is saved, and RV(ignore:findings) has a note.
+      - A snapshot has the ION API files and passwords that DocBits shows, or that are proved to be there. What DocBits withholds is not in it.
+    type: int
+    default: 10
+  snapshot_dir:
+    description:
+      - Directory on the controller for the snapshots, with a directory for each host. The default is C(.docbits_ion_snapshots) beside the inventory.
+      - A snapshot is named by the time at which the run started, and by a digest of the organisation with its API key. With another API key,
+        V(latest) does not find it, but its name does.
+    type: path
+  require_snapshot:
+    description:
+      - Whether nothing is written to DocBits if the snapshot cannot be saved. Only runs on the controller save snapshots.
+    type: bool
+    default: false
 """

@@ -54,6 +54,34 @@ options:
       - parse
       - prove
       - verify
+  snapshot:
+    description:
+      - Go back to a snapshot, which replaces O(exports). V(latest) is the newest one that was not saved by going back; otherwise the name of its file
+        in O(snapshot_dir) without C(.yml).
+      - An export keeps its id if it still exists. A removed one is created again under another id, if its files and secrets are in the snapshot or,
+        for the ION API file, in O(ionapi_src). A warning names what cannot come back.
+      - O(purge) is V(true) by default with this option, so that exports which are not in the snapshot are removed.
+    type: str
+  rotate:
+    description:
+      - Replace the ION API file by O(ionapi_new_src), and change nothing else. Any other difference from the declaration is refused.
+      - The old and the new file are proved, every export that has the old file gets the new one, DocBits' own connection test is asked if
+        O(checks) has it, and Infor is asked again. If one of these fails, the old file is put back.
+      - At the end, the new file replaces O(ionapi_src) on the controller, encrypted with the same vault id. The old one is kept beside it as C(.old).
+      - After an interruption, the next run goes on. No token is revoked.
+    type: bool
+    default: false
+  ionapi_new_src:
+    description: Path of the new ION API file, vaulted or not. It has an effect only with O(rotate=true); without it, nothing is rotated.
+    type: path
+  ionapi_new_content:
+    description: Its content, instead of O(ionapi_new_src).
+    type: str
+  allow_new_client:
+    description:
+      - Whether the new file may be of another authorized app. By default it is refused, because the connection point in ION names the client ID.
+    type: bool
+    default: false
 seealso:
   - module: docbits.ion.connection_info
   - module: docbits.ion.exports
@@ -90,6 +118,14 @@ connections:
         assigned: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
         effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser, MingleEnterprise]
         missing: []
+rotation:
+  description: The old and the new ION API file of O(rotate), and whether the old service account may be disabled as far as this environment is concerned.
+  returned: when O(rotate=true) and there is a new file
+  type: dict
+  sample:
+    old: {fingerprint: 3f9c2a7d10b4, outcome: proved, user: DocBits Service}
+    new: {fingerprint: 81e02c55d9aa}
+    may_be_disabled: true
 stopped_after:
   description: The last stage, from O(stop_after).
   returned: when O(stop_after) is not V(verify)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
@@ -16,7 +17,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
+from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import check_files, replace_files
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
+from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import FOLDER as SNAPSHOTS
+from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import Snapshots
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources, share_decryption
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
@@ -47,18 +51,26 @@ class ControllerAction(ActionBase):
             check_vaulted(args, options, {**os.environ, **self.task_variables()})
         args = as_plain(args)
         check_schema(args, options)
+        args, host = self._with_snapshot(args, options, variables), variables["inventory_hostname"]
+        is_rotation = boolean(args.get("rotate", False), strict=False)
+        if not is_rotation:
+            args = {name: value for name, value in args.items() if name != "ionapi_new_src"}
         args, warnings = read_sources(args, options, self._read, require_vault)
+        if is_rotation and args.get("ionapi_new_content") is not None:
+            args = check_files(args, self._read, self._find)
         if warnings and boolean(args.get("strict", False), strict=False):
             raise InvalidInput(warnings_as_errors(warnings))
         if "state_dir" in options:
             folder = os.path.abspath(os.path.expanduser(str(args.get("state_dir") or default_folder(variables))))
-            args.update(state_dir=folder, run_dir=folder, fingerprints=load(state_file(folder, variables["inventory_hostname"])))
+            args.update(state_dir=folder, run_dir=folder, fingerprints=load(state_file(folder, host)))
         return args, warnings
 
     def save_state(self, result, args, host) -> dict:
         """The result of a host: its diff names the host, and its fingerprints are saved in the state file of the host, except in check mode."""
         if "diff" in result:
             result["diff"].update(before_header=host, after_header=host)
+        if "rotation" in result and not result.get("failed") and "stopped_after" not in result:
+            result = replace_files(result, args, self._loader, self._find, self._task.check_mode)
         fingerprints = result.pop("fingerprints", None)
         if not fingerprints or self._task.check_mode:
             return result
@@ -78,10 +90,30 @@ class ControllerAction(ActionBase):
             if isinstance(validation.errors[0], UnsupportedError):
                 message = f"Unsupported parameters for (docbits.ion.{name}) module: {message}"
             return context.secrets.redact({"failed": True, "msg": message})
-        context.params.update(validation.validated_parameters)
+        params = validation.validated_parameters
+        context.params.update(params)
+        if not context.check_mode and (params.get("snapshots", 0) > 0 or params.get("require_snapshot")):
+            keep, required = max(params["snapshots"], 1), params["require_snapshot"]
+            context.save_snapshot = partial(self._snapshots(args).save, keep=keep, required=required, is_rollback=bool(params.get("snapshot")))
         result = execute(task.run, context)
         warnings = warnings_of(result)
         return {**result, "warnings": warnings} if warnings else result
+
+    def _with_snapshot(self, args, options, variables) -> dict:
+        """The arguments with the directory of the snapshots of the host; to go back to one, with its exports."""
+        if "snapshot_dir" in options:
+            folder = args.get("snapshot_dir") or default_folder(variables, SNAPSHOTS)
+            args = {**args, "snapshot_dir": os.path.join(os.path.abspath(os.path.expanduser(str(folder))), variables["inventory_hostname"])}
+        if "snapshot" in options and args.get("snapshot"):
+            # Exports that came after the snapshot go, unless the user said that nothing is removed.
+            args = {"purge": True, **args, "exports": self._snapshots(args).load(str(args["snapshot"]))}
+        return args
+
+    def _snapshots(self, args) -> Snapshots:
+        """The snapshots of the environment that the options name, without a request and before their validation."""
+        host = args.get("docbits_url") or f"{args.get('docbits_environment')} {args.get('docbits_region') or 'eu'}"
+        organisation = f"{str(host).rstrip('/')} {args.get('organisation_id') or ''}".strip()
+        return Snapshots(args["snapshot_dir"], self._loader, organisation, str(args.get("api_key") or ""))
 
     @contextmanager
     def task_environment(self):
@@ -107,8 +139,11 @@ class ControllerAction(ActionBase):
     def _read(self, path):
         """The result of read_file for a path in the search path of the task. Cached, because environments often share files."""
         if path not in self._files:
-            self._files[path] = read_file(self._loader, self._find_needle("files", path))
+            self._files[path] = read_file(self._loader, self._find(path))
         return self._files[path]
+
+    def _find(self, path) -> str:
+        return self._find_needle("files", path)
 
 
 def with_warnings(result, findings) -> dict:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
@@ -53,6 +55,14 @@ class ModuleAction(ControllerAction):
                 f"docbits.ion.{name}",
                 "this connection does not support pipelining, so secrets would be written to a temporary file on the target",
                 "delegate the task to localhost, disable keep_remote_files, or use another connection or become_method",
+            )
+        if boolean(args.get("require_snapshot", False), strict=False):
+            raise failure(
+                InvalidInput,
+                "S22",
+                "require_snapshot",
+                "a module on another machine saves no snapshot, because only the controller has the vault passwords",
+                "delegate the task to localhost, or set require_snapshot to false",
             )
         # The folder is one of the controller; a module on another machine keeps its records there.
         args.pop("run_dir", None)

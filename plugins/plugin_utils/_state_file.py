@@ -16,10 +16,10 @@ FOLDER = ".docbits_ion"
 _LOCK_TIMEOUT = 30.0
 
 
-def default_folder(variables) -> str:
-    """The folder of the state files: hidden, beside the inventory, so that Ansible does not read it as a part of the inventory."""
+def default_folder(variables, name: str = FOLDER) -> str:
+    """The folder of the state files, or of others: hidden, beside the inventory, so that Ansible does not read it as a part of the inventory."""
     beside = variables.get("inventory_dir") or variables.get("playbook_dir") or os.getcwd()
-    return os.path.join(str(beside), FOLDER)
+    return os.path.join(str(beside), name)
 
 
 def state_file(folder: str, host: str) -> str:

@@ -55,6 +55,18 @@ COMPOSED = {
         "check the address; DocBits and Infor send no such response",
     ),
     "E64": ("an option for DocBits is missing or invalid for this host; the message says which", "set the variable that begins with docbits_"),
+    "E80": ("the environment has no new ION API file, or the rotation is finished", "set ionapi_new_src, or remove it and the file that it names"),
+    "E83": (
+        "an export that is not declared or is ignored has the old ION API file, or may have it",
+        "declare the export to rotate it, or look at it in DocBits",
+    ),
+    "E87": ("the old service account must not be disabled yet; the message says why", "see the other findings of this environment"),
+    "E90": (
+        "the old service accounts of these environments may be disabled now, or must not be yet",
+        "disable them in Infor, unless another environment uses them; or see the results of these environments",
+    ),
+    "S20": ("the snapshot was not saved; the message says why", "pass a vault password, or set snapshot_dir to a directory that can be written"),
+    "S21": ("the snapshot does not exist, is damaged, or is of another organisation", "check snapshot, snapshot_dir and the variables that name DocBits"),
     "N12": ("the Python library requests is missing on the machine that makes the calls", "install requests for the Python interpreter that the message names"),
     "P05": ("the kind of the export does not have it, or the kind is unknown and only active can be set", "leave it out, or correct the id"),
     "DB05": (

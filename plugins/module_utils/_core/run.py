@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import as_ion_error
@@ -21,12 +22,14 @@ class Context:
     check_mode: whether this is a dry run
     diff_mode:  whether the result needs a diff
     secrets:    the function registers every secret here that it meets
+    save_snapshot: from the exports before the first write, as items of the option exports, to findings; None where no snapshot is saved
     """
 
     params: dict
     check_mode: bool = False
     diff_mode: bool = False
     secrets: Secrets = field(default_factory=Secrets)
+    save_snapshot: Callable | None = None
 
 
 def execute(run, context: Context) -> dict:

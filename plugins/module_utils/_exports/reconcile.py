@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
@@ -30,12 +31,14 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted i
     with_lost_fields,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, UPDATE, Plan, plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, REMOVE, UPDATE, Plan, plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import EMPTY, restorable
+from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation, refuse_other_changes, undeclared_users
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, CLOUD, FILES, is_secret, normal_value
-from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known, Withheld
 
 # A document type in this form is taken for a key.
 _KEY = re.compile(r"[A-Z0-9_]+")
@@ -58,6 +61,9 @@ class Options:
     lock_timeout:       seconds to wait for another run on this machine
     record_path:        file of the intent record, or None
     lock:               name of the lock between runs on this machine, or None
+    save_snapshot:      saves the exports before the first write, see Context; or None
+    rotation:           the ION API file that replaces another one, if nothing else may change; or None
+    is_rollback:        whether the declaration is a snapshot, which may have exports that were removed since
     """
 
     purge: bool = False
@@ -73,6 +79,9 @@ class Options:
     lock_timeout: float = 60.0
     record_path: str | None = None
     lock: str | None = None
+    save_snapshot: Callable | None = None
+    rotation: Rotation | None = None
+    is_rollback: bool = False
 
     @classmethod
     def of(cls, context) -> Options:
@@ -95,6 +104,8 @@ class Options:
             lock_timeout=params["deadline"],
             record_path=os.path.join(params["run_dir"] or os.path.expanduser(FOLDER), f"{name}.run.json"),
             lock=name,
+            save_snapshot=context.save_snapshot,
+            is_rollback=bool(params.get("snapshot")),
         )
 
 
@@ -132,7 +143,13 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         if not draft.plan.steps:
             if pending:
                 record.finish()
+            if options.rotation:
+                # An interrupted run may have ended before the test.
+                in_use = [reading.pair.current for reading in draft.readings if "ionapi" in reading.evidence and reading.pair.current.active]
+                lock_findings += _checked(client, in_use, options.checks)
             return _with_fingerprints(_result(draft, [], options, lock_findings), draft, options, [])
+        if options.save_snapshot:
+            lock_findings += options.save_snapshot(_before(draft.plan))
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
@@ -173,6 +190,9 @@ def _with_fingerprints(result, draft, options, unverified) -> dict:
 def _draft(client, declared, options, pending, current, clock) -> _Draft:
     if pending.created:
         current = after_waiting(client, pending, current, options.settle_timeout, clock)
+    lost: list = []
+    if options.is_rollback:
+        declared, lost = restorable(declared, current)
     declared, current = _with_known_names(declared, current, client)
     try:
         pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
@@ -180,7 +200,12 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
     except InvalidInput as error:
         error.findings += no_longer_active(pending.were_active, (), current)
         raise
-    readings = [read(pair, client, options.update, options.fingerprints, TEST_CONNECTION in options.checks) for pair in pairs]
+    if options.rotation:
+        undeclared, found = undeclared_users(options.rotation, pairs, current, client, options.fingerprints)
+        pairs, lost = pairs + undeclared, lost + found
+    # The visible parts of the old and of the new file are the same, and both pass the connection test.
+    may_test = TEST_CONNECTION in options.checks and not options.rotation
+    readings = [read(pair, client, options.update, options.fingerprints, may_test) for pair in pairs]
     todo = plan(
         readings,
         current,
@@ -194,10 +219,12 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
     problems = [problem for step in todo.steps for problem in client.problems(step)]
     if problems:
         raise ContractMismatch(dict.fromkeys(problems))
+    if options.rotation:
+        refuse_other_changes(todo)
     if options.require_reversible:
         _refuse_irreversible(todo)
-    todo = _with_undeclared_files(todo, client)
-    warnings = [] if options.several_active else _active_beside_undeclared(declared, todo)
+    todo = _with_undeclared_files(todo, client, (UPDATE, REMOVE) if options.save_snapshot else (UPDATE,))
+    warnings = lost if options.several_active else lost + _active_beside_undeclared(declared, todo)
     warnings += _unnoticeable(todo, readings, options.assume_kept)
     warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
     warnings += findings_about(pending, readings, current, client)
@@ -226,14 +253,14 @@ def _state(exports) -> dict:
     return {export.id: export.values for export in exports}
 
 
-def _with_undeclared_files(todo, client) -> Plan:
-    """The plan, with the files that its updates do not send, so that their loss is noticed."""
-    steps = [replace(step, before=_with_files(step, client)) if step.action == UPDATE else step for step in todo.steps]
+def _with_undeclared_files(todo, client, actions) -> Plan:
+    """The plan, with the files that its updates do not send, so that their loss is noticed, or that a removal takes away, for the snapshot."""
+    steps = [replace(step, before=_with_files(step, client)) if step.action in actions else step for step in todo.steps]
     return replace(todo, steps=tuple(steps))
 
 
 def _with_files(step, client):
-    names = [name for name in step.before.kind.parts if name in FILES and name not in step.before.values]
+    names = [name for name in (step.before.kind.parts if step.before.kind else ()) if name in FILES and name not in step.before.values]
     return replace(step.before, values={**step.before.values, **{name: client.download(step.before, name) for name in names}})
 
 
@@ -456,10 +483,22 @@ def _unlisted_activity(pair) -> list:
     ]
 
 
-def as_declaration(export) -> dict:
-    """A current export as an item of the option exports: known values only, without secrets. Of an address, what may be a token is masked."""
+def _before(todo) -> list:
+    """The exports before a plan as items of the option exports, with every value that is known, also secrets, and with those that are not set."""
+    read = {step.id: step.before.values for step in todo.steps if step.before}
+    items = []
+    for export in todo.before:
+        parts = export.kind.parts if export.kind else ()
+        unset = {name: value for name, value in EMPTY.items() if name in parts and export.value(name) == ABSENT}
+        items.append({**unset, **as_declaration(replace(export, values={**read.get(export.id, {}), **export.values}), with_secrets=True)})
+    return items
+
+
+def as_declaration(export, with_secrets: bool = False) -> dict:
+    """A current export as an item of the option exports: known values only. Without secrets, what may be a token in an address is masked."""
     if export.kind is None:
         return {"id": export.id, "title": export.get("title"), "ignore": True}
-    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and not is_secret(name)}
-    known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
+    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and (with_secrets or not is_secret(name))}
+    if not with_secrets:
+        known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
     return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}

@@ -224,5 +224,8 @@ def reconcile_options() -> ArgumentSpec:
             "state_dir": {"type": "path"},
             "fingerprints": {"type": "dict"},
             "run_dir": {"type": "path"},
+            "snapshots": {"type": "int", "default": 10},
+            "snapshot_dir": {"type": "path"},
+            "require_snapshot": {"type": "bool", "default": False},
         }
     )

@@ -26,6 +26,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._module._options impor
     network_options,
     settings_from,
 )
+from ansible_collections.docbits.ion.plugins.module_utils._module._rotation import rotate
 from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options, proof_options_from
 
 STOPS = ("parse", "prove", "verify")
@@ -46,6 +47,11 @@ ARGUMENT_SPEC = docbits_options().merged(
         {
             "require_proof": {"type": "str", "choices": list(ACCEPTED_OUTCOMES), "default": "full"},
             "stop_after": {"type": "str", "choices": list(STOPS), "default": "verify"},
+            "snapshot": {"type": "str"},
+            "rotate": {"type": "bool", "default": False},
+            "ionapi_new_src": {"type": "path"},
+            "ionapi_new_content": {"type": "str", "no_log": True},
+            "allow_new_client": {"type": "bool", "default": False},
         },
         required_if=[("stop_after", stage, ("api_key",)) for stage in STOPS[1:]],
     ),
@@ -56,6 +62,10 @@ ARGUMENT_SPEC.argument_spec["api_key"]["required"] = False
 
 def run(context: Context) -> dict:
     """Returns `connections`, a proof for each distinct ION API file, and what the module exports returns."""
+    return rotate(context, _deploy) if context.params["rotate"] else _deploy(context)
+
+
+def _deploy(context: Context, rotation=None) -> dict:
     params = context.params
     settings, files, options = _parsed(context)
     result: dict = {"connections": {}, "exports": [], "steps": [], "findings": files.findings_as_dicts()}
@@ -73,7 +83,7 @@ def run(context: Context) -> dict:
         return {**result, "stopped_after": "prove"}
     try:
         client = connect(params, settings, context.check_mode)
-        reconciled = reconcile(client, files.exports, Options.of(context), context.check_mode)
+        reconciled = reconcile(client, files.exports, replace(Options.of(context), rotation=rotation), context.check_mode)
     except IonError as error:
         # The results of the proof are valid although DocBits failed.
         error.facts["connections"] = result["connections"]
@@ -92,7 +102,7 @@ def _parsed(context) -> tuple:
     except InvalidInput as error:
         findings = error.findings
     try:
-        declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"])
+        declared = declared_exports(params["exports"], params["ionapi_content"], params["purge"] and not params["snapshot"])
         files = validate_files(declared, expectations_from(params), params, context.secrets)
         options = _proof_options_of(files, params)
     except InvalidInput as error:

@@ -9,12 +9,15 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
 
 HOST = "sandbox"
 LONGEST = 120
+# Far more than any of these takes; the tests wait for events, not for times.
+PATIENCE = 60
 
 
 class Playbook:
@@ -67,3 +70,29 @@ def recap(process) -> str:
     output, _errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, output
     return next(line for line in output.splitlines() if line.startswith(f"{HOST} ") and "changed=" in line)
+
+
+def wait_for(condition, what):
+    """The value of a condition once it is true."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"there was no {what}")
+
+
+def descendants(pid) -> list:
+    """The processes below a process."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found = list(parents.get(pid, []))
+    for child in found:
+        found += parents.get(child, [])
+    return found

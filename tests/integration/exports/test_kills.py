@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.exports.playbook import Playbook, recap
+from integration.exports.playbook import PATIENCE, Playbook, descendants, recap, wait_for
 
-# Far more than any of these takes; the tests wait for events, not for times.
-PATIENCE = 60
 URL = "https://a.example.test"
 # The writes of the declaration below, in their order.
 WRITES = ("configure_webhook_export", "update_configuration_visibility", "configure_webhook_export", "remove_configuration")
@@ -76,32 +74,6 @@ class Story:
         """Everything is stored as declared, and once."""
         assert sorted((record["title"], record["is_active"]) for record in self.stand.stored()) == sorted(AT_THE_END.items())
         assert self.stand.one("Moved")["export_url"] == f"{URL}/new"
-
-
-def wait_for(condition, what):
-    """The value of a condition once it is true."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"there was no {what}")
-
-
-def descendants(pid) -> list:
-    """The processes below a process."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
-    found = list(parents.get(pid, []))
-    for child in found:
-        found += parents.get(child, [])
-    return found
 
 
 def has_ended(pid) -> bool:

@@ -12,7 +12,7 @@ import secrets
 import pytest
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.docbits.ion.plugins.module_utils._module import exports, ionapi_info
+from ansible_collections.docbits.ion.plugins.module_utils._module import environment, exports, ionapi_info
 from ansible_collections.docbits.ion.plugins.plugin_utils._module_action import ModuleAction
 
 HOOK = {"title": "Hook", "kind": "webhook", "document_type": "INVOICE", "url": "https://hook.example.test"}
@@ -84,6 +84,25 @@ def test_module_without_pipelining_is_not_shipped(action, context):
     result = made.run(task_vars=variables)
     assert result["failed"] and result["findings"][0]["id"] == "S03" and not hasattr(made, "shipped")
     assert "this connection does not support pipelining, so secrets would be written to a temporary file on the target" in result["msg"]
+
+
+def test_module_for_another_machine_that_requires_a_snapshot_is_not_shipped(action, context):
+    made, variables = action("exports", {"api_key": "k", "exports": [HOOK], "require_snapshot": True}, "ssh")
+    result = made.run(task_vars=variables)
+    assert result["failed"] and result["findings"][0]["id"] == "S22" and not hasattr(made, "shipped")
+
+
+@pytest.mark.parametrize(("given", "purge"), [({}, True), ({"purge": False}, False)])
+def test_snapshot_replaces_the_exports_and_purges_unless_the_user_forbids_it(action, monkeypatch, tmp_path, given, purge):
+    seen = []
+    monkeypatch.setattr(environment, "run", lambda context: seen.append(context.params) or {"changed": False})
+    path = tmp_path / ".docbits_ion_snapshots" / "one" / "1.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"organisation": "https://a.example", "docbits_exports": [{**HOOK, "id": "7"}]}))
+    made, variables = action("environment", {"docbits_url": "https://a.example/", "api_key": "k", "exports": [], "snapshot": "1", **given})
+    assert "failed" not in made.run(task_vars=variables)
+    [params] = seen
+    assert ([item["id"] for item in params["exports"]], params["purge"]) == (["7"], purge)
 
 
 def test_unsupported_option_is_an_error_without_secrets(action, context):

@@ -1,0 +1,52 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a snapshot can come back. Pure. Private to the collection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import is_secret
+
+# What declares a value that is not set. A number has no such value.
+EMPTY = {**dict.fromkeys(("url", "server_url", "username", "folder", "filename_mode"), ""), **dict.fromkeys(("zugferd", "document_history"), False)}
+
+
+def restorable(declared, current) -> tuple:
+    """The exports of a snapshot as they can be declared now, and warnings about what cannot come back.
+
+    An export that was removed since is declared without its id, or not at all if the snapshot lacks what a new one requires.
+    """
+    ids, identities = {export.id for export in current}, {export.identity for export in current}
+    found, findings = [], []
+    for export in declared:
+        if export.state == PRESENT and export.id not in ids:
+            missing = [name for name in ("title", "kind", *(export.kind.required if export.kind else ())) if not export.values.get(name)]
+            if missing:
+                findings.append(_cannot_come_back(export, ", ".join(missing)))
+                continue
+            if export.identity not in identities:
+                findings.append(_comes_back_under_another_id(export))
+            export = replace(export, id=None)
+        elif export.state == PRESENT and export.kind:
+            findings += [_stays(export, name) for name in export.kind.parts if is_secret(name) and name not in export.values]
+        found.append(export)
+    return found, findings
+
+
+def _cannot_come_back(export, missing) -> Finding:
+    message = f"export {export.id} was removed and cannot be created again, because the snapshot does not have its {missing}"
+    return Finding("P20", WARNING, export.label, message, "declare it with these values and deploy it")
+
+
+def _comes_back_under_another_id(export) -> Finding:
+    message = f"export {export.id} was removed and comes back under another id"
+    return Finding("P21", WARNING, export.label, message, f"look for workflow cards that refer to {export.id}")
+
+
+def _stays(export, name) -> Finding:
+    message = f"DocBits withheld {name} when the snapshot was saved, so it stays as it is"
+    return Finding("P22", WARNING, f"{export.label}: {name}", message, f"if {name} was changed since, declare it and deploy it")

@@ -1,0 +1,84 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rotation changes: the ION API file of every export that has the old one, and nothing else. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
+from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import IGNORED
+from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import Pair
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import UPDATE
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Declared
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
+
+# Whether an export that is not declared has the old file.
+_YES, _NO, _UNKNOWN = "yes", "no", "unknown"
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """An ION API file that takes the place of another one.
+
+    old, new: the files as canonical JSON
+    ids:      exports that have the old file for certain, because this run sent it
+    """
+
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+    ids: frozenset = frozenset()
+
+
+def undeclared_users(rotation, pairs, current, client, fingerprints) -> tuple:
+    """(a pair for each undeclared export that has the old file, with the new one; warnings about exports that have or may have it and stay)."""
+    declared = {pair.current.id for pair in pairs if pair.current and pair.declared.state != IGNORED}
+    ignored = {pair.current.id for pair in pairs if pair.current and pair.declared.state == IGNORED}
+    found, findings = [], []
+    for export in current:
+        if export.id in declared or not export.kind or "ionapi" not in export.kind.parts:
+            continue
+        has_old = _YES if export.id in rotation.ids else _has_old(rotation, export, client.download(export, "ionapi"), fingerprints)
+        if has_old == _YES and export.id not in ignored:
+            found.append(Pair(Declared(export.id, {}, {"ionapi": rotation.new}, label=export.label), export))
+        elif has_old != _NO:
+            findings.append(_may_have_old(export, has_old))
+    return found, findings
+
+
+def _may_have_old(export, has_old) -> Finding:
+    message = "it is ignored, and has the old ION API file" if has_old == _YES else "it is not declared, and DocBits does not show whose ION API file it has"
+    return Finding("E83", WARNING, f"{export.label}: ionapi", message, "declare the export to rotate it, or look at it in DocBits")
+
+
+def _has_old(rotation, export, value, fingerprints) -> str:
+    if isinstance(value, Absent):
+        return _NO
+    if isinstance(value, Known):
+        return _YES if canonical_json(value.value) == rotation.old else _NO
+    if fingerprints.has(export.id, "ionapi"):
+        return _YES if fingerprints.matches(export.id, "ionapi", rotation.old) else _NO
+    old = json.loads(rotation.old)
+    is_other = isinstance(value, Withheld) and any(old.get(key) != shown for key, shown in value.shown)
+    return _NO if is_other else _UNKNOWN
+
+
+def refuse_other_changes(todo) -> None:
+    """Raise InvalidInput if a plan changes more than ION API files."""
+    findings = [
+        Finding(
+            "E84",
+            ERROR,
+            step.label,
+            f"the step {step.action} ({step.reason}) is not part of a rotation, which changes ION API files only; nothing was written",
+            "deploy the declaration first, or correct it",
+        )
+        for step in todo.steps
+        if not step.restores and not (step.action == UPDATE and step.changes == ("ionapi",))
+    ]
+    if findings:
+        raise InvalidInput(findings)

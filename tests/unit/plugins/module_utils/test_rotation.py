@@ -1,0 +1,171 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rotations of an ION API file: which exports get the new one, what is refused, and what happens after a failure."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
+from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
+from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation
+from ansible_collections.docbits.ion.plugins.module_utils._infor.verdicts import PROVED
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import Declared
+from ansible_collections.docbits.ion.plugins.module_utils._module import _rotation, environment
+from simulator.ionapi import cloud_file
+
+
+@pytest.fixture(name="files")
+def _files(world):
+    """An old and a new file of the same app, as the model has them."""
+    old = json.loads(world.ionapi(1))
+    new = {**old, **{key: value for key, value in json.loads(world.ionapi(2)).items() if key in ("saak", "sask")}}
+    return Rotation(*(json.dumps(file, sort_keys=True, separators=(",", ":")) for file in (old, new)))
+
+
+def stored(organisation) -> dict:
+    """The stored ION API files by id."""
+    return {id_: row.files["ion_api"] for id_, row in organisation.rows.items() if "ion_api" in row.files}
+
+
+def test_rotation_replaces_the_file_of_declared_and_undeclared_exports(world, files):
+    exports = [world.infor(ionapi=files.old), world.infor("3", "C", ionapi=files.old), world.infor("4", "D", ionapi=world.ionapi(9)), world.webhook()]
+    organisation = world.Organisation(exports)
+    result = organisation.reconcile(world.declared(world.infor(ionapi=files.new)), rotation=files)
+    assert sorted(world.outcomes(result["steps"])) == [("update", "B", "applied"), ("update", "C", "applied")]
+    assert stored(organisation) == {"2": files.new, "3": files.new, "4": world.ionapi(9)} and result["findings"] == []
+    assert organisation.reconcile(world.declared(world.infor(ionapi=files.new)), rotation=files)["steps"] == []
+
+
+def test_rotation_of_masked_files_goes_by_the_fingerprint_and_not_by_the_connection_test(world, files):
+    organisation = world.Organisation([world.infor(ionapi=files.old), world.infor("3", "C", ionapi=files.old)], download="left_out", download_of="ion_api")
+    wanted = world.declared(world.infor(ionapi=files.new))
+    result = organisation.reconcile(wanted, rotation=files)
+    assert world.outcomes(result["steps"]) == [("update", "B", "applied")]
+    assert stored(organisation) == {"2": files.new, "3": files.old} and world.ids(result["findings"]) == ["E83"]
+    assert organisation.reconcile(wanted, rotation=files)["steps"] == []
+
+
+def test_rotation_leaves_an_ignored_export_and_says_so(world, files):
+    organisation = world.Organisation([world.infor(ionapi=files.old)])
+    result = organisation.reconcile(Declared("2", {}, state="ignore", label="exports[0]"), rotation=files)
+    assert result["steps"] == [] and world.ids(result["findings"]) == ["E83"]
+
+
+@pytest.mark.parametrize("changes", [{"active": False}, {"title": "C"}, {"idm_mapping": "INVOICE=Other"}])
+def test_rotation_refuses_other_changes_before_any_write(world, files, changes):
+    organisation = world.Organisation([world.infor(ionapi=files.old)])
+    error = organisation.failed(world.declared(world.infor(ionapi=files.new), keep_id=True, **changes), rotation=files)
+    assert error.id == "E84" and organisation.writes == []
+
+
+# the option rotate
+
+
+@pytest.fixture(name="rotate")
+def _rotate(monkeypatch):
+    """Rotates from one cloud file to another with a deployment that is a function; returns the result."""
+    monkeypatch.setattr(_rotation._proof, "prove", lambda *_arguments: SimpleNamespace(outcome=PROVED, facts={"identity": {"name": "Ann"}}, findings=[]))
+    monkeypatch.setattr(_rotation, "connect", lambda *_arguments: None)
+
+    def rotate(old, new, deploy=None, **options):
+        spec = environment.ARGUMENT_SPEC.argument_spec
+        params = {name: option.get("default") for name, option in spec.items()}
+        params.update(docbits_url="https://docbits.example.com", api_key="k", exports=[], fingerprints={"saved": {}}, **options)
+        params.update({f"{name}_content": text and json.dumps(text) for name, text in (("ionapi", old), ("ionapi_new", new))})
+        return _rotation.rotate(Context(params), deploy or (lambda _context, _rotation: {"changed": True, "exports": [], "steps": [], "findings": []}))
+
+    return rotate
+
+
+OLD = cloud_file()
+NEW = {**OLD, **{key: value for key, value in cloud_file().items() if key in ("saak", "sask")}}
+
+
+def test_rotate_without_a_new_file_or_with_the_same_one_does_nothing(rotate):
+    for new in (None, OLD):
+        result = rotate(OLD, new)
+        assert [finding["id"] for finding in result["findings"]] == ["E80"] and "rotation" not in result and "changed" not in result
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        (None, NEW, "E81"),
+        (OLD, {**NEW, "ci": "ACME_TST~other"}, "E82"),
+        (OLD, json.loads(json.dumps(NEW).replace("ACME_TST", "ACME_PRD")), "E85"),
+    ],
+)
+def test_rotate_refuses_a_file_that_does_not_replace_the_other(rotate, old, new, finding):
+    with pytest.raises(IonError) as caught:
+        rotate(old, new)
+    assert caught.value.id == finding and NEW["ci"] not in caught.value.message
+
+
+def test_rotate_to_another_client_is_accepted_if_it_is_allowed(rotate):
+    assert rotate(OLD, {**NEW, "ci": "ACME_TST~other"}, allow_new_client=True)["rotation"]["may_be_disabled"]
+
+
+@pytest.mark.parametrize(
+    ("new", "findings", "why"),
+    [
+        ({**NEW, "saak": OLD["saak"]}, [], "the new file has the same one"),
+        (NEW, [{"id": "E83", "level": "warning", "where": "export 3", "message": "", "action": ""}], "an export may still use it"),
+    ],
+)
+def test_rotate_says_that_an_account_in_use_must_not_be_disabled(rotate, new, findings, why):
+    result = rotate(OLD, new, lambda _context, _rotation: {"changed": True, "exports": [], "steps": [], "findings": findings})
+    assert result["findings"][-1]["id"] == "E87" and why in result["findings"][-1]["message"]
+    assert result["rotation"]["may_be_disabled"] is False and result["rotation"]["old"]["user"] == "Ann"
+
+
+def test_rotate_never_revokes_a_token(rotate):
+    seen = []
+    rotate(OLD, NEW, lambda context, _rotation: seen.append(context.params) or {"changed": False, "exports": [], "steps": [], "findings": []}, revoke=True)
+    assert seen[0]["revoke"] is False and seen[0]["ionapi_content"] == json.dumps(NEW)
+
+
+def refused_after(outcome):
+    """A deployment that fails after a step with this outcome."""
+
+    def deploy(_context, _rotation):
+        raise failure(Refused, "DB05", "x", "y", "z", steps=[{"id": "7", "action": "update", "export": "A", "outcome": outcome}], changed=True)
+
+    return deploy
+
+
+def test_rotate_after_a_step_that_was_not_applied_puts_nothing_back(rotate, monkeypatch):
+    monkeypatch.setattr(_rotation, "reconcile", None)
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after("not_applied"))
+    assert [finding.id for finding in caught.value.findings] == ["DB05"]
+
+
+@pytest.mark.parametrize("outcome", ["applied", "unknown"])
+def test_rotate_after_a_failed_step_puts_the_old_file_back(rotate, monkeypatch, outcome):
+    asked = []
+    monkeypatch.setattr(_rotation, "reconcile", lambda _client, _declared, options, check_mode: asked.append((options, check_mode)) or {})
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after(outcome))
+    [(options, check_mode)] = asked
+    old, new = (parse(json.dumps(file), "x").ionapi.document for file in (OLD, NEW))
+    assert (options.rotation.old, options.rotation.new, options.rotation.ids, check_mode) == (new, old, frozenset({"7"}), False)
+    assert [finding.id for finding in caught.value.findings] == ["DB05", "DV30"]
+    facts = caught.value.facts
+    assert (facts["changed"], facts["rolled_back"], facts["steps"][0]["outcome"], facts["fingerprints"]) == (False, True, "rolled_back", {"saved": {}})
+
+
+def test_rotate_that_cannot_put_the_old_file_back_says_so(rotate, monkeypatch):
+    def fail(*_arguments):
+        raise failure(Refused, "DB01", "x", "y", "z")
+
+    monkeypatch.setattr(_rotation, "reconcile", fail)
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after("applied"))
+    assert [finding.id for finding in caught.value.findings] == ["DB05", "DV31", "DB01"]
+    assert caught.value.facts["changed"] is True and "keep both service accounts" in caught.value.findings[1].action
