@@ -22,9 +22,13 @@ def changelog(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def pages(session: nox.Session) -> None:
     """Write the pages of docs/ that are made from tables in the code; fail if one of them was not up to date."""
-    before = {path: path.read_bytes() for path in Path("docs").glob("*.md")}
+    before = {path: path.read_bytes() for path in _pages()}
     for script in sorted(Path("tests/docs").glob("generate_*.py")):
         session.run("python", str(script))
-    stale = [path.name for path in Path("docs").glob("*.md") if before.get(path) != path.read_bytes()]
+    stale = [path.name for path in _pages() if before.get(path) != path.read_bytes()]
     if stale:
         session.error(f"not up to date, now written anew: {', '.join(sorted(stale))}")
+
+
+def _pages() -> list:
+    return [*Path("docs").glob("*.md"), *Path("docs/docsite/rst").glob("*.rst")]

@@ -67,6 +67,11 @@ def bench_venv() -> Path:
     return made_venv(BUILD / "bench-venv", sys.executable, [*REQUIREMENTS, CHECKOUT / "tests/bench/requirements.txt"])
 
 
+def site_venv() -> Path:
+    """The environment that builds the documentation site."""
+    return made_venv(BUILD / "site-venv", sys.executable, [RUNTIME_REQUIREMENTS, CHECKOUT / "docs/docsite/requirements.txt"], "ansible-core")
+
+
 def core_venv(core: Core) -> Path | None:
     """The environment of another ansible-core, made when missing; None if no fitting Python is installed."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"

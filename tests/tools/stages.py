@@ -125,6 +125,23 @@ def bench(stage: Stage) -> Outcome:
     return stage.counted(stage.run(environment.bench_venv() / "bin/python", "-m", "bench", *shlex.split(os.environ.get("BENCH", ""))))
 
 
+def site(stage: Stage) -> Outcome:
+    """The documentation site in build/site/html: pages of antsibull-docs, the guides, and the pages in docs/. A broken link is an error."""
+    venv, root = environment.site_venv(), environment.BUILD / "site"
+    shutil.rmtree(root, ignore_errors=True)
+    # antsibull-docs demands a directory that only its owner can write to.
+    (root / "rst").mkdir(parents=True, mode=0o700)
+    path = os.pathsep.join([str(venv / "bin"), stage.variables["PATH"]])
+    documents = stage.run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", root / "rst", "docbits.ion", PATH=path)
+    for page in [*(environment.CHECKOUT / "docs").glob("*.*"), *environment.CHECKOUT.glob("C*.md")]:
+        text = page.read_text()
+        # On the site all pages are in one directory.
+        (root / "rst/docsite" / page.name.lower()).write_text(re.sub(r"\]\((?:\.\./)?(\w+)\.md", lambda match: f"]({match[1].lower()}.md", text))
+    configuration = environment.CHECKOUT / "docs/docsite"
+    pages = stage.run("sphinx-build", "-W", "--keep-going", "-b", "html", "-c", configuration, root / "rst", root / "html", PATH=path)
+    return stage.counted(documents, pages)
+
+
 def scenarios_on(core: environment.Core | None):
     """A stage that runs the scenarios, through real ansible-playbook runs, on the tests' own ansible-core or on another one."""
 
@@ -209,6 +226,7 @@ STAGES = {
     **QUICK,
     **{f"scenarios-{core.version}": scenarios_on(core) for core in environment.CORES},
     "fuzz": fuzz,
+    "site": site,
     "bench": bench,
 }
 GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name == "integration" or name.startswith("scenarios")]}

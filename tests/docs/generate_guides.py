@@ -1,0 +1,78 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the pages of the documentation site that list what the code has: addresses of DocBits, and kinds of exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import COMMON_FIELDS, FILES, KINDS
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import host_options
+
+GUIDES = Path(__file__).resolve().parents[2] / "docs/docsite/rst"
+
+HEAD = """..
+  Copyright (c) the docbits.ion contributors
+  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+  Written by tests/docs/generate_guides.py from the code. Do not edit.
+
+.. _ansible_collections.docbits.ion.docsite.{name}:
+
+{title}
+{line}
+
+{text}
+
+"""
+
+ADDRESSES = """The host names behind ``docbits_environment`` and ``docbits_region``. A firewall must allow HTTPS (port 443) from the machine that runs the
+tasks. Infor's host names are those in the ION API file: ``iu`` for the API gateway and ``pu`` for the token service."""
+
+TABLE_OF_KINDS = "The fields and files of each kind of export. All kinds also have {common}. What is in bold is required to create an export."
+
+
+def table(columns, rows) -> str:
+    """A list-table of reStructuredText."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (columns, *rows):
+        for index, cell in enumerate(row):
+            lines.append(f"   {'*' if index == 0 else ' '} - {cell}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def addresses() -> str:
+    """Every combination of environment and region with its host."""
+    options = host_options().argument_spec
+    combinations = [(environment, region) for environment in options["docbits_environment"]["choices"] for region in options["docbits_region"]["choices"]]
+    rows = [
+        (f"``{environment}``", f"``{region}``", f"``{base_url_of({'docbits_url': None, 'docbits_environment': environment, 'docbits_region': region})}``")
+        for environment, region in combinations
+    ]
+    return table(("``docbits_environment``", "``docbits_region``", "Address"), rows)
+
+
+def kinds() -> str:
+    """Every kind with its fields and files."""
+
+    def cell(kind, is_file):
+        names = [name for name in kind.parts if (name in FILES) == is_file]
+        return ", ".join(f"**{name}**" if name in kind.required else name for name in names)
+
+    files = [(name, file.filename, "yes" if file.secret else "no") for name, file in FILES.items()]
+    return (
+        table(("Kind", "Fields", "Files"), [(f"``{kind.name}``", cell(kind, False), cell(kind, True)) for kind in KINDS.values()])
+        + "\nEach file has two options, ``<name>_src`` for a path and ``<name>_content`` for the text.\n\n"
+        + table(("File", "Name in DocBits", "Secret"), files)
+    )
+
+
+def page(name: str, title: str, text: str, body: str) -> None:
+    (GUIDES / f"{name}.rst").write_text(HEAD.format(name=name, title=title, line="=" * len(title), text=text) + body)
+
+
+if __name__ == "__main__":
+    page("addresses", "Addresses of DocBits", ADDRESSES, addresses())
+    page("kinds", "Kinds of exports", TABLE_OF_KINDS.format(common=", ".join(COMMON_FIELDS)), kinds())

@@ -1,0 +1,89 @@
+# Copyright (c) the docbits.ion contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The YAML in README, guides and examples names only options and variables that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.test_consistency import MODULES, ON_THE_CONTROLLER, PLUGINS, constant, documented_options
+
+ROOT = Path(__file__).resolve().parents[2]
+# Variables of playbooks, which are no options of docbits.ion.environment.
+ROLE = yaml.safe_load((ROOT / "roles/deploy/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+OPTIONS = documented_options("environment")
+PLAYBOOKS = "\n".join(path.read_text() for path in sorted((ROOT / "playbooks").glob("*.yml")))
+
+
+def blocks(path: Path) -> list:
+    """The blocks of YAML in a page, and the whole of a YAML file."""
+    text = path.read_text()
+    if path.suffix == ".yml":
+        return [text]
+    if path.suffix == ".md":
+        return re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)]
+
+
+def pairs(value):
+    """Every key with its value, also inside of lists and dictionaries, but not the options of a task."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, inner
+            yield from pairs(inner) if not str(key).startswith("docbits.ion.") else ()
+    elif isinstance(value, list):
+        for inner in value:
+            yield from pairs(inner)
+
+
+def unknown_names(value) -> list:
+    """The options and variables in a value that do not exist."""
+    unknown = []
+    for key, inner in pairs(value):
+        module = str(key).removeprefix("docbits.ion.")
+        if str(key).startswith("docbits.ion.") and module in MODULES and isinstance(inner, dict):
+            options = own_options(module)
+            unknown += [f"{key}: {name}" for name in inner if name not in options]
+        elif str(key).startswith("docbits_"):
+            name = key if key in OPTIONS else key.removeprefix("docbits_")
+            unknown += [key] if name not in OPTIONS and key not in ROLE and key not in PLAYBOOKS else unknown_suboptions(key, inner, OPTIONS.get(name, {}))
+    return unknown
+
+
+def own_options(module: str) -> dict:
+    """The documented options of a module."""
+    if module in ON_THE_CONTROLLER:
+        return yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))["options"]
+    return documented_options(module)
+
+
+def unknown_suboptions(key, value, option) -> list:
+    """The suboptions in the items of an option that do not exist."""
+    suboptions = option.get("suboptions")
+    items = value if isinstance(value, list) else [value]
+    return [f"{key}: {name}" for item in items if suboptions and isinstance(item, dict) for name in item if name not in suboptions]
+
+
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs/docsite/rst").glob("*.rst")),
+    *sorted((ROOT / "examples").rglob("*.yml")),
+    *sorted(ROOT.glob("roles/*/README.md")),
+]
+WITH_BLOCKS = [path for path in PAGES if blocks(path)]
+
+
+@pytest.mark.parametrize("path", WITH_BLOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_examples_name_only_what_exists(path):
+    assert [name for block in blocks(path) for document in yaml.safe_load_all(block) for name in unknown_names(document)] == []
+
+
+def test_an_unknown_name_is_found():
+    assert unknown_names({"docbits_exprts": []}) == ["docbits_exprts"]
+    assert unknown_names({"docbits_exports": [{"titel": "A"}]}) == ["docbits_exports: titel"]
+    assert unknown_names([{"docbits.ion.api_info": {"docbits_urll": ""}}]) == ["docbits.ion.api_info: docbits_urll"]
