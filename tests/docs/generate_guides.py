@@ -13,10 +13,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._module._options impor
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs/docsite/rst"
 
+LICENSE = "\n".join(f"  {line[2:]}" for line in Path(__file__).read_text().splitlines()[:3])
 HEAD = """..
-  Copyright (c) the docbits.ion contributors
-  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-  SPDX-License-Identifier: GPL-3.0-or-later
+{license}
   Written by tests/docs/generate_guides.py from the code. Do not edit.
 
 .. _ansible_collections.docbits.ion.docsite.{name}:
@@ -70,7 +69,7 @@ def kinds() -> str:
 
 
 def page(name: str, title: str, text: str, body: str) -> None:
-    (GUIDES / f"{name}.rst").write_text(HEAD.format(name=name, title=title, line="=" * len(title), text=text) + body)
+    (GUIDES / f"{name}.rst").write_text(HEAD.format(license=LICENSE, name=name, title=title, line="=" * len(title), text=text) + body)
 
 
 if __name__ == "__main__":

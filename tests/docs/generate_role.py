@@ -101,7 +101,7 @@ class _Dumper(yaml.SafeDumper):
 def _variable(option) -> dict:
     """The entry of an option. The module has its default, and knows where else a required value may come from."""
     description = option["description"] if isinstance(option["description"], list) else [option["description"]]
-    spec = {"description": [re.sub(r"O\((\w+)", _reference, text) for text in description]}
+    spec = {"description": [re.sub(r"\bRV\((\w+)\)", r"C(\1)", re.sub(r"\bO\((\w+)", _reference, text)) for text in description]}
     if "suboptions" in option or option.get("type") == "dict":
         spec["description"].append("See M(docbits.ion.environment).")
         spec["type"] = "raw"

@@ -133,13 +133,17 @@ def site(stage: Stage) -> Outcome:
     (root / "rst").mkdir(parents=True, mode=0o700)
     path = os.pathsep.join([str(venv / "bin"), stage.variables["PATH"]])
     documents = stage.run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", root / "rst", "docbits.ion", PATH=path)
-    for page in [*(environment.CHECKOUT / "docs").glob("*.*"), *environment.CHECKOUT.glob("C*.md")]:
-        text = page.read_text()
+    guides = root / "rst/docsite"
+    pages = [*(environment.CHECKOUT / "docs").glob("*.*"), *environment.CHECKOUT.glob("C*.md")]
+    for page in pages:
         # On the site all pages are in one directory.
-        (root / "rst/docsite" / page.name.lower()).write_text(re.sub(r"\]\((?:\.\./)?(\w+)\.md", lambda match: f"]({match[1].lower()}.md", text))
+        (guides / page.name.lower()).write_text(re.sub(r"\]\((?:\.\./)?(\w+)\.md", lambda match: f"]({match[1].lower()}.md", page.read_text()))
+    with (guides / "reference.rst").open("a") as reference:
+        reference.write("\n.. toctree::\n   :maxdepth: 1\n\n")
+        reference.writelines(f"   {page.stem.lower()}\n" for page in sorted(pages) if page.suffix == ".md")
     configuration = environment.CHECKOUT / "docs/docsite"
-    pages = stage.run("sphinx-build", "-W", "--keep-going", "-b", "html", "-c", configuration, root / "rst", root / "html", PATH=path)
-    return stage.counted(documents, pages)
+    built = stage.run("sphinx-build", "-W", "--keep-going", "-b", "html", "-c", configuration, root / "rst", root / "html", PATH=path)
+    return stage.counted(documents, built)
 
 
 def scenarios_on(core: environment.Core | None):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.test_consistency import MODULES, ON_THE_CONTROLLER, PLUGINS, constant, documented_options
+from ansible_collections.docbits.ion.tests.unit.test_consistency import MODULES, ON_THE_CONTROLLER, PLUGINS, constant, documented_options
 
 ROOT = Path(__file__).resolve().parents[2]
 # Variables of playbooks, which are no options of docbits.ion.environment.
