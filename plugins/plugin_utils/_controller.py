@@ -92,7 +92,8 @@ class ControllerAction(ActionBase):
             return context.secrets.redact({"failed": True, "msg": message})
         params = validation.validated_parameters
         context.params.update(params)
-        if not context.check_mode and (params.get("snapshots", 0) > 0 or params.get("require_snapshot")):
+        # A task that only tries a declaration has no directory of snapshots.
+        if not context.check_mode and "snapshot_dir" in args and (params.get("snapshots", 0) > 0 or params.get("require_snapshot")):
             keep, required = max(params["snapshots"], 1), params["require_snapshot"]
             context.save_snapshot = partial(self._snapshots(args).save, keep=keep, required=required, is_rollback=bool(params.get("snapshot")))
         result = execute(task.run, context)
