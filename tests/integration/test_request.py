@@ -43,8 +43,8 @@ class Page(HTMLParser):
         self.open, self.ids, self.text = [], [], ""
         self.feed(source)
 
-    def handle_starttag(self, tag, attributes):
-        self.ids += [value for name, value in attributes if name == "id"]
+    def handle_starttag(self, tag, attrs):
+        self.ids += [value for name, value in attrs if name == "id"]
         if tag not in ("meta", "input"):
             self.open.append(tag)
 

@@ -9,7 +9,8 @@ import secrets
 
 import pytest
 
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS
+from ansible_collections.docbits.ion.plugins.module_utils._core.redaction import MARKER
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FILES, KINDS
 from ansible_collections.docbits.ion.plugins.module_utils._module import export as export_module
 from ansible_collections.docbits.ion.plugins.module_utils._module import export_info as export_info_module
 from integration.exports.stand import assert_is_what_the_diff_says, ionapi_text, mapping_texts
@@ -165,10 +166,13 @@ def test_what_export_info_gives_changes_nothing(make_stand, simulator, kind):
     assert len(read) == 1 and "password" not in read[0] and "ionapi_content" not in read[0]
     carried = [f"{slot}_content" for slot in KINDS[kind].parts if slot in FILES and slot != "ionapi"]
     assert {name: read[0].get(name) for name in carried} == {name: item[name] for name in carried}
+    # What may be a token is masked, and a value that is left out stays as it is.
+    addresses = [name for name in ADDRESSES if MARKER in str(read[0].get(name))]
+    read = [{name: value for name, value in read[0].items() if name not in addresses}]
     changed_by(stand, read, [], [])
     changed_by(stand, read, [], [], purge=True)
     # Without the id it still means the same export, where its kind needs no secret that was not given.
-    if not {"ionapi", "password"} & set(KINDS[kind].required):
+    if not {"ionapi", "password", *addresses} & set(KINDS[kind].required):
         changed_by(stand, [{name: value for name, value in read[0].items() if name != "id"}], [], [])
 
 

@@ -20,6 +20,7 @@ from simulation.model import DOCUMENT_TYPES, FIELDS_OF, PAGE, SUB_ORGANISATIONS,
 from simulation.moods import CHOICES, Moods
 from simulation.simulate import Outcome, Story
 
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from integration.exports.stand import ionapi_text, mapping_texts
 
@@ -104,7 +105,7 @@ def story_of(seed, moods, simulator, monkeypatch):
     history = next(found for number in itertools.count(seed) if fits(found := histories.draw(number), moods))
     texts = {}
     for number in range(2):
-        texts[histories.ionapi(number)] = parse(ionapi_text(simulator), "ionapi").ionapi.document
+        texts[histories.ionapi(number)] = parse(ionapi_text(simulator), "ionapi", Expectations(allow_insecure=True)).ionapi.document
         for name, pattern in (("idm", histories.IDM), ("bod", histories.BOD)):
             texts[pattern.format(number)] = mapping(name, number)
     ids = {row.id: str(uuid.UUID(int=int(row.id))) for row in history.rows}

@@ -38,6 +38,7 @@ class Client:
             "ca_path": str(peer.ca),
             "exports": [_with_id(peer, _item(export)) for export in declared],
             "allow_insecure": True,
+            "trusted_hosts": ["ion.example.test", "sso.example.test"],
             "profile": "infor",
             "several_active": True,
             "timeout": options.get("timeout", 2.0),

@@ -21,6 +21,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._http.client import Se
 from ansible_collections.docbits.ion.plugins.module_utils._infor import logins as _logins
 from ansible_collections.docbits.ion.plugins.module_utils._infor.client import Infor
 from ansible_collections.docbits.ion.plugins.module_utils._infor.proof import ProofOptions, prove
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from integration.peers import servers
 from integration.phases import ANSIBLE_BIN
@@ -49,7 +50,7 @@ def _run_of_its_own(monkeypatch):
 
 
 def parsed(peer, grant="password"):
-    return parse_or_fail(json.dumps(peer.files[grant]), "peer.ionapi")[0]
+    return parse_or_fail(json.dumps(peer.files[grant]), "peer.ionapi", Expectations(allow_insecure=True))[0]
 
 
 def settings(peer):
@@ -187,6 +188,7 @@ PLAY = """
         src: "{{ ionapi_file }}"
         ca_path: "{{ ca }}"
         stages: [token, refresh]
+        allow_insecure: true
       register: proof
     - ansible.builtin.assert:
         that:

@@ -187,7 +187,7 @@ def play(case: Case, client: Client) -> Story:
     """Run a case against the client."""
     with Peer(start=case.start, faults=case.faults, **case.moods) as peer:
         records: list[Record] = []
-        options = {"timeout": 2.0, "deadline": 20.0, **case.options}
+        options = {"timeout": 5.0, "deadline": 40.0, **case.options}
         for step in case.steps or (run(), run()):
             if step.what == "do":
                 step.action(peer)

@@ -25,7 +25,7 @@ from .peer import Peer
 
 PROVED, REFUSED, UNDETERMINED, EARLY = "proved", "refused", "undetermined", "failed before any call"
 OUTCOMES = {PROVED, REFUSED, UNDETERMINED, EARLY}
-DEFAULTS = {"logical_id": "lid://infor.ims.docbits", "timeout": 2, "deadline": 20}
+DEFAULTS = {"logical_id": "lid://infor.ims.docbits", "timeout": 5, "deadline": 40}
 
 
 class Unsupported(Exception):
