@@ -25,7 +25,7 @@ import yaml
 
 from integration.engines.fleet import EXAMPLES, Fleet
 
-PATIENCE = 240
+PATIENCE = 90
 
 pytestmark = pytest.mark.skipif("ION_RULEBOOK" not in os.environ, reason="ION_RULEBOOK names no ansible-rulebook")
 
