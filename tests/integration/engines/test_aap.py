@@ -39,7 +39,8 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-DATA = {name: items for path in sorted(AAP.glob("controller/*.yml")) for name, items in yaml.load(path.read_text(), Loader).items()}
+VALUES = {name: items for path in sorted(AAP.glob("controller/*.yml")) for name, items in yaml.load(path.read_text(), Loader).items()}
+DATA = {name: items for name, items in VALUES.items() if name.startswith("controller_")}
 [PLAY] = yaml.safe_load((AAP / "awx.yml").read_text())
 
 
