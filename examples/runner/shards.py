@@ -28,7 +28,7 @@ GOOD = ("changed", "unchanged", "files validated", "authentication tested", "ski
 
 
 def main() -> int:
-    """0 if each environment is as declared, 2 if one failed, 3 if slices were lost with all workers."""
+    """0 if each environment is as declared, 2 if one failed, 3 if a slice has no report."""
     parser = argparse.ArgumentParser(description=__doc__, epilog="Other options are those of ansible-playbook, such as --check --diff.")
     parser.add_argument("--directory", default=".", help="private data directory of ansible-runner: inventory/ and the files that it names")
     parser.add_argument("--playbook", default="docbits.ion.deploy_ion")
@@ -36,13 +36,18 @@ def main() -> int:
     parser.add_argument("--worker", action="append", required=True, help="command of a worker, such as 'ssh host ansible-runner worker'; once for each")
     parser.add_argument("--output", default="results", help="directory of report.json and of the artifacts of each slice, outside of --directory")
     options, playbook_options = parser.parse_known_args()
-    fleet = Fleet(Path(options.directory).resolve(), Path(options.output).resolve(), options.playbook, playbook_options, options.worker)
-    for ring in options.ring or RINGS:
-        fleet.run(ring, may_begin=fleet.is_good())
-    (Path(options.output) / "report.json").write_text(json.dumps(fleet.report(), indent=2) + "\n")
+    output = Path(options.output).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    fleet = Fleet(Path(options.directory).resolve(), output, options.playbook, playbook_options, options.worker)
+    try:
+        for ring in options.ring or RINGS:
+            fleet.run(ring, may_begin=fleet.is_good())
+    except subprocess.CalledProcessError:
+        sys.exit("ansible-inventory could not read the inventory; correct what it says above")
+    (output / "report.json").write_text(json.dumps(fleet.report(), indent=2) + "\n")
     for line in fleet.summary():
         print(line)
-    return 3 if fleet.is_lost() else 0 if fleet.is_good() else 2
+    return 3 if fleet.lacks_reports() else 0 if fleet.is_good() else 2
 
 
 class Fleet:
@@ -78,11 +83,11 @@ class Fleet:
                 thread.join()
 
     def is_good(self) -> bool:
-        """Whether no environment failed so far and no slice was lost."""
+        """Whether no environment failed so far and each slice has its report."""
         return all(row["outcome"] in GOOD for one in self._slices for row in one.rows())
 
-    def is_lost(self) -> bool:
-        """Whether a slice began and never ended."""
+    def lacks_reports(self) -> bool:
+        """Whether a slice began and left no report."""
         return any(one.attempts and not one.report for one in self._slices)
 
     def report(self) -> dict:
@@ -126,18 +131,21 @@ class Fleet:
                     return
                 one = waiting.popleft()
                 running.add(number)
-            ended = self._attempt(number, one)
-            with condition:
-                running.remove(number)
-                if not ended:
-                    waiting.append(one)
-                    del self._workers[number]
-                condition.notify_all()
+            ended = False
+            try:
+                ended = self._attempt(number, one)
+            finally:
+                with condition:
+                    running.remove(number)
+                    if not ended:
+                        waiting.append(one)
+                        del self._workers[number]
+                    condition.notify_all()
             if not ended:
                 return
 
     def _attempt(self, number, one) -> bool:
-        """Do a slice on a worker. False if the worker was lost: its report never came back, or is that of a run that did not end."""
+        """Do a slice on a worker. False if the worker was lost: its stream ended before its run."""
         ident = f"{self._run}-{one.names[0]}-{len(one.attempts) + 1}"
         attempt = {"worker": number, "outcome": "began", "ident": ident}
         one.attempts.append(attempt)
@@ -147,15 +155,15 @@ class Fleet:
                     ansible_runner.run(streamer="transmit", _output=worker.stdin, private_data_dir=str(self._directory), ident=ident, **self._job(one, ident))
             except BrokenPipeError:
                 pass
-            ansible_runner.run(streamer="process", _input=worker.stdout, private_data_dir=str(self._output), ident=ident, quiet=True)
+            run = ansible_runner.run(streamer="process", _input=worker.stdout, private_data_dir=str(self._output), ident=ident, quiet=True)
+        attempt["outcome"] = "lost" if run.status == "error" else "ended"
         try:
             report = json.loads((self._output / "artifacts" / ident / "report.json").read_text())
         except (OSError, ValueError):
             report = {"finished": None}
-        ended = report["finished"] is not None
-        attempt["outcome"] = "ended" if ended else "lost"
-        one.report = report if ended else None
-        return ended
+        # The report of a run that did not end has been there since its start.
+        one.report = report if report["finished"] else None
+        return attempt["outcome"] == "ended"
 
     def _job(self, one, ident) -> dict:
         # The worker runs in project/ if there is one, and what is in the directory of its artifacts comes back.
@@ -185,7 +193,7 @@ class Slice:
         """The environments of the report; of a slice without a report, what is known."""
         if self.report:
             return self.report["environments"]
-        message = "its worker was lost, and no other one was left" if self.attempts else ""
+        message = f"its slice left no report; see artifacts/{self.attempts[-1]['ident']}/stdout" if self.attempts else ""
         return [_row(name, self.ring, "unknown" if self.attempts else "not begun", message) for name in self.names]
 
 

@@ -40,7 +40,7 @@ class Run:
         self.output.mkdir()
         self._pids = [folder / f"worker-{number}" for number in range(WORKERS)]
         workers = [f"sh -c 'echo $$ > {shlex.quote(str(pid))}; exec ansible-runner worker'" for pid in self._pids]
-        command = [sys.executable, SHARDS, "--directory", fleet.directory, "--output", self.output, "-e", f"docbits_state_dir={folder / 'state'}"]
+        command = [sys.executable, SHARDS, "--directory", fleet.directory, "--output", self.output, "--ring", "all", "-e", f"docbits_state_dir={folder / 'state'}"]
         command += [argument for worker in workers for argument in ("--worker", worker)]
         (folder / "tmp").mkdir()
         self._process = subprocess.Popen(
@@ -116,9 +116,39 @@ def test_slice_of_a_killed_worker_is_done_again_and_nothing_is_doubled(simulator
     assert any(f"worker {killed} lost" in line for line in summary)
     assert fleet.leaks(tmp_path) == []
 
-    assert report["slices"][0]["ring"] == "canary"
     commands = [json.loads(path.read_text())["command"] for path in run.output.glob("artifacts/*/command")]
     assert commands and all(json.dumps({"docbits_shares": WORKERS}).replace(" ", "") in command for command in commands)
+
+
+# What a worker answers whose playbook ended without a report, and one that ends at once.
+NO_REPORT = """sh -c 'cat > /dev/null; echo "{\\"status\\": \\"failed\\"}"; echo "{\\"eof\\": true}"'"""
+LOST = "true"
+
+
+@pytest.mark.parametrize(("workers", "attempts"), [([LOST, LOST], ["lost", "lost"]), ([NO_REPORT, NO_REPORT], ["ended"])])
+def test_slice_without_a_report_is_unknown_and_the_next_ring_is_not_begun(tmp_path, workers, attempts):
+    inventory = tmp_path / "fleet/inventory"
+    inventory.mkdir(parents=True)
+    (inventory / "hosts.yml").write_text("all: {children: {canary: {hosts: {sandbox: }}, broad: {hosts: {production: }}}}")
+    options = [argument for worker in workers for argument in ("--worker", worker)]
+    command = [
+        sys.executable,
+        SHARDS,
+        "--directory",
+        tmp_path / "fleet",
+        "--output",
+        tmp_path / "results",
+        "--ring",
+        "canary",
+        "--ring",
+        "all:!canary",
+        *options,
+    ]
+    ran = subprocess.run([str(argument) for argument in command], capture_output=True, text=True, check=False)
+    report = json.loads((tmp_path / "results/report.json").read_text())
+    assert ran.returncode == 3, ran.stderr
+    assert [attempt["outcome"] for attempt in report["slices"][0]["attempts"]] == attempts
+    assert {row["environment"]: row["outcome"] for row in report["environments"]} == {"sandbox": "unknown", "production": "not begun"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
