@@ -40,7 +40,18 @@ class Run:
         self.output.mkdir()
         self._pids = [folder / f"worker-{number}" for number in range(WORKERS)]
         workers = [f"sh -c 'echo $$ > {shlex.quote(str(pid))}; exec ansible-runner worker'" for pid in self._pids]
-        command = [sys.executable, SHARDS, "--directory", fleet.directory, "--output", self.output, "--ring", "all", "-e", f"docbits_state_dir={folder / 'state'}"]
+        command = [
+            sys.executable,
+            SHARDS,
+            "--directory",
+            fleet.directory,
+            "--output",
+            self.output,
+            "--ring",
+            "all",
+            "-e",
+            f"docbits_state_dir={folder / 'state'}",
+        ]
         command += [argument for worker in workers for argument in ("--worker", worker)]
         (folder / "tmp").mkdir()
         self._process = subprocess.Popen(
