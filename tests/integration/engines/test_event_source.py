@@ -63,7 +63,7 @@ def test_each_problem_is_an_event_for_its_environment(audited):
         row("as-declared", outcome="unchanged"),
         row("edited", steps=[{"action": "update"}]),
         row("refused", stages={**STAGES, "prove": "failed"}, findings=[finding]),
-        row("broken"),
+        row("broken", stages={**STAGES, "parse": "failed"}),
     ]
     events = audited(rows)
     assert [(event["meta"]["hosts"], event["docbits"]["problem"]) for event in events] == [

@@ -17,8 +17,8 @@ DOCUMENTATION = r"""
 short_description: Watch DocBits environments for drift, and their credentials for health and age
 description:
   - Runs an audit at a gentle pace and sends an event for each problem. The audit changes nothing.
-  - The key C(docbits) of an event has C(problem) (C(drift), C(credentials), C(failed) or C(age)), C(environment), C(message) and C(findings), the ids
-    of the findings. No event contains a secret.
+  - The key C(docbits) of an event has C(environment), C(message), C(findings) (ids of findings), and C(problem), which is C(drift), C(credentials) if
+    Infor refused them, C(age), or C(failed) for everything else. No event contains a secret.
   - The key C(meta.hosts) is the environment, so that an action runs for it alone.
 options:
   inventory:
@@ -88,7 +88,7 @@ async def _audited(args) -> list:
 
 
 def _problem(row) -> str:
-    if "failed" in (row["stages"]["parse"], row["stages"]["prove"]):
+    if row["stages"]["prove"] == "failed":
         return "credentials"
     return "drift" if row["steps"] else "failed"
 
