@@ -16,6 +16,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
@@ -86,7 +87,7 @@ class ActionModule(ControllerAction):
                         owners.append((organisation, name))
                     futures[name] = pool.submit(progress.timed, self._run_environment, name, *arguments[name])
                 if options["stop_after"] != "parse":
-                    progress.expect_logins(text for _where, text in _ionapi_texts(arguments))
+                    progress.expect_logins((text for _where, text in _ionapi_texts(arguments)), LOGINS_PER_MINUTE // _shares(arguments))
                 results = {name: _result_of(future) for name, future in futures.items()}
             finally:
                 # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.
@@ -170,6 +171,12 @@ class ActionModule(ControllerAction):
 def _earlier(stage, own) -> str:
     """The earlier stage of the task's and the host's. An invalid one is left for the validation of the options."""
     return min(stage, own, key=STOPS.index) if own in STOPS else own
+
+
+def _shares(arguments) -> int:
+    """The option shares of the environments. Those that have an invalid one refuse it themselves."""
+    numbers = [str(args.get("shares", 1)) for args, _found in arguments.values() if args]
+    return min(max((int(number) for number in numbers if number.isdecimal()), default=1) or 1, LOGINS_PER_MINUTE)
 
 
 def _organisation(args):

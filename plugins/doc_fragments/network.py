@@ -42,6 +42,14 @@ options:
       - If not set, the value of E(DOCBITS_ION_RETRIES) is used.
     type: int
     default: 2
+  shares:
+    description:
+      - Number of runs on other machines that work at the same time, this one included, from 1 to 15.
+      - This run then makes only its share of the logins that an Infor tenant gets in a minute, and of the concurrent requests to a host.
+        Set the same number for all of them.
+      - If not set, the value of E(DOCBITS_ION_SHARES) is used.
+    type: int
+    default: 1
 requirements:
   - requests
 """

@@ -34,6 +34,7 @@ class Progress:
         self._total = total
         self._done: list = []
         self._logins = 0.0
+        self._limit = LOGINS_PER_MINUTE
         self._shown: object = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -57,10 +58,14 @@ class Progress:
         self._done.append(outcome)
         return {**result, "started": round(started, 3), "seconds": round(time.monotonic() - since, 3)}
 
-    def expect_logins(self, texts) -> None:
-        """Announce the wait for logins, which follows from the texts of all ION API files: each file needs one login at its tenant."""
+    def expect_logins(self, texts, limit: int = LOGINS_PER_MINUTE) -> None:
+        """Announce the wait for logins, which follows from the texts of all ION API files: each file needs one login at its tenant.
+
+        limit: logins of a tenant in a minute
+        """
         tenants = Counter(_token_url(text) for text in set(texts))
-        self._logins = max(((count - 1) // LOGINS_PER_MINUTE * MINUTE for count in tenants.values()), default=0.0)
+        self._limit = limit
+        self._logins = max(((count - 1) // limit * MINUTE for count in tenants.values()), default=0.0)
 
     def line(self, now: float) -> str:
         """What is shown at a time of time.monotonic."""
@@ -68,7 +73,7 @@ class Progress:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(self._done).items()))
         line = f"{self._title}: {done} of {self._total} environments done" + (f" ({counts})" if counts else "")
         left = self._started + self._logins - now
-        return line + (f"; waiting for Infor's {LOGINS_PER_MINUTE} logins a minute, about {left:.0f} s left" if left > 0 and done < self._total else "")
+        return line + (f"; waiting for Infor's {self._limit} logins a minute, about {left:.0f} s left" if left > 0 and done < self._total else "")
 
     def _watch(self) -> None:
         while not self._ended.wait(INTERVAL):

@@ -58,6 +58,7 @@ class Settings:
     deadline:      seconds for all requests of one client together
     retries:       how often a read is repeated
     longest_pause: seconds between two attempts, at most, whatever Retry-After asks for
+    shares:        the number of runs that divide the limits of logins and of concurrent requests between them
 
     There is no setting that disables TLS verification: ca_path covers the cases that need another CA.
     """
@@ -68,6 +69,7 @@ class Settings:
     deadline: float = 300.0
     retries: int = 2
     longest_pause: float = 60.0
+    shares: int = 1
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class HttpClient:
 
     def _call_once(self, method, url, request) -> Response:
         where = _host_and_port(url)
-        with SEMAPHORE.acquire(where, self._time_left()) as acquired:
+        with SEMAPHORE.acquire(where, self._time_left(), self._settings.shares) as acquired:
             if not acquired or self._time_left() <= 0:
                 raise self._deadline_exceeded(where)
             return self._send(method, url, request, where)

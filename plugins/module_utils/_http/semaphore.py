@@ -18,12 +18,15 @@ class HostSemaphore:
 
     def __init__(self, limit: int = REQUESTS_PER_HOST) -> None:
         # After a fork only the current thread exists, and nobody would release what the others had acquired.
-        self._of_host = once_per_process(lambda host: threading.Semaphore(limit))
+        self._of_host = once_per_process(lambda host, shares: threading.Semaphore(limit // shares))
 
     @contextmanager
-    def acquire(self, host: str, timeout: float):
-        """Acquire a slot for one request. Yields False if none becomes free within `timeout` seconds."""
-        semaphore = self._of_host(host)
+    def acquire(self, host: str, timeout: float, shares: int = 1):
+        """Acquire a slot for one request. Yields False if none becomes free within `timeout` seconds.
+
+        shares: the number of processes that divide the limit between them
+        """
+        semaphore = self._of_host(host, shares)
         acquired = semaphore.acquire(timeout=timeout)
         try:
             yield acquired

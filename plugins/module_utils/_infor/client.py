@@ -172,7 +172,7 @@ class Infor:
         return second
 
     def _post_in_turn(self, form):
-        with _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline) as acquired:
+        with _logins.LOGIN_RATE_LIMITER.acquire(self._ionapi.token_url, self._deadline, self._settings.shares) as acquired:
             if not acquired:
                 raise Unreachable(_rules.finding("A16", self._label))
             return self._post(self._ionapi.token_url, form)

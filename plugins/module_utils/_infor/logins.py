@@ -147,12 +147,14 @@ class LoginRateLimiter:
         self._log = _SharedLog()
 
     @contextmanager
-    def acquire(self, tenant: str, deadline: float):
+    def acquire(self, tenant: str, deadline: float, shares: int = 1):
         """Hold a slot for one login, which ends before the deadline, a time of time.monotonic. Waits for the slot.
 
         Yields False as soon as it is known that no slot becomes free before the deadline.
+
+        shares: the number of plays that divide the slots between them, at most LOGINS_PER_MINUTE
         """
-        slots = [_digest(f"{tenant} {number}") for number in range(LOGINS_PER_MINUTE)]
+        slots = [_digest(f"{tenant} {number}") for number in range(LOGINS_PER_MINUTE // shares)]
         slot = self._wait(slots, deadline)
         try:
             yield slot is not None

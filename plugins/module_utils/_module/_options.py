@@ -11,6 +11,7 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Settings
+from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.urls import is_host
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, MAPPING_FORMS, MEANING, POLICIES, WHEN_CHANGED
@@ -60,6 +61,7 @@ def network_options() -> ArgumentSpec:
             "timeout": {"type": "float", "default": 30.0, "fallback": (env_fallback, ["DOCBITS_ION_TIMEOUT"])},
             "deadline": {"type": "float", "default": 300.0, "fallback": (env_fallback, ["DOCBITS_ION_DEADLINE"])},
             "retries": {"type": "int", "default": 2, "fallback": (env_fallback, ["DOCBITS_ION_RETRIES"])},
+            "shares": {"type": "int", "default": 1, "fallback": (env_fallback, ["DOCBITS_ION_SHARES"])},
         }
     )
 
@@ -71,12 +73,15 @@ def settings_from(params) -> Settings:
             raise failure(InvalidInput, "E15", name, f"it must be more than 0 and at most {LONGEST_WAIT:.0f} seconds", f"set {name} in seconds")
     if params["retries"] < 0:
         raise failure(InvalidInput, "E15", "retries", "it is below 0", "set the number of retries; 0 turns them off")
+    if not 1 <= params["shares"] <= LOGINS_PER_MINUTE:
+        raise failure(InvalidInput, "E15", "shares", f"it must be 1 to {LOGINS_PER_MINUTE}", "set the number of runs that work at the same time")
     return Settings(
         ca_path=params["ca_path"],
         proxy=params["proxy"],
         timeout=params["timeout"],
         deadline=params["deadline"],
         retries=params["retries"],
+        shares=params["shares"],
     )
 
 

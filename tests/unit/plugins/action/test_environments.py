@@ -183,6 +183,13 @@ def test_address_that_is_none_affects_only_its_host(run, url):
     assert result["environments"]["two"]["changed"]
 
 
+@pytest.mark.parametrize(
+    ("given", "shares"), [([{}], 1), ([{"shares": 4}, {"shares": "4"}], 4), ([{"shares": "{"}, None], 1), ([{"shares": 0}], 1), ([{"shares": 99}], 15)]
+)
+def test_shares_of_a_batch_are_those_that_its_environments_set(given, shares):
+    assert environments._shares({str(number): (args, None) for number, args in enumerate(given)}) == shares
+
+
 def test_organisation_of_a_key_from_the_environment_fails_for_the_second_host(run, monkeypatch):
     monkeypatch.setenv("DOCBITS_API_KEY", KEY)
     assert failed_hosts(run({"one": host(docbits_api_key=None), "two": host(docbits_api_key=KEY)})) == ["two"]

@@ -22,6 +22,12 @@ def test_acquire_when_the_limit_is_reached_yields_false():
         assert [stack.enter_context(semaphore.acquire(HOST, 0.05)) for _request in range(4)] == [True, True, True, False]
 
 
+def test_acquire_with_shares_yields_true_up_to_a_share_of_the_limit():
+    semaphore = HostSemaphore(limit=9)
+    with ExitStack() as stack:
+        assert [stack.enter_context(semaphore.acquire(HOST, 0.05, shares=4)) for _request in range(3)] == [True, True, False]
+
+
 def test_acquire_when_another_host_is_at_its_limit_yields_true():
     semaphore = HostSemaphore(limit=1)
     with semaphore.acquire(HOST, 0.05), semaphore.acquire("infor.example.com", 0.05) as acquired:

@@ -391,6 +391,11 @@ def test_wait_for_a_slot_ends_at_the_deadline(monkeypatch):
     assert caught_from(lambda: client(deadline=0.2).call("GET", READ), Unreachable).id == "N07"
 
 
+def test_request_waits_for_a_slot_of_its_share(monkeypatch):
+    monkeypatch.setattr(_client, "SEMAPHORE", HostSemaphore(limit=1))
+    assert caught_from(lambda: client(deadline=0.2, shares=2).call("GET", READ), Unreachable).id == "N07"
+
+
 def test_backoff_after_a_thousand_retries_is_a_number(script, clock):
     for _attempt in range(1101):
         script.get(READ, status=503, headers={"Retry-After": "0"})

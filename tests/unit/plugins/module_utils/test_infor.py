@@ -215,7 +215,7 @@ def test_redirect_is_explained_by_the_key_that_leads_there(script):
 def test_login_beyond_the_limit_is_reported_and_not_cached(script, monkeypatch):
     whole = document()
     with monkeypatch.context() as limited:
-        limited.setattr(_logins.LOGIN_RATE_LIMITER, "acquire", lambda tenant, deadline: contextlib.nullcontext(False))
+        limited.setattr(_logins.LOGIN_RATE_LIMITER, "acquire", lambda tenant, deadline, shares: contextlib.nullcontext(False))
         with pytest.raises(Unreachable) as raised:
             client(whole).login()
     assert raised.value.id == "A16"

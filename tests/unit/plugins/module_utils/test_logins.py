@@ -215,9 +215,9 @@ def clock(monkeypatch):
     return clock
 
 
-def log_in(limiter, clock, tenant="tenant", seconds=0.0, deadline=float("inf")):
+def log_in(limiter, clock, tenant="tenant", seconds=0.0, deadline=float("inf"), shares=1):
     """The time between start and end of a login of so many seconds at which it arrives, drawn at random; None if there is no slot for it."""
-    with limiter.acquire(tenant, deadline) as acquired:
+    with limiter.acquire(tenant, deadline, shares) as acquired:
         arrival = clock.now + random.uniform(0, seconds)
         clock.now += seconds
     return arrival if acquired else None
@@ -249,6 +249,13 @@ def test_slot_of_a_killed_worker_becomes_free_a_minute_after_its_deadline(limite
     for login in under_way:
         login.__enter__()
     assert log_in(limiter, clock) == 1100.0 + MINUTE
+
+
+@pytest.mark.parametrize("shares", [1, 2, 4, 7, 15])
+def test_plays_that_share_a_tenant_together_make_no_more_logins_than_allowed(clock, shares):
+    plays = [LoginRateLimiter() for _share in range(shares)]
+    granted = [log_in(play, clock, deadline=clock.now + MINUTE - 1, shares=shares) for play in plays for _login in range(LOGINS_PER_MINUTE)]
+    assert sum(arrival is not None for arrival in granted) == LOGINS_PER_MINUTE // shares * shares
 
 
 def test_tenants_have_slots_of_their_own(limiter, clock):

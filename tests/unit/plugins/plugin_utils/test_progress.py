@@ -67,6 +67,11 @@ def test_line_announces_the_wait_for_logins_of_one_tenant(progress, texts, left)
     assert "waiting" not in progress.line(progress._started + 120)
 
 
+def test_line_announces_the_wait_for_a_share_of_the_logins(progress):
+    progress.expect_logins(files(6), limit=3)
+    assert "; waiting for Infor's 3 logins a minute, about 60 s left" in progress.line(progress._started)
+
+
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_progress_is_one_live_line_on_a_terminal_and_lines_elsewhere_if_something_changed(monkeypatch, is_terminal):
     looks = threading.Semaphore(0)
