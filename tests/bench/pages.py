@@ -14,11 +14,11 @@ PLOT = "bench.svg"
 NOTE = "<!-- Written by `make bench BENCH=--documentation` from what it measured. -->"
 
 JOB = """\
-The job is the same for all: for each environment log in at Infor, read the user of the service account, test IDM and ION Messaging, list the
-exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back and compare
-them, and let DocBits check both exports. Everything goes over TLS to a server on the same machine, which answers after the given latency. The playbook
-reads a vaulted ION API file and a vaulted variables file for each environment, and so does `ansible.builtin.uri`; the script and the shell read plain
-text. The last row is not a rival: it is what Ansible itself needs to start and to run one task that shows a message for each environment.
+The job is the same for all: for each environment log in at Infor, read the user of the service account, test IDM, ION Messaging and the connection
+point, list the exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back
+and compare them, and let DocBits check both exports. Everything goes over TLS to a server on the same machine, which answers after the given latency. The
+playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does `ansible.builtin.uri`; the script and the shell read
+plain text. The last row is not a rival: it is what Ansible itself needs to start and to run one task that shows a message for each environment.
 """
 
 SERVERS = {

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server for the benchmark that takes a tenth of the simulator's processor time: nginx with Lua and the answers that the simulator gave."""
+"""A server for the benchmark that takes a tenth of the processor time of the simulator: nginx with Lua and the answers that the simulator gave."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import requests
 
@@ -47,6 +48,7 @@ http {
     init_by_lua_file %(program)s;
     init_worker_by_lua_block { watch() }
     log_by_lua_block { journaled() }
+    merge_slashes off;
     server { listen 127.0.0.1:%(infor)s ssl backlog=512; location / { content_by_lua_block { infor() } } }
     server {
         listen 127.0.0.1:%(docbits)s ssl backlog=512;
@@ -173,7 +175,7 @@ def _recorded(folder) -> dict:
         form = {"grant_type": "password", "username": ionapi["saak"], "password": ionapi["sask"], "scope": " ".join(ionapi["sc"])}
         token = json.loads(call("POST", ionapi["pu"] + ionapi["ot"], data=form, auth=(ionapi["ci"], ionapi["cs"])))
         bearer = {"Authorization": f"Bearer {token['access_token']}"}
-        gateway = {path: call("GET", f"{ionapi['iu']}/{ionapi['ti']}/{path}", headers=bearer) for path in GATEWAY_CALLS}
+        gateway = {unquote(path): call("GET", f"{ionapi['iu']}/{ionapi['ti']}/{path}", headers=bearer) for path in GATEWAY_CALLS}
         answers = {"contract": docbits("GET", "openapi.json"), "document_types": docbits("GET", "document_type/get_document_types"), "gateway": gateway}
         created = {operation: _created(docbits, operation, title, type_, files, ionapi) for operation, title, type_, files in EXPORTS}
         validated = docbits("POST", "configurations/validate_export_configuration", data={"doc_type": "INVOICE"})
