@@ -104,9 +104,8 @@ def _pieces_of(values) -> frozenset:
     is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
     pieces: set = set()
     for key in (re.split("[~#]", value)[-1] for value in is_key):
-        starts = range(len(key) - SHORTEST_PIECE + 1)
-        if not looks_random(key, 20):
-            starts = [start for start in starts if not _PLAIN_WORDS.fullmatch(key[start : start + SHORTEST_PIECE])]
+        is_random = looks_random(key, 20)
+        starts = [start for start in range(len(key) - SHORTEST_PIECE + 1) if is_random or not _PLAIN_WORDS.fullmatch(key[start : start + SHORTEST_PIECE])]
         # The whole key is translated, because there are hundreds of pieces.
         lowered = key.translate(_LOWER)
         for text in (lowered, lowered.translate(_ROT13)):
