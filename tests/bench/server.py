@@ -21,6 +21,7 @@ from simulator.certificates import certificates
 from simulator.client import Simulator
 from simulator.ionapi import make_ionapi, register
 
+from .fleet import DOCUMENT_TYPES
 from .rivals.script import EXPORTS, GATEWAY_CALLS
 
 PROGRAM = Path(__file__).with_name("server.lua")
@@ -71,10 +72,7 @@ def modules_folder() -> Path | None:
 
 
 class Server:
-    """Stands in for Simulator where it is measured with: the same methods, of which it has only those that the benchmark calls.
-
-    process, infor_url, docbits_url, ca: as of Simulator
-    """
+    """A running nginx with those attributes and methods of Simulator that the benchmark uses. Also a context manager that stops it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -89,7 +87,8 @@ class Server:
         self._session.trust_env = False
         self._session.verify = self.ca
         command = [_nginx(), "-p", folder.resolve(), "-c", folder.resolve() / "nginx.conf"]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=folder.joinpath("stderr.log").open("wb"))
+        with folder.joinpath("stderr.log").open("wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         try:
             self._wait(folder)
         except BaseException:
@@ -162,7 +161,7 @@ def _recorded(folder) -> dict:
         session.trust_env, session.verify = False, simulator.ca
         ionapi = make_ionapi(simulator.infor_url, "ACME_TST", "DocBits")
         register(simulator, ionapi)
-        simulator.put_organisation("recorded", api_key="recorded", contract="2.2.10", document_types=["INVOICE", "DELIVERY_NOTE", "PURCHASE_ORDER"])
+        simulator.put_organisation("recorded", api_key="recorded", contract="2.2.10", document_types=DOCUMENT_TYPES)
 
         def call(method, url, **request):
             response = session.request(method, url, timeout=PATIENCE, **request)
