@@ -19,7 +19,7 @@ from pathlib import Path
 
 from simulator.client import Simulator
 
-from . import contenders, pages
+from . import contenders, pages, server
 from . import profile as profiles
 from .booked_playbook import OPENING
 from .fleet import CHECKOUT, LAYOUTS, Fleet
@@ -31,6 +31,7 @@ SIZES = (1, 10, 50, 200, 500)
 LATENCIES = (0, 50)
 VAULT_SIZES = (1, 50, 200)
 RUNS = 3
+SERVERS = {"nginx": server.Server, "simulator": Simulator.start}
 # Seconds: a slow contender is run once, and a hopeless one is extrapolated.
 ONCE, LONGEST = 60.0, 400.0
 
@@ -55,14 +56,14 @@ def main(arguments=None) -> int:
 def measured(options, folder: Path) -> dict:
     """The content of bench.json: medians, every single run, the cost of the vault, the machine."""
     fleet_size = max(*options.sizes, *options.vault_sizes, options.profile, 1)
-    with Simulator.start(folder / "simulator") as simulator:
+    with SERVERS[options.server](folder / options.server) as simulator:
         fleet = Fleet(simulator, folder, fleet_size)
         stopwatch = Stopwatch(simulator, folder)
         _warm_up(fleet, stopwatch)
         rows, left_out = _contest(options, fleet, simulator, stopwatch)
         vault = _vault_cost(options, fleet, stopwatch)
         profile = profiles.profile(fleet, stopwatch, options.profile) if options.profile else []
-    machine, at = _machine(), {"runs": options.runs, "profiled": options.profile, "once": ONCE}
+    machine, at = _machine(), {"server": options.server, "runs": options.runs, "profiled": options.profile, "once": ONCE}
     return {"machine": machine, **at, "rows": rows, "left_out": left_out, "vault": vault, "profile": profile}
 
 
@@ -151,6 +152,8 @@ def options_of(arguments):
     parser.add_argument("--latencies", **numbers, default=LATENCIES, help="milliseconds before each answer")
     parser.add_argument("--vault-sizes", **numbers, default=VAULT_SIZES, help="numbers of environments for the cost of the vault")
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of each, of which the median counts")
+    best = "nginx" if server.modules_folder() else "simulator"
+    parser.add_argument("--server", choices=SERVERS, default=best, help="nginx takes a tenth of the processor time; it needs nginx and its module for Lua")
     parser.add_argument("--longest", type=float, default=LONGEST, help="seconds that a run may be expected to take; what would take longer is extrapolated")
     parser.add_argument("--only", nargs="*", default=[contender.key for contender in contenders.ALL], help="keys of contenders")
     parser.add_argument("--profile", type=int, default=profiles.SIZE, help="number of environments to profile, 0 for none")

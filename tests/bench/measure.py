@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures one run of one contender: what it cost, and what the simulator's journal saw of it."""
+"""Measures one run of one contender: what it cost, and what the journal of the server saw of it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Measure:
     """One run.
 
     wall, cpu:   seconds; cpu is user and system time of all its processes
-    server_cpu:  seconds that the simulator worked for it on the same machine, None if the system does not report it
+    server_cpu:  seconds that the server worked for it on the same machine, None if the system does not report it
     memory:      peak of the largest of its processes in MiB
+    all_memory:  peak of all its processes together in MiB, with shared pages counted once; None if the system does not report it
     requests:    how many arrived
     connections: on how many connections
     logins:      how many of them were logins of a service account
@@ -37,6 +38,7 @@ class Measure:
     cpu: float
     server_cpu: float | None
     memory: float
+    all_memory: float | None
     requests: int
     connections: int
     logins: int
@@ -48,7 +50,7 @@ class Failed(Exception):
 
 
 class Stopwatch:
-    """Runs commands against one simulator. Their output goes into `folder`."""
+    """Runs commands against one server. Their output goes into `folder`."""
 
     def __init__(self, simulator, folder: Path) -> None:
         self._simulator = simulator
@@ -59,7 +61,7 @@ class Stopwatch:
         """Run `command` under these environment variables.
 
         writes: how many writes it has to send; None when that says nothing about its success
-        raises: L(Failed) when it fails, when the simulator refuses something or when it sent another number of writes
+        raises: L(Failed) when it fails, when the server refuses something or when it sent another number of writes
         """
         self._runs += 1
         output, report = self._folder / f"run-{self._runs:04}.log", self._folder / "cost.json"
@@ -87,6 +89,7 @@ class Stopwatch:
             cost["cpu"],
             None if server_before is None else server_after - server_before,
             cost["memory"],
+            cost["all_memory"],
             len(journal),
             len({(request["service"], request["connection"]) for request in journal}),
             sum(request["login"] for request in journal),

@@ -14,13 +14,18 @@ PLOT = "bench.svg"
 NOTE = "<!-- Written by `make bench BENCH=--documentation` from what it measured. -->"
 
 JOB = """\
-The job is the same for all: for each environment log in at Infor, read the user of the service account, test IDM and ION Messaging, list the
-exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back and compare
-them, and let DocBits check both exports. Everything goes over TLS to the simulator on the same machine, which answers after the given latency and has to
-share the processor with the contender. The playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does
-`ansible.builtin.uri`; the script and the shell read plain text. The last row is not a rival: it is what Ansible itself needs to start and to run one task
-that shows a message for each environment.
+The job is the same for all: for each environment log in at Infor, read the user of the service account, test IDM, ION Messaging and the connection
+point, list the exports and document types of DocBits, create two exports with their mappings and the ION API file, list again, read all five files back
+and compare them, and let DocBits check both exports. Everything goes over TLS to a server on the same machine, which answers after the given latency. The
+playbook reads a vaulted ION API file and a vaulted variables file for each environment, and so does `ansible.builtin.uri`; the script and the shell read
+plain text. The last row is not a rival: it is what Ansible itself needs to start and to run one task that shows a message for each environment.
 """
+
+SERVERS = {
+    "nginx": "The server is one worker of nginx with the state of the environments in Lua. It answers what the simulator answered for one environment, and"
+    " takes some 0.15 ms of processor time for a request, so that it hardly competes with the contenders for the cores.",
+    "simulator": "The server is the simulator. It takes some two milliseconds of processor time for a request, and has to share the cores with the contenders.",
+}
 
 VAULT_ADVICE = """\
 Opening one vault text takes some six milliseconds, nearly all of them spent on deriving its key, whatever its size; the cost for each environment stays
@@ -38,15 +43,19 @@ Ansible's controller for the outcome of the host. Which form to use:
 TRIED = """\
 What helped: all environments of a ring in threads of one worker, which share logins, connections, the TLS context and the contract; proxies looked up
 once for each host instead of once for each request; a semaphore for each host instead of system calls that release the interpreter; a result without a
-diff unless it is asked for; an outcome that takes its part of the result by name instead of by a template; one list for all new exports. A result with
-only the outcome of each stage of the proof saves some two percent of the processor time.
+diff unless it is asked for; an outcome that takes its part of the result by name instead of by a template; one list for all new exports; vault texts
+that one worker opens for all workers of the run; a secret that is translated as a whole to find its pieces. A result with only the outcome of each stage
+of the proof saves some two percent of the processor time.
 
 What was tried and helped little or not: taking what was loaded out of the reach of the garbage collector before Ansible forks; handing the results of a
 batch to its hosts as JSON text; more forks than cores for the outcomes, since the controller starts one after the other; `run_vars_plugins = start`,
-which opens the vaulted variables once instead of twice, but before the calls instead of while they wait; a newer Python and ansible-core; a batch in two
-or three processes, and files opened in the threads, since two cores have enough to do with one process and the simulator; fewer threads, and other
-switch intervals of the interpreter. Calls of one environment side by side save a single environment a third of a second at 50 ms, a fleet a twentieth,
-and open several connections to each host instead of one: left out.
+which opens the vaulted variables once instead of twice, but before the calls instead of while they wait; a newer Python and ansible-core; fewer threads,
+more requests to a host at once, and other switch intervals of the interpreter. A batch in two or three processes, and files opened in the threads, were
+measured only while the simulator shared the two cores, and gained nothing there. Calls of one environment side by side save a single environment a third
+of a second at 50 ms, a fleet a twentieth, and open several connections to each host instead of one: left out.
+
+There is nothing left to save in a request: with its deadline, the limit for its host and the look-up of proxies it takes as much processor time as one
+through a session of requests, some 0.4 ms on a connection that is open.
 
 A result of its own for each host costs what any task costs that Ansible runs for each host: a fork, putting the host's variables together and showing
 the result. That is the row of `ansible.builtin.debug` above, and it is the price of a recap, a failure and a `--limit` for each environment.
@@ -54,12 +63,12 @@ the result. That is the row of `ansible.builtin.debug` above, and it is the pric
 What takes time: a ring begins when the one before it has ended, and the requests of one environment follow each other, so that each ring takes at least as
 long as one environment. A single environment waits for its requests, which at 50 ms is 1 s for twenty of them; the rest is the start of Ansible.
 
-An unchanged run saves nine of the twenty requests and nothing else: it proves each ION API file against Infor like the first one (four requests), reads the
+An unchanged run saves eight of the twenty requests and nothing else: it proves each ION API file against Infor like the first one (five requests), reads the
 contract and the list of exports (two) and all five files, opens the same vaults and shows as many results. So it takes nearly as long as the first run.
 That is its purpose: to find out which files Infor no longer accepts, and what somebody has changed by hand.
 
-The playbook sends four requests more than the others for a first run: it reads the contract, and it reads the list of exports
-again before the first write and for each new export.
+The playbook sends three requests more than the others for a first run: it reads the contract, it reads the list of exports again before the first write,
+and once more after the created exports are in it, to find duplicates and differences.
 """
 
 
@@ -80,6 +89,7 @@ def page(result: dict, with_plot: bool) -> str:
         f" ({machine['architecture']}) and {machine['memory_gib']} GiB of memory; each number is the median of {result['runs']} runs, or one run where"
         f" that took longer than {result['once']:.0f} s. Compare the rows with each other rather than with a clock: they were measured in one go, in turn.",
         JOB.strip(),
+        SERVERS[result["server"]],
         "## Wall time",
         table(result),
     ]
@@ -121,15 +131,16 @@ def verdicts(result: dict) -> str:
 def details(result: dict) -> str:
     """Everything else that was measured, at the highest latency."""
     latency = max(row["latency"] for row in result["rows"])
-    rows = [["", "environments", "wall s", "processor s", "simulator's processor s", "memory MiB", "requests", "connections", "logins", "writes"]]
+    rows = [["", "environments", "wall s", "processor s", "server's processor s", "memory MiB", "of all MiB", "requests", "connections", "logins", "writes"]]
     for row in result["rows"]:
         if row["latency"] == latency:
             server = "" if row["server_cpu"] is None else f"{row['server_cpu']:.1f}"
+            all_memory = "" if row["all_memory"] is None else f"{row['all_memory']:.0f}"
             counts = [f"{row[name]:.0f}" for name in ("requests", "connections", "logins", "writes")]
-            rows.append([row["title"], str(row["size"]), f"{row['wall']:.1f}", f"{row['cpu']:.1f}", server, f"{row['memory']:.0f}", *counts])
+            rows.append([row["title"], str(row["size"]), f"{row['wall']:.1f}", f"{row['cpu']:.1f}", server, f"{row['memory']:.0f}", all_memory, *counts])
     read_as = (
-        f"At {latency} ms. Processor time is that of all processes of the contender, memory that of the largest of them. Connections are counted by"
-        " client port, and among thousands of short ones some ports come twice."
+        f"At {latency} ms. Processor time is that of all processes of the contender, memory that of the largest of them and, looked at"
+        " four times a second, of all together with shared pages counted once."
     )
     return f"{read_as}\n\n{_markdown(rows)}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as bench
-from bench import contenders, pages
+from bench import contenders, pages, server
 from bench.fleet import PLAIN
 from bench.targets import Numbers, targets
 
@@ -17,8 +17,8 @@ SIZES = (1, 3)
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """What `make bench BENCH=--small` measures."""
-    return bench.measured(bench.options_of(["--small"]), tmp_path_factory.mktemp("bench"))
+    """What `make bench BENCH=--small` measures, with the simulator."""
+    return bench.measured(bench.options_of(["--small", "--server", "simulator"]), tmp_path_factory.mktemp("bench"))
 
 
 def rows_of(result, contender):
@@ -94,19 +94,35 @@ def test_targets_are_ratios_of_one_run():
     rows = [
         row(contenders.FIRST, 1, 1.6),
         row(contenders.FIRST, 200, 10.0),
-        row(contenders.FIRST, 500, 27.0, memory=119.0),
-        row(contenders.AGAIN, 200, 7.0),
+        row(contenders.FIRST, 500, 27.0, all_memory=299.0),
+        row(contenders.AGAIN, 200, 8.0),
+        row(contenders.SCRIPT, 1, 0.3),
         row(contenders.SCRIPT, 200, 4.0),
+        row(contenders.FLOOR, 1, 0.9),
+        row(contenders.FLOOR, 200, 4.0),
         row(contenders.URI, 10, 50.0),
         row(contenders.URI, 50, 250.0),
     ]
     found = targets({"rows": rows})
-    assert [(round(target.value, 3), target.verdict, target.extrapolated) for target in found] == [
-        (2.5, "yes", False),
+    assert [(target.value and round(target.value, 3), target.verdict, target.extrapolated) for target in found] == [
+        (1.25, "yes", False),
+        (None, "not measured", False),
         (100.0, "yes", True),
-        (0.7, "yes", False),
+        (0.8, "yes", False),
         (2.7, "no", False),
-        (119.0, "yes", False),
-        (1.6, "no", False),
+        (299.0, "yes", False),
+        (1.333, "no", False),
     ]
-    assert {target.verdict for target in targets({"rows": rows[:1]})[:5]} == {"not measured"}
+    assert {target.verdict for target in targets({"rows": rows[:1]})} == {"not measured"}
+
+
+@pytest.mark.skipif(server.modules_folder() is None, reason="nginx has no module for Lua here")
+def test_the_fast_server_sees_what_the_simulator_sees(result, tmp_path):
+    options = bench.options_of(["--small", "--server", "nginx", "--only", "deploy", "deploy_unchanged", "script"])
+    options.vault_sizes, options.profile = (), 0
+    counts = ("requests", "logins", "writes")
+    seen, expected = (
+        {(row["contender"], row["size"]): [row[name] for name in counts] for row in one["rows"] if row["contender"] in options.only}
+        for one in (bench.measured(options, tmp_path), result)
+    )
+    assert seen == expected

@@ -104,11 +104,13 @@ def _pieces_of(values) -> frozenset:
     is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
     pieces: set = set()
     for key in (re.split("[~#]", value)[-1] for value in is_key):
-        parts = (key[start : start + SHORTEST_PIECE] for start in range(len(key) - SHORTEST_PIECE + 1))
         is_random = looks_random(key, 20)
-        for part in (part.translate(_LOWER) for part in parts if is_random or not _PLAIN_WORDS.fullmatch(part)):
-            rotated = part.translate(_ROT13)
-            pieces.update((part, part[::-1], rotated, rotated[::-1]))
+        starts = [start for start in range(len(key) - SHORTEST_PIECE + 1) if is_random or not _PLAIN_WORDS.fullmatch(key[start : start + SHORTEST_PIECE])]
+        # The whole key is translated, because there are hundreds of pieces.
+        lowered = key.translate(_LOWER)
+        for text in (lowered, lowered.translate(_ROT13)):
+            parts = [text[start : start + SHORTEST_PIECE] for start in starts]
+            pieces.update(parts, [part[::-1] for part in parts])
     return frozenset(pieces)
 
 

@@ -174,9 +174,11 @@ class HttpClient:
                 if not retries_left or self._time_left() <= pause:
                     raise
             else:
+                if response.status not in RETRIED_STATUSES or not retries_left:
+                    return response
                 asked = response.retry_after
                 pause = pause if asked is None else min(asked, self._settings.longest_pause)
-                if response.status not in RETRIED_STATUSES or not retries_left or self._time_left() <= pause:
+                if self._time_left() <= pause:
                     return response
             retries_left -= 1
             time.sleep(pause)

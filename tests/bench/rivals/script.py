@@ -15,7 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 THREADS = 50
-GATEWAY_CALLS = ("ifsservice/usermgt/v2/users/me", "IDM/api/datamodel/entities", "IONSERVICES/api/ion/messaging/service/ping")
+GATEWAY_CALLS = (
+    "ifsservice/usermgt/v2/users/me",
+    "IDM/api/datamodel/entities",
+    "IONSERVICES/api/ion/messaging/service/ping",
+    "IONSERVICES/api/ion/messaging/service/v3/lid%3A%2F%2Finfor.ims.docbits/acceptedDocuments",
+)
 EXPORTS = (
     ("configure_idm_export", "Delivery notes to IDM", "DELIVERY_NOTE", {"idm_mapping": "idm.properties"}),
     ("configure_ion_export", "Invoices to IDM and ION", "INVOICE", {"idm_mapping": "idm.properties", "bod_mapping": "bod.properties"}),

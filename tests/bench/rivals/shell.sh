@@ -41,7 +41,8 @@ jq -r '.environments[] | [.ionapi, .api_key] | @tsv' "$fleet" | while IFS="$(pri
   { as_client && printf 'data-urlencode = "username=%s"\ndata-urlencode = "password=%s"\n' "$(field saak)" "$(field sask)"; } \
     | call --config - --data grant_type=password --data-urlencode "scope=$(jq -r '.sc | join(" ")' "$ionapi")" "$token_url" >"$work/token"
   token=$(jq -r .access_token "$work/token")
-  for path in ifsservice/usermgt/v2/users/me IDM/api/datamodel/entities IONSERVICES/api/ion/messaging/service/ping; do
+  messaging=IONSERVICES/api/ion/messaging/service
+  for path in ifsservice/usermgt/v2/users/me IDM/api/datamodel/entities $messaging/ping $messaging/v3/lid%3A%2F%2Finfor.ims.docbits/acceptedDocuments; do
     as_user | call --config - "$gateway/$path" >/dev/null
   done
 
