@@ -37,7 +37,7 @@ options:
       - The logical id of an ION connection point, for example V(lid://infor.ims.docbits).
       - The stage V(connection_point) checks that the connection point is active and belongs to the authorized app.
       - M(docbits.ion.environment) and M(docbits.ion.environments) take the logical ids of the BOD mappings (C(SFV_LogicalID)) if this is not set and
-        V(gateway) is among O(stages). Set it to an empty string to leave the stage out, for example before the connection point exists.
+        V(gateway) is among O(stages). For them, an empty string leaves the stage out, for example before the connection point exists.
     type: str
   m3:
     description:

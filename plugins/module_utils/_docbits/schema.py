@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import VERSION, shown
+from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import VERSION, looks_random, shown
 
 BOOLEAN = "boolean"
 INTEGER = "integer"
@@ -17,7 +17,7 @@ TEXT = "string"
 FILE = "file"
 
 # The path of a server, such as /api/v2.
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~@-]{1,40}){0,6}")
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~@-]{1,64}){0,6}")
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -75,7 +75,7 @@ def _prefix(servers) -> str:
     # Only the path counts: the host is the one that the user named, whatever the document says.
     url = servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else None
     prefix = as_prefix(urlsplit(url).path) if isinstance(url, str) else ""
-    if not _PREFIX.fullmatch(prefix):
+    if not _PREFIX.fullmatch(prefix) or looks_random(prefix):
         raise ValueError("no path")
     return prefix
 

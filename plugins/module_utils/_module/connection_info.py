@@ -44,10 +44,10 @@ def proof_options() -> ArgumentSpec:
 ARGUMENT_SPEC = source_options(secret=True).merged(ionapi_options(), network_options(), proof_options())
 
 
-def proof_options_from(params, label, ionapi, logical_ids=()) -> _proof.ProofOptions:
+def proof_options_from(params, label, ionapi, logical_ids=None) -> _proof.ProofOptions:
     """The options of proof_options for the ION API file called `label`.
 
-    logical_ids: those that the exports of the file have, unless the option logical_id is set
+    logical_ids: those that the exports of the file have, unless the option logical_id is set, which may then be empty; None without exports
 
     Raises: InvalidInput for options that contradict each other, the file, or the form that they need.
     """
@@ -61,7 +61,7 @@ def proof_options_from(params, label, ionapi, logical_ids=()) -> _proof.ProofOpt
         required_roles=tuple(required),
         optional_roles=tuple(optional or ()),
         profile=params["profile"],
-        logical_ids=tuple(logical_ids),
+        logical_ids=tuple(logical_ids or ()),
         m3=params["m3"],
         ln=params["ln"],
         revoke=params["revoke"],
@@ -81,7 +81,8 @@ def proof_options_from(params, label, ionapi, logical_ids=()) -> _proof.ProofOpt
     for role in optional or ():
         if role.strip().casefold() not in known:
             raise failure(InvalidInput, "E42", "optional_roles", f"{role} is not one of required_roles", "correct its spelling, or add it to required_roles")
-    if params["logical_id"] and not _LOGICAL_ID.fullmatch(params["logical_id"]):
+    is_left_out = params["logical_id"] == "" and logical_ids is not None
+    if params["logical_id"] is not None and not is_left_out and not _LOGICAL_ID.fullmatch(params["logical_id"]):
         raise failure(
             InvalidInput,
             "E43",
