@@ -40,7 +40,7 @@ SOURCES = {
 }
 
 # Name to the options of docbits.ion.ionapi_info, and what the message says.
-WRONG_PASSWORD = "foreign.ionapi: none of the given vault passwords decrypts the file; pass its password with --vault-id or --vault-password-file [S01]"
+WRONG_PASSWORD = "foreign.ionapi: none of the given vault passwords decrypts the file; pass the password of its vault id with --vault-id foreign@FILE [S01]"
 FAILURES = {
     "file with another password": ({"src": "foreign.ionapi"}, WRONG_PASSWORD),
     "lookup with another password": ({"content": "{{ lookup('docbits.ion.ionapi', 'foreign.ionapi') }}"}, f"docbits.ion.ionapi: {WRONG_PASSWORD}"),
