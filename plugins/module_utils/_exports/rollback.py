@@ -15,7 +15,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Io
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, compare
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import DIFFERENT, FILES, IDENTITY, SAME, compare
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld, is_restorable
 
 
@@ -110,7 +110,11 @@ class Rollback:
         if not progress.settle(lambda: id_ in progress.listed()) and id_ not in progress.seen and not self._has_sent_file(step, id_):
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
-        is_proof = id_ in progress.listed()
+        export = progress.listed().get(id_)
+        if export is not None and not _may_be_from(step, export):
+            progress.outcomes[index] = UNKNOWN
+            return f"export {id_}, whose id DocBits answered, is another one"
+        is_proof = export is not None
         try:
             self._client.remove(id_, step.label)
             is_proof = True
@@ -184,7 +188,8 @@ class Rollback:
         for name, sent in step.values.items():
             before, current = step.before.value(name), progress.current(export, name)
             if name not in step.changes and isinstance(before, Known) and compare(name, sent, before) == SAME:
-                along[name] = before.value
+                if before.exact:
+                    along[name] = before.value
                 continue
             if isinstance(before, (Known, Absent)) and _shows(name, before, current):
                 continue
@@ -246,6 +251,12 @@ class Rollback:
             write()
         except IonError:
             self._client.restart_deadline()
+
+
+def _may_be_from(step, export) -> bool:
+    """Whether an export has the identity that a step sent, as far as it shows one."""
+    names = [name for name in IDENTITY if name in step.values]
+    return (export.kind is None or export.get("kind") == step.kind) and all(compare(name, step.values[name], export.value(name)) != DIFFERENT for name in names)
 
 
 def _shows(name, before, current) -> bool:
