@@ -24,6 +24,7 @@ import environment
 LOGS = environment.BUILD / "logs"
 TESTS = environment.CHECKOUT / "tests"
 SCENARIOS = "tests/integration/test_promises.py"
+EXPORTS = "tests/integration/exports"
 SAMPLE = "environment-new or environment-role-missing or update-file or undone-when-a-later-step-fails or ionapi-cloud"
 # On two cores: the stage `integration` mostly waits.
 AT_A_TIME = 3
@@ -161,7 +162,12 @@ def scenarios_on(core: environment.Core | None):
 
 def integration(stage: Stage) -> Outcome:
     """The other tests that need the simulator or another server, and the benchmark at sizes at which its numbers mean nothing."""
-    return stage.pytest("tests/integration", "tests/bench", f"--ignore={SCENARIOS}")
+    return stage.pytest("tests/integration", "tests/bench", f"--ignore={SCENARIOS}", f"--ignore={EXPORTS}")
+
+
+def exports(stage: Stage) -> Outcome:
+    """The tests of reconciling over TLS: kinds, refused answers, moods, rollbacks and kills."""
+    return stage.pytest(EXPORTS)
 
 
 def sanity(stage: Stage) -> Outcome:
@@ -216,6 +222,7 @@ def quick_scenarios(stage: Stage) -> Outcome:
 # What `make test` runs, in the order in which it starts: the long ones first.
 TESTED = {
     "integration": integration,
+    "exports": exports,
     "sanity": sanity,
     "scenarios": scenarios_on(None),
     "scenarios-2.18": scenarios_on(environment.CORES[0]),
@@ -233,7 +240,7 @@ STAGES = {
     "site": site,
     "bench": bench,
 }
-GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name == "integration" or name.startswith("scenarios")]}
+GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")]}
 
 
 def main(arguments) -> int:
