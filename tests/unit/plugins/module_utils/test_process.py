@@ -19,16 +19,18 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.process import i
 PARENT = """
     import os, sys
     from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
-    go, ended = os.pipe(), int(sys.argv[1])
+    go, ready, ended = os.pipe(), os.pipe(), int(sys.argv[1])
     if os.fork() == 0:
         os.close(go[1])
         os.write(ended, str(is_orphaned()).encode())
+        os.write(ready[1], b"1")
         # The end of the parent closes the other end of this pipe.
         os.read(go[0], 1)
         while os.getppid() == {parent}:
             pass
         os.write(ended, str(is_orphaned()).encode())
         os._exit(0)
+    os.read(ready[0], 1)
 """
 
 
