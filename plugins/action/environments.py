@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.run import faile
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.fleet import check_fleet
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import COMPARED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
@@ -247,8 +247,7 @@ def _result_of(future) -> dict:
 
 def _across_fleet(arguments) -> list:
     """Findings from a comparison of all ION API files, such as a client secret that was replaced in one of them only."""
-    expectations = Expectations(profile="infor", allow_insecure=True, trusted_hosts=None)
-    files = {where: parse(text, where, expectations).ionapi for where, text in _ionapi_texts(arguments)}
+    files = {where: parse(text, where, COMPARED).ionapi for where, text in _ionapi_texts(arguments)}
     return check_fleet({where: ionapi for where, ionapi in files.items() if ionapi is not None})
 
 

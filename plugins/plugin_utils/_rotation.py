@@ -14,7 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.findings import 
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import write_bytes
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
-from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import INFOR, Expectations
+from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import COMPARED
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_source
 from ansible_collections.docbits.ion.plugins.plugin_utils._vault_files import encrypt
@@ -78,7 +78,7 @@ def account_findings(arguments, results) -> list:
     users: dict = {}
     for host, (args, _found) in arguments.items():
         rotation, text = results[host].get("rotation"), (args or {}).get("ionapi_content")
-        ionapi = parse(text, host, Expectations(profile=INFOR, allow_insecure=True)).ionapi if text else None
+        ionapi = parse(text, host, COMPARED).ionapi if text else None
         account = rotation["old"]["fingerprint"] if rotation else ionapi.fingerprint() if ionapi else None
         if account:
             users.setdefault(account, {})[host] = bool(rotation and rotation["may_be_disabled"] and not results[host].get("failed"))

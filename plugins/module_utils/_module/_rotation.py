@@ -108,7 +108,7 @@ def _account(old, label, params, context) -> dict:
     """What the proof of the old file shows; it may be refused already."""
     if params["stop_after"] == "parse":
         return {"fingerprint": old.fingerprint()}
-    proof = _proof.prove(old, settings_from(params), proof_options_from(params, label, old), context.secrets, context.check_mode)
+    proof = _proof.prove(old, settings_from(params), proof_options_from(params, label, old, ()), context.secrets, context.check_mode)
     return {"fingerprint": old.fingerprint(), "outcome": proof.outcome, "user": proof.facts.get("identity", {}).get("name")}
 
 
@@ -118,7 +118,7 @@ def _verify(result, new, label, params, context) -> None:
     if failed:
         raise Refused(failed)
     if result["steps"]:
-        proof = _proof.prove(new, settings_from(params), proof_options_from(params, label, new), context.secrets, False)
+        proof = _proof.prove(new, settings_from(params), proof_options_from(params, label, new, ()), context.secrets, False)
         _proof.require_accepted({label: proof}, (_proof.PROVED, _proof.PARTIAL, _proof.UNDETERMINED))
 
 

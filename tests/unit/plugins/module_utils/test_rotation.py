@@ -107,6 +107,10 @@ def test_rotate_refuses_a_file_that_does_not_replace_the_other(rotate, old, new,
     assert caught.value.id == finding and NEW["ci"] not in caught.value.message
 
 
+def test_rotate_without_a_connection_point_is_accepted(rotate):
+    assert rotate(OLD, NEW, logical_id="")["rotation"]["may_be_disabled"]
+
+
 def test_rotate_to_another_client_is_accepted_if_it_is_allowed(rotate):
     assert rotate(OLD, {**NEW, "ci": "ACME_TST~other"}, allow_new_client=True)["rotation"]["may_be_disabled"]
 

@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.plugin_utils import _rotation
 from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import account_findings, check_files, replace_files
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import read_file
-from simulator.ionapi import cloud_file
+from simulator.ionapi import cloud_file, on_premises_file
 
 OLD, NEW, OTHER = (json.dumps(cloud_file()) for _number in range(3))
 DONE = {"changed": False, "rotation": {}, "findings": []}
@@ -127,6 +127,14 @@ def test_accounts_are_free_only_if_every_environment_that_uses_them_is_rotated()
     [free, kept] = account_findings({host: ({"ionapi_content": OLD}, []) for host in results}, results)
     assert (free.id, free.where, kept.where) == ("E90", "one, two", "three, four, five")
     assert "may be disabled now" in free.message and "must not be disabled yet" in kept.message
+
+
+def test_account_of_an_on_premises_file_is_in_use_while_another_environment_has_it():
+    text = json.dumps(on_premises_file())
+    account = _rotation.parse(text, "x", _rotation.COMPARED).ionapi.fingerprint()
+    results = {"one": result_of(account), "two": {"changed": False}}
+    [kept] = account_findings({host: ({"ionapi_content": text}, []) for host in results}, results)
+    assert kept.where == "one, two" and "must not be disabled yet" in kept.message
 
 
 def test_account_of_an_environment_that_failed_early_or_is_not_rotated_is_in_use():
