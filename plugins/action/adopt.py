@@ -49,7 +49,7 @@ class ActionModule(ControllerAction):
         if unknown or (target and (len(hosts) != 1 or target in hosts)):
             where = f"hosts: {', '.join(hosts)}; promote_to: {target}"
             raise failure(InvalidInput, "E63", where, "these are not one or more hosts, and one other host to promote to", "name hosts of the inventory")
-        variables = {name: self._variables(name, task_vars) for name in [*hosts, *filter(None, [target])]}
+        variables = {name: self.variables_of(name, task_vars) for name in [*hosts, *filter(None, [target])]}
         args = {name: options_from({key: variables[name][0][key] for key in _TAKEN if key in variables[name][0]}, variables[name][1]) for name in hosts}
         readings = {name: Reading() for name in hosts}
         known = Reading.ARGUMENT_SPEC.argument_spec
@@ -72,12 +72,6 @@ class ActionModule(ControllerAction):
                 file.write()
         rows = differences({**environments, **written}, names)
         return with_warnings({"changed": bool(changed), "files": [file.path for file in changed], "differences": rows, "diff": diff}, findings)
-
-    def _variables(self, name, task_vars) -> tuple:
-        """(variables of a host, templar for them)."""
-        hostvars = task_vars["hostvars"]
-        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
-        return variables, self._templar.copy_with_new_env(available_variables=variables)
 
     def _run_all(self, tasks, args) -> None:
         """Run a task for each host, in parallel. Raises: IonError with all failures."""

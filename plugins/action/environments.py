@@ -73,7 +73,7 @@ class ActionModule(ControllerAction):
                 for name in names:
                     # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
                     try:
-                        variables, templar = self._variables(name, task_vars)
+                        variables, templar = self.variables_of(name, task_vars)
                     except AnsibleError as error:
                         unreadable.add(name)
                         arguments[name] = None, failed_result(unreadable_variables(error))
@@ -138,18 +138,12 @@ class ActionModule(ControllerAction):
         """Whether the conditions of the task are met for a host. Ansible evaluates them only for the host that runs the task for all."""
         if not conditions:
             return True
-        variables, templar = self._variables(name, task_vars)
+        variables, templar = self.variables_of(name, task_vars)
         try:
             return all(is_met(condition, templar, variables, self._loader) for condition in conditions)
         except AnsibleError as error:
             failed = evaluation_error(f"when, for {name}", error)
         raise failed
-
-    def _variables(self, name, task_vars) -> tuple:
-        """(variables of a host, templar for them)."""
-        hostvars = task_vars["hostvars"]
-        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
-        return variables, self._templar.copy_with_new_env(available_variables=variables)
 
     def _arguments(self, variables, templar, options):
         """(options of a host, warnings). If they cannot be determined: (None, the failed result)."""

@@ -116,6 +116,12 @@ class ControllerAction(ActionBase):
         organisation = f"{str(host).rstrip('/')} {args.get('organisation_id') or ''}".strip()
         return Snapshots(args["snapshot_dir"], self._loader, organisation, str(args.get("api_key") or ""))
 
+    def variables_of(self, name, task_vars) -> tuple:
+        """(variables of a host, templar for them)."""
+        hostvars = task_vars["hostvars"]
+        variables = hostvars._variable_manager.get_vars(play=self._task.get_play(), host=hostvars._inventory.get_host(name), task=self._task)
+        return variables, self._templar.copy_with_new_env(available_variables=variables)
+
     @contextmanager
     def task_environment(self):
         """Set the variables of the keyword environment in this process: fallbacks of options and proxies use them."""
