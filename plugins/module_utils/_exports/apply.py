@@ -31,7 +31,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.progress impo
     UNKNOWN,
     Progress,
     Settings,
-    is_refusal,
+    was_refused,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rollback import Rollback
 from ansible_collections.docbits.ion.plugins.module_utils._exports.verify import Verification, applied_despite_error
@@ -204,7 +204,7 @@ class _Run:
             return APPLIED
         # A refusal counts if the list agrees; a write without an answer may still take effect.
         # After an error of its own, DocBits does not go on with a removal.
-        is_refused = is_refusal(error) or (self._steps[index].action == REMOVE and error.facts.get("status") == 500)
+        is_refused = was_refused(error) or (self._steps[index].action == REMOVE and error.facts.get("status") == 500)
         if self._steps[index].action == REMOVE and (error.facts.get("status") == 404 or error.facts.get("code") in _NO_EXPORT_CODES):
             # The export does not exist any more, and the list is late.
             return UNKNOWN

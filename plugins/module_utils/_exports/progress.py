@@ -189,7 +189,7 @@ def settle(check, timeout: float, clock):
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def is_refusal(error: IonError) -> bool:
+def was_refused(error: IonError) -> bool:
     """Whether DocBits answered that it does not apply a write. The list must still agree."""
     return isinstance(error, Refused) or error.facts.get("status") == 429
 

@@ -13,9 +13,10 @@ from dataclasses import replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import DIFFERENT, FILES, IDENTITY, SAME, compare
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, Export, compare
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld, is_restorable
 
 
@@ -255,8 +256,7 @@ class Rollback:
 
 def _may_be_from(step, export) -> bool:
     """Whether an export has the identity that a step sent, as far as it shows one."""
-    names = [name for name in IDENTITY if name in step.values]
-    return (export.kind is None or export.get("kind") == step.kind) and all(compare(name, step.values[name], export.value(name)) != DIFFERENT for name in names)
+    return is_alike(Export(None).with_values({**step.values, "kind": step.kind}), export)
 
 
 def _shows(name, before, current) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, UPDATE
-from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, UNKNOWN, Progress, Settings, ambiguous, is_refusal
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, UNKNOWN, Progress, Settings, ambiguous, was_refused
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, DIFFERENT, FILES, UNCLEAR, compare, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, is_restorable
 
@@ -131,7 +131,7 @@ class Verification:
         try:
             write()
         except IonError as error:
-            if not is_refusal(error):
+            if not was_refused(error):
                 self._progress.unanswered.add(index)
             raise
 
