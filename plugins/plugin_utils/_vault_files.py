@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from ansible import constants as C
-from ansible.parsing.vault import AnsibleVaultError, match_encrypt_secret, parse_vaulttext_envelope
+from ansible.parsing.vault import AnsibleVaultError, match_encrypt_secret
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
@@ -36,11 +36,6 @@ def encrypt(loader, text: str, vault_id: str | None = None) -> bytes:
         )
     known_id, secret = found
     return loader._vault.encrypt(text, secret=secret, vault_id=known_id)
-
-
-def vault_id_of(content: bytes) -> str:
-    """The vault id that the header of a vault file names, "default" if it names none."""
-    return parse_vaulttext_envelope(content)[3]
 
 
 def not_overwritten(path: str) -> Finding:

@@ -20,7 +20,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.private_files im
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
-from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of, shown_address
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
 from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import (
@@ -33,12 +33,12 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted i
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, REMOVE, UPDATE, Plan, plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
-from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import EMPTY, restorable
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import items_before, restorable
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation, refuse_other_changes, undeclared_users
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, CLOUD, FILES, is_secret, normal_value
-from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known, Withheld
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, normal_value
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Withheld
 
 # A document type in this form is taken for a key.
 _KEY = re.compile(r"[A-Z0-9_]+")
@@ -149,7 +149,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
                 lock_findings += _checked(client, in_use, options.checks)
             return _with_fingerprints(_result(draft, [], options, lock_findings), draft, options, [])
         if options.save_snapshot:
-            lock_findings += options.save_snapshot(_before(draft.plan))
+            lock_findings += options.save_snapshot(items_before(draft.plan))
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
@@ -481,24 +481,3 @@ def _unlisted_activity(pair) -> list:
             f"look at the list in /docs of this host and set contract_overrides: {{{override}}}",
         )
     ]
-
-
-def _before(todo) -> list:
-    """The exports before a plan as items of the option exports, with every value that is known, also secrets, and with those that are not set."""
-    read = {step.id: step.before.values for step in todo.steps if step.before}
-    items = []
-    for export in todo.before:
-        parts = export.kind.parts if export.kind else ()
-        unset = {name: value for name, value in EMPTY.items() if name in parts and export.value(name) == ABSENT}
-        items.append({**unset, **as_declaration(replace(export, values={**read.get(export.id, {}), **export.values}), with_secrets=True)})
-    return items
-
-
-def as_declaration(export, with_secrets: bool = False) -> dict:
-    """A current export as an item of the option exports: known values only. Without secrets, what may be a token in an address is masked."""
-    if export.kind is None:
-        return {"id": export.id, "title": export.get("title"), "ignore": True}
-    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and (with_secrets or not is_secret(name))}
-    if not with_secrets:
-        known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
-    return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}

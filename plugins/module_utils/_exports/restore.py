@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a snapshot can come back. Pure. Private to the collection."""
+"""Current exports as items of the option exports, and what of a snapshot of them can come back. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -9,10 +9,33 @@ from dataclasses import replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import shown_address
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FILES, is_secret
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known
 
 # What declares a value that is not set. A number has no such value.
 EMPTY = {**dict.fromkeys(("url", "server_url", "username", "folder", "filename_mode"), ""), **dict.fromkeys(("zugferd", "document_history"), False)}
+
+
+def items_before(todo) -> list:
+    """The exports before a plan as items of the option exports, with every value that is known, also secrets, and with those that are not set."""
+    read = {step.id: step.before.values for step in todo.steps if step.before}
+    items = []
+    for export in todo.before:
+        parts = export.kind.parts if export.kind else ()
+        unset = {name: value for name, value in EMPTY.items() if name in parts and export.value(name) == ABSENT}
+        items.append({**unset, **as_declaration(replace(export, values={**read.get(export.id, {}), **export.values}), with_secrets=True)})
+    return items
+
+
+def as_declaration(export, with_secrets: bool = False) -> dict:
+    """A current export as an item of the option exports: known values only. Without secrets, what may be a token in an address is masked."""
+    if export.kind is None:
+        return {"id": export.id, "title": export.get("title"), "ignore": True}
+    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and (with_secrets or not is_secret(name))}
+    if not with_secrets:
+        known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
+    return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}
 
 
 def restorable(declared, current) -> tuple:

@@ -15,7 +15,7 @@ except ImportError:
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
-from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import as_declaration
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import as_declaration
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import ArgumentSpec, docbits_options, network_options, settings_from
 

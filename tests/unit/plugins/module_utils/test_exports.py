@@ -18,7 +18,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.run import Conte
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT, PUBLISHED_2_2_10
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import DOWNLOAD_TYPES, Contract, Overrides
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
-from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, as_declaration
+from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import as_declaration
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import ALWAYS, CHECKS, ON_CREATE, TEST_CONNECTION, VALIDATE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, SECRET_FIELDS, Declared, Export

@@ -12,7 +12,7 @@ import stat
 import pytest
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultSecret
+from ansible.parsing.vault import VaultSecret, parse_vaulttext_envelope
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.plugin_utils import _vault_files
@@ -30,14 +30,14 @@ def test_encrypt_names_the_vault_id_and_ansible_reads_the_text(loader, vault_id)
     text = secrets.token_hex()
     content = _vault_files.encrypt(loader, text, vault_id)
     assert text.encode() not in content
-    assert _vault_files.vault_id_of(content) == vault_id
+    assert parse_vaulttext_envelope(content)[3] == vault_id
     assert loader._vault.decrypt(content) == text.encode()
 
 
 @pytest.mark.parametrize(("setting", "vault_id"), [(None, "default"), ("production", "production")])
 def test_encrypt_without_a_vault_id_takes_the_one_that_ansible_vault_takes(loader, monkeypatch, setting, vault_id):
     monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", setting)
-    assert _vault_files.vault_id_of(_vault_files.encrypt(loader, "text")) == vault_id
+    assert parse_vaulttext_envelope(_vault_files.encrypt(loader, "text"))[3] == vault_id
 
 
 @pytest.mark.parametrize(("known", "vault_id", "where"), [((), None, "vault password"), (("default",), "stage", "vault id stage")])
