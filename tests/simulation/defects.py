@@ -272,6 +272,20 @@ def _updates_of_an_interrupted_run_closed(patch):
     patch.setattr(apply._Run, "roll_back", lambda self, is_reported=True: roll_back(self))
 
 
+def _drops_of_an_interrupted_run_unnamed(patch):
+    patch.setattr(reconcile, "_left_behind", lambda _pending, _pairs, _client: [])
+
+
+def _rollback_that_activates_left(patch):
+    real = rollback.Rollback._restore_activity
+
+    def restore(self, index, step):
+        is_switched = any(other.id == step.id and other.action != plan.UPDATE for other in self._progress.plan.steps)
+        return [] if is_switched else real(self, index, step)
+
+    patch.setattr(rollback.Rollback, "_restore_activity", restore)
+
+
 DEFECTS = (
     Defect(
         "a masked download is taken for the file", "A download that masks secrets only in part is taken for the file", _no_mask, _MASKED_IN_PART, "converging"
@@ -474,6 +488,22 @@ DEFECTS = (
         "An old fingerprint proves nothing after an interrupted run",
         _updates_of_an_interrupted_run_closed,
         Within(faults=("interrupt after",), options={"purge": True}, kinds=("sftp",), write=1, recalls=True),
+        "honest",
+        600,
+    ),
+    Defect(
+        "a refused run does not name what an interrupted one dropped",
+        "Interrupted there, the next run finishes or takes back what an interrupted one left, and says so",
+        _drops_of_an_interrupted_run_unnamed,
+        Within({"update": ("drops",)}, ("kill after", "kill before"), actors=(PERSON,), edits=("add declared",), kinds=("sftp",)),
+        "kept",
+        400,
+    ),
+    Defect(
+        "a rollback that activates an export leaves it active",
+        "rolled_back is true",
+        _rollback_that_activates_left,
+        Within({"update": ("activates",), "one_active": ("replaces",)}, kinds=("webhook",)),
         "honest",
         600,
     ),

@@ -150,6 +150,12 @@ def draw(seed: int, within: Within | None = None) -> History:
     if not moods.lists_sub_organisations or not moods.lists_inactive or moods.list_shape == "silent_pages":
         # Whether an export that is not listed was really removed is told by nothing.
         moods = replace(moods, removes=True)
+    if moods.list_shape == "silent_pages":
+        # A second export that an update creates may be on a page of which nobody knows.
+        moods = replace(moods, update_id="known")
+    if not moods.lists_sub_organisations and moods.one_active == "replaces":
+        # An export that is not listed and that DocBits deactivates cannot be named or activated again.
+        moods = replace(moods, one_active="no")
     if moods.update_id == "renamed" and moods.create_answer != "record":
         # Whether an update created a second export is then told by nothing but a list that agrees.
         moods = replace(moods, create_answer="record")
@@ -177,10 +183,15 @@ def draw(seed: int, within: Within | None = None) -> History:
     if any(item[2] is None or item[0].get("active") for item in declared):
         # A person who switches an export at that moment cannot be told from DocBits or from the run.
         edits = tuple(edit for edit in edits if edit != "active")
+    if moods.create_answer == "other_id":
+        # The answered id may be that of an export that a person creates with the same identity.
+        edits = tuple(edit for edit in edits if edit != "add declared")
     order = tuple(chance.randrange(6) for _number in range(60)) if actors else ()
     pauses = tuple(chance.choice(PAUSES) for _number in range(3)) if actors else History.pauses
     recalls = chance.random() < 0.2 if not within or within.recalls is None else within.recalls
     reverts = recalls and (chance.random() < 0.5 if not within or within.recalls is None else True)
+    # A fingerprint does not notice that another machine has replaced the secret.
+    reverts = reverts and RUN_BESIDE not in actors
     return History(seed, moods, rows, _distinct(declared), options, faults, actors, edits, order, pauses, recalls, reverts)
 
 

@@ -42,7 +42,9 @@ def _of_outcome(story, name, outcome) -> list:
     if can_be_seen and not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
         found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
-        found += [f"honest: ok, and {what}" for what in outcome.unfulfilled]
+        # A run has said that a second export may still appear, and a list that is behind does not show it yet.
+        is_said = story.history.moods.lag and _has_finding(story, "DV13")
+        found += [f"honest: ok, and {what}" for what in outcome.unfulfilled if not (is_said and " exports are " in what)]
     return found
 
 
@@ -96,9 +98,10 @@ def _of_story(story) -> list:
             found.append("converging: no next step")
         if not is_justified(story, clean):
             found.append(f"converging: a clean run refuses without a reason: {clean.result['msg'][:300]}")
-        # Only where DocBits answered the id of something else, a clean run cannot know which export is its own.
-        is_misled = story.history.moods.create_answer in ("task_id", "other_id") and "unknown" in [step["outcome"] for step in clean.result.get("steps", ())]
-        if again.result is not None and not again.result.get("failed") and not again.writes and not is_misled:
+        # What the clean run created without an id that proves it remains, and is what the next run finds.
+        is_unproven = story.history.moods.create_answer not in ("record", "id")
+        remains = {step["outcome"] for step in clean.result.get("steps", ()) if step["action"] == "create"} & {"applied", "unknown"}
+        if again.result is not None and not again.result.get("failed") and not again.writes and not (is_unproven and remains):
             found.append("converging: a clean run fails, and the next one says ok without a write")
     return found
 
@@ -144,7 +147,7 @@ def _differ_in_activity(row, now) -> bool:
 def _says(story, row, key) -> bool:
     """Whether a finding of a run names this export and this value as changed, dropped or unknown."""
     name = {**{wire: field for field, wire in KEYS.items()}, "ion_api": "ionapi", "include_document_history": "document_history"}.get(key, key)
-    labels = {f'export "{row.values["title"]}"', *_labels(story, row)}
+    labels = _labels(story, row)
     for outcome in story.outcomes.values():
         for finding in (outcome.result or {}).get("findings", ()):
             id_, where, message = finding["id"], finding["where"], finding["message"]
@@ -157,13 +160,18 @@ def _says(story, row, key) -> bool:
     return False
 
 
-def _labels(story, row) -> list:
-    """What messages call an export that is declared."""
-    return [
-        f'exports[{index}] "{fields.get("title") or id_}"'
-        for index, (fields, _files, id_, _state) in enumerate(story.history.declared)
-        if row.id == id_ or (id_ is None and identity_of_row(row) == identity(fields))
-    ]
+def _labels(story, row) -> set:
+    """What messages call an export: by its id, whose title a run may have changed or DocBits dropped, or as it is declared."""
+    now = story.model.rows.get(row.id, row)
+    return {
+        f"export {row.id}",
+        *(f'export {row.id} "{version.values.get("title")}"' for version in (row, now)),
+        *(
+            f'exports[{index}] "{fields.get("title") or id_}"'
+            for index, (fields, _files, id_, _state) in enumerate(story.history.declared)
+            if row.id == id_ or (id_ is None and identity_of_row(row) == identity(fields))
+        ),
+    }
 
 
 def _normal(text) -> str:
@@ -291,6 +299,9 @@ def _waited(story) -> list:
 def _shown_steps(outcome, moods) -> list:
     """The steps of a run whose effect the list shows; a file or a hidden value is sent again by the later run."""
     hidden = {"ionapi", "idm_mapping", "bod_mapping", "xslt", "password", {"url": "url", "username": "username"}.get(moods.masked)}
+    if not moods.nulls:
+        # It is declared as an empty text, or not at all.
+        hidden.add("filename_mode")
     return [step for step in outcome.result["steps"] if step["action"] != "update" or not set(step["reason"].split(", ")) <= hidden]
 
 

@@ -11,7 +11,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import In
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import INFO, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import settle
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, is_empty
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, is_lost
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known
 
 
 def after_waiting(client, pending, current, settle_timeout, clock) -> list:
@@ -41,7 +42,7 @@ def with_lost_fields(pair, pending):
     if pair.current is None or pair.declared.state != PRESENT:
         return pair
     before = pending.fields.get(pair.current.id, {})
-    lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_empty(pair.current.value(name))}
+    lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_lost(name, Known(value), pair.current.value(name))}
     active = pending.active.get(pair.current.id)
     if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
         lost["active"] = active
@@ -56,6 +57,19 @@ def refuse_unlisted(pairs, pending, record_path) -> None:
             began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
             action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
             raise failure(InvalidInput, "P09", pair.declared.label, f"{began}, and it is not listed", action)
+
+
+def left_behind(pending, pairs, current, client) -> list:
+    """Warnings about what an interrupted run left, for a run that does not finish it.
+
+    pairs: those of the declaration, none if it could not be paired
+    """
+    labels = {pair.current.id: pair.declared.label for pair in pairs if pair.current}
+    dropped = []
+    for export in current:
+        names = [*pending.fields.get(export.id, ()), *pending.names.get(export.id, ())]
+        dropped += [_dropped(labels.get(export.id, export.label), name) for name in names if _is_dropped(export, name, client)]
+    return no_longer_active(pending.were_active, pairs, current) + dropped
 
 
 def no_longer_active(ids, pairs, current) -> list:
@@ -76,15 +90,16 @@ def findings_about(pending, readings, current, client) -> list:
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():
-            value = client.download(export, name) if name in FILES else export.value(name)
-            if name not in reading.pair.declared.values and is_empty(value):
-                findings.append(
-                    Finding(
-                        "E30",
-                        WARNING,
-                        f"{reading.pair.declared.label}: {name}",
-                        "DocBits dropped it in an update of a run that was interrupted",
-                        f"declare {name}, or set it again in DocBits",
-                    )
-                )
+            if name not in reading.pair.declared.values and _is_dropped(export, name, client):
+                findings.append(_dropped(reading.pair.declared.label, name))
     return findings
+
+
+def _is_dropped(export, name, client) -> bool:
+    """Whether a value that was known before an interrupted update is missing."""
+    return is_lost(name, Known(""), client.download(export, name) if name in FILES else export.value(name))
+
+
+def _dropped(label, name) -> Finding:
+    message = "DocBits dropped it in an update of a run that was interrupted"
+    return Finding("E30", WARNING, f"{label}: {name}", message, f"declare {name}, or set it again in DocBits")

@@ -47,7 +47,8 @@ class Progress:
     creates, changes, removals: the numbers of the steps that create, that do not remove, and that remove
     ids:    ids of exports that this run created
     proven: numbers of the creates whose id DocBits answered, so that no other export can be meant
-    seen:   ids of exports that DocBits has listed during this run
+    seen:   the exports that DocBits has listed during this run, as it last listed them, by id
+    unlisted: ids of exports that DocBits no longer listed before the first removal, so that their absence proves none
     strays: number of an update to another id that DocBits answered, perhaps that of an export that it created instead
     displaced: undeclared exports that DocBits deactivated when this run made another one active
     is_displaced: whether one of them could not be activated again
@@ -64,7 +65,8 @@ class Progress:
         self.ids: dict = {}
         self.proven: set = set()
         self.strays: dict = {}
-        self.seen: set = set()
+        self.seen: dict = {}
+        self.unlisted: set = set()
         self.displaced: list = []
         self.is_displaced = False
         self.unanswered: set = set()
@@ -127,7 +129,7 @@ class Progress:
             return APPLIED if self.locate(index, listed) else NOT_APPLIED
         export = listed.get(step.id)
         if step.action == REMOVE:
-            return NOT_APPLIED if export else APPLIED
+            return NOT_APPLIED if export else UNKNOWN if step.id in self.unlisted else APPLIED
         if export is None:
             return UNKNOWN
         if step.action == UPDATE:

@@ -26,7 +26,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints 
 from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import (
     after_waiting,
     findings_about,
-    no_longer_active,
+    left_behind,
     refuse_unlisted,
     with_lost_fields,
 )
@@ -153,7 +153,8 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         try:
             applied = apply(draft.plan, client, Settings(options.settle_timeout, clock, record))
         except ApplyFailed as error:
-            error.findings += [*draft.warnings, *lock_findings, *_left_inactive(pending, draft, client)]
+            left = _left_behind(pending, [reading.pair for reading in draft.readings], client)
+            error.findings += dict.fromkeys([*draft.warnings, *lock_findings, *left])
             if error.unproved:
                 # A fingerprint must not prove a value that may have been replaced.
                 error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
@@ -170,10 +171,10 @@ def _read_and_plan(client, declared, options, pending, clock) -> _Draft:
     return _draft(client, declared, options, pending, client.exports(), clock)
 
 
-def _left_inactive(pending, draft, client) -> list:
-    """Warnings about exports that an interrupted run made inactive, after a run that failed to finish it."""
+def _left_behind(pending, pairs, client) -> list:
+    """Warnings about what an interrupted run left, after a run that failed to finish it."""
     try:
-        return no_longer_active(pending.were_active, [reading.pair for reading in draft.readings], client.exports()) if pending else []
+        return left_behind(pending, pairs, client.exports(), client) if pending else []
     except IonError:
         return []
 
@@ -190,16 +191,20 @@ def _with_fingerprints(result, draft, options, unverified) -> dict:
 def _draft(client, declared, options, pending, current, clock) -> _Draft:
     if pending.created:
         current = after_waiting(client, pending, current, options.settle_timeout, clock)
+    try:
+        return _planned(client, declared, options, pending, current)
+    except InvalidInput as error:
+        error.findings += _left_behind(pending, (), client)
+        raise
+
+
+def _planned(client, declared, options, pending, current) -> _Draft:
     lost: list = []
     if options.is_rollback:
         declared, lost = restorable(declared, current)
     declared, current = _with_known_names(declared, current, client)
-    try:
-        pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
-        refuse_unlisted(pairs, pending, options.record_path)
-    except InvalidInput as error:
-        error.findings += no_longer_active(pending.were_active, (), current)
-        raise
+    pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
+    refuse_unlisted(pairs, pending, options.record_path)
     if options.rotation:
         undeclared, found = undeclared_users(options.rotation, pairs, current, client, options.fingerprints)
         pairs, lost = pairs + undeclared, lost + found

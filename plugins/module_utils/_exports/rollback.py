@@ -108,14 +108,14 @@ class Rollback:
         """Remove an export that a step created, which is proven by the id that DocBits answered; returns why it, or another one, may remain."""
         progress = self._progress
         # A list that is behind shows neither the export nor its removal.
-        if not progress.settle(lambda: id_ in progress.listed()) and id_ not in progress.seen and not self._has_sent_file(step, id_):
+        is_proof = progress.settle(lambda: id_ in progress.listed())
+        export = progress.seen.get(id_)
+        if export is None and not self._has_sent_file(step, id_):
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
-        export = progress.listed().get(id_)
         if export is not None and not _may_be_from(step, export):
             progress.outcomes[index] = UNKNOWN
             return f"export {id_}, whose id DocBits answered, is another one"
-        is_proof = export is not None
         try:
             self._client.remove(id_, step.label)
             is_proof = True
@@ -158,7 +158,7 @@ class Rollback:
 
     def _roll_back_stray(self, index, step) -> str:
         """Remove the export that an update created, and make the updated one active or inactive as it was."""
-        remains = [self._remove_new(index, step, self._progress.strays[index]), *self._restore_activity(step)]
+        remains = [self._remove_new(index, step, self._progress.strays[index]), *self._restore_activity(index, step)]
         if self._progress.outcomes[index] == ROLLED_BACK and any(remains):
             self._progress.outcomes[index] = APPLIED
         return "; ".join(filter(None, remains))
@@ -223,19 +223,20 @@ class Rollback:
             if not progress.settle(lambda: self._is_restored(step, restored)):
                 progress.outcomes[index] = UNKNOWN
                 return f"DocBits does not show the former {', '.join(sorted(restored))}"
-        kept += self._restore_activity(step)
+        kept += self._restore_activity(index, step)
         if kept:
             progress.outcomes[index] = _later(progress.outcomes[index], APPLIED if progress.outcomes[index] == APPLIED else UNKNOWN)
             return "; ".join(kept)
         progress.outcomes[index] = ROLLED_BACK
         return ""
 
-    def _restore_activity(self, step) -> list:
-        """Make an updated export active or inactive as it was, because an update may change that; returns why that failed."""
+    def _restore_activity(self, index, step) -> list:
+        """Make an updated export active or inactive as it was, because an update may change that; returns why that failed.
+
+        An earlier step that switched it is rolled back after this one.
+        """
         progress, active = self._progress, step.before.get("active")
-        is_switched = any(
-            other.id == step.id and other.action != UPDATE and progress.outcomes[index] != NOT_RUN for index, other in enumerate(progress.plan.steps)
-        )
+        is_switched = any(other.id == step.id for other in progress.plan.steps[:index])
         if active is None or is_switched or progress.is_active(step.id) == active:
             return []
         self._attempt(lambda: self._client.set_active(step.id, active, step.label))

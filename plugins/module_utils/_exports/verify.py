@@ -48,12 +48,16 @@ class Verification:
             self._remove_duplicate(index)
         for index in self._progress.changes:
             self._refuse_strays(index)
-        differences = self._settled_differences() + self._displaced()
+        settled = self._settled_differences()
+        # What DocBits deactivated explains the other differences.
+        differences = self._displaced() + settled
         if not differences and self._send_lost_values():
             self._listed = {}
             differences = self._settled_differences()
         if differences:
             raise Refused(differences)
+        # DocBits may not list an export that was deactivated to be removed.
+        self._progress.unlisted = {self._steps[index].id for index in self._progress.removals} - self._current().keys()
 
     def verify_removals(self) -> None:
         """Wait until the list no longer shows the removed exports. Raises: Refused"""
@@ -173,6 +177,8 @@ class Verification:
         is_any_key = any(self._steps[index].restores and self._progress.is_new(self._steps[index].id) for index in begun)
         keys = {self._expected(index).exclusive_key for index in begun if self._expected(index).active or index in made_active}
         listed = self._current()
+        # An update that created an export may not have sent its document type.
+        keys |= {listed[id_].exclusive_key for id_ in self._progress.strays.values() if id_ in listed}
         self._progress.displaced = []
         for export in self._progress.plan.before:
             now = listed.get(export.id)
