@@ -402,6 +402,13 @@ def test_removal_without_an_answer_and_without_effect_is_not_called_applied(worl
     assert steps_of(world, error)[0][2] in ("unknown", "not_applied") and list(docbits.rows) == ["1"]
 
 
+def test_removal_without_an_answer_of_an_inactive_export_is_unknown_when_those_are_not_listed(world):
+    docbits = world.Organisation([world.webhook("1", "old")], lists_inactive=False)
+    docbits.fail("remove", "lost before")
+    error = docbits.failed(world.declared(world.webhook(None, "new")), purge=True)
+    assert steps_of(world, error) == [("deactivate", "old", "applied"), ("create", "new", "applied"), ("remove", "old", "unknown")]
+
+
 def test_removal_of_which_nothing_can_be_read_is_unknown(world):
     docbits = world.Organisation([world.webhook("1")])
     docbits.fail("remove", "lost after")
@@ -478,6 +485,19 @@ def test_rollback_of_a_momentary_deactivation_restores_the_first_state(world):
     error = docbits.failed(world.declared(world.webhook(None, "spare"), active=False), allow_momentary_deactivation=True)
     assert steps_of(world, error) == [("deactivate", "stays", "rolled_back"), ("create", "spare", "not_applied"), ("activate", "stays", "not_run")]
     assert docbits.state == before
+
+
+def test_rollback_of_an_update_that_activates_restores_the_first_activity(world):
+    docbits = world.Organisation([world.webhook("1", active=False, document_type="CREDIT_NOTE")], update="activates")
+    before = docbits.state
+    docbits.fail("create", "refused before")
+    declared = [
+        world.declared(world.webhook("1", document_type="CREDIT_NOTE"), url="https://example.com/b", active=True),
+        world.declared(world.webhook(None, "new"), 1),
+    ]
+    error = docbits.failed(*declared)
+    assert docbits.state == before
+    assert steps_of(world, error) == [("update", "A", "rolled_back"), ("activate", "A", "rolled_back"), ("create", "new", "not_applied")]
 
 
 def test_rollback_of_an_update_leaves_what_somebody_else_changed(world):

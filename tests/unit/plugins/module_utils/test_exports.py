@@ -456,6 +456,19 @@ def test_create_of_an_interrupted_run_that_is_not_listed_is_not_repeated(world, 
     assert docbits.writes == []
 
 
+@pytest.mark.parametrize("nulls", [True, False])
+def test_run_that_is_refused_names_what_an_interrupted_update_dropped(world, record, nulls):
+    docbits = world.Organisation([world.webhook("1", "A", execution_order=2), world.webhook("3", "C", sub_organisation="s1")], update="drops", nulls=nulls)
+    changed = world.declared(world.webhook("1", "A"), keep_id=True, url="https://example.com/b")
+    docbits.fail("list", KeyboardInterrupt(), nth=3, always=True)
+    with pytest.raises(KeyboardInterrupt):
+        docbits.reconcile(changed, record_path=record)
+    docbits.hooks.clear()
+    error = docbits.failed(world.declared(world.webhook("2", "B"), 1, keep_id=True), record_path=record)
+    assert error.id == "P01"
+    assert [finding.where for finding in error.findings if finding.id == "E30"] == ['export 1 "A": execution_order']
+
+
 def test_create_of_an_interrupted_run_without_an_answer_is_repeated_if_it_is_not_listed(world, record):
     docbits = world.Organisation([world.webhook("1", "other")])
     record_of_a_create(record, world.webhook(None), None)
