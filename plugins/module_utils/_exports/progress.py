@@ -104,7 +104,7 @@ class Progress:
 
     def candidates(self, index: int, listed: dict) -> list:
         """The listed exports that were not there before the run and may be the one that a step creates."""
-        others = {id_ for other, id_ in self.ids.items() if other != index}
+        others = {id_ for other, id_ in (*self.ids.items(), *self.strays.items()) if other != index}
         wanted = self.plan.steps[index].after
         return [export for id_, export in listed.items() if id_ not in self._known_ids and id_ not in others and is_alike(wanted, export)]
 

@@ -9,8 +9,6 @@ may have been a mask, and restoring it would destroy the stored value. Private t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError, as_ion_error
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
@@ -110,10 +108,10 @@ class Rollback:
         # A list that is behind shows neither the export nor its removal.
         is_proof = progress.settle(lambda: id_ in progress.listed())
         export = progress.seen.get(id_)
-        if export is None and not self._has_sent_file(step, id_):
+        if export is None:
             progress.outcomes[index] = UNKNOWN
             return f"DocBits never listed the answered id {id_}, so it may be the id of something else"
-        if export is not None and not _may_be_from(step, export):
+        if not _may_be_from(step, export):
             progress.outcomes[index] = UNKNOWN
             return f"export {id_}, whose id DocBits answered, is another one"
         try:
@@ -127,19 +125,13 @@ class Rollback:
             return f"export {id_} is still in the list of exports"
         if not is_proof:
             progress.outcomes[index] = UNKNOWN
-            return f"DocBits did not confirm the removal of export {id_}, which it never listed"
+            return f"DocBits did not confirm the removal of export {id_}, which it no longer listed"
         others = [export.id for export in progress.candidates(index, progress.listed()) if export.id != id_]
         if others:
             progress.outcomes[index] = UNKNOWN
             return f"another new export is alike (id {', '.join(sorted(others))}), and it is not known who created it"
         progress.outcomes[index] = ROLLED_BACK
         return ""
-
-    def _has_sent_file(self, step, id_) -> bool:
-        """Whether the export with this id, which is not listed, has a file that this run sent."""
-        export = replace(step.after, id=id_)
-        names = [name for name in step.values if name in FILES]
-        return any(compare(name, step.values[name], self._client.download(export, name)) == SAME for name in names)
 
     def _roll_back_change(self, index, step) -> str:
         progress = self._progress

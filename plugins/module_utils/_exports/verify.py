@@ -44,10 +44,10 @@ class Verification:
             # A list that is behind may not show the export of somebody else yet.
             self._settings.clock.sleep(self._lag)
             self._listed = {}
-        for index in self._progress.creates:
-            self._remove_duplicate(index)
         for index in self._progress.changes:
             self._refuse_strays(index)
+        for index in self._progress.creates:
+            self._remove_duplicate(index)
         settled = self._settled_differences()
         # What DocBits deactivated explains the other differences.
         differences = self._displaced() + settled
