@@ -179,6 +179,9 @@ def draw(seed: int, within: Within | None = None) -> History:
         actors, options = within.actors, {**options, **within.options}
         if not declared:
             options.pop("purge", None)
+    if RUN_BESIDE in actors and options.get("allow_momentary_deactivation"):
+        # A deactivation that arrives after another run has activated the export again looks as if it had arrived before.
+        faults = {number: fault for number, fault in faults.items() if fault not in ("late", "late soon")}
     edits = tuple(chance.choice(within.edits if within else EDITS) for _number in range(chance.choice((1, 1, 2)))) if PERSON in actors else ()
     if any(item[2] is None or item[0].get("active") for item in declared):
         # A person who switches an export at that moment cannot be told from DocBits or from the run.

@@ -9,6 +9,7 @@ import json
 from dataclasses import replace
 
 from .fulfilled import KEYS, identity, identity_of_row, matching
+from .model import without_line_ends
 from .refusals import is_justified
 
 LONGEST = 400.0
@@ -179,7 +180,7 @@ def _normal(text) -> str:
     if not isinstance(text, str):
         return text or ""
     text = text.strip() if "\n" not in text else text
-    return "\n".join(line.rstrip() for line in (text or "").lstrip("\ufeff").splitlines())
+    return "\n".join(line.rstrip() for line in without_line_ends(text).splitlines())
 
 
 def _declared_ids(story) -> dict:
@@ -267,11 +268,16 @@ def _created(story) -> list:
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue
-        rows = [row for row in story.model.rows.values() if identity_of_row(row) == identity(fields)]
+        rows = [row for row in story.model.rows.values() if identity_of_row(row) == identity(fields) and not _is_said_to_remain(story, row)]
         before = [row for row in story.history.rows if identity_of_row(row) == identity(fields)]
         if len(rows) > max(1, len(before) + 1):
             found.append(f"single: {len(rows)} exports are {identity(fields)}, listed or not")
     return found
+
+
+def _is_said_to_remain(story, row) -> bool:
+    messages = [finding["message"] for outcome in story.outcomes.values() for finding in (outcome.result or {}).get("findings", ()) if finding["id"] == "DV03"]
+    return any(message.endswith(f"export {row.id} is still in the list of exports") for message in messages)
 
 
 def _repeated(story) -> list:

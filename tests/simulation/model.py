@@ -96,8 +96,13 @@ class Row:
             self.method,
             self.active,
             tuple(sorted((key, value) for key, value in self.values.items() if value not in (None, "", False))),
-            tuple(sorted((name, text.lstrip("\ufeff").replace("\r\n", "\n")) for name, text in self.files.items())),
+            tuple(sorted((name, without_line_ends(text)) for name, text in self.files.items())),
         )
+
+
+def without_line_ends(text: str) -> str:
+    """A file without what DocBits may add each time it gives it: a byte order mark, and further carriage returns."""
+    return re.sub("\r+\n", "\n", text.lstrip("\ufeff"))
 
 
 class Model:

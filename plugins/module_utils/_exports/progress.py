@@ -142,8 +142,11 @@ class Progress:
         results = {compare(name, step.values[name], self.current(export, name)) for name in step.changes}
         if SAME in results:
             return APPLIED
-        is_elsewhere = any(self.is_new(id_) and _has_sent_values(step, other) for id_, other in listed.items())
-        return NOT_APPLIED if DIFFERENT in results and not is_elsewhere else UNKNOWN
+        return NOT_APPLIED if DIFFERENT in results and not self.copies(step, listed) else UNKNOWN
+
+    def copies(self, step, listed: dict) -> list:
+        """The new exports that an update may have created, even without a title: they show what it sent, as far as they show anything."""
+        return [export for id_, export in listed.items() if self.is_new(id_) and _has_sent_values(step, export)]
 
     def current(self, export: Export, name: str):
         """The state of a field, or of a file, which is downloaded."""
@@ -174,7 +177,6 @@ class Progress:
 
 
 def _has_sent_values(step, export: Export) -> bool:
-    """Whether an export shows what an update sent, as far as it shows anything: DocBits may have created it from the update, even without a title."""
     results = {compare(name, value, export.value(name)) for name, value in step.values.items() if name not in FILES}
     return export.get("kind") in (None, step.kind) and DIFFERENT not in results
 

@@ -40,6 +40,8 @@ class Rollback:
             if progress.outcomes[index] in (APPLIED, UNKNOWN):
                 first_switch.setdefault(progress.plan.steps[index].id, index)
         later_switches = [index for index in switches if index not in first_switch.values()]
+        # A request without an answer may still take effect after the rollback.
+        progress.unanswered |= {first_switch[progress.plan.steps[index].id] for index in later_switches if progress.outcomes[index] == UNKNOWN}
         for index in reversed(range(len(progress.outcomes))):
             step = progress.plan.steps[index]
             if step.action == REMOVE:
@@ -84,7 +86,7 @@ class Rollback:
         except Exception as error:  # the other steps are rolled back all the same
             progress.outcomes[index] = _later(progress.outcomes[index], progress.try_to_observe(index) if step.action != CREATE else UNKNOWN)
             why = f"rolling it back failed ({as_ion_error(error).id})"
-        if step.action == UPDATE and progress.outcomes[index] == ROLLED_BACK and index in progress.unanswered:
+        if step.action != CREATE and progress.outcomes[index] == ROLLED_BACK and index in progress.unanswered:
             progress.outcomes[index] = UNKNOWN
             why = "DocBits did not answer a request of this step, which may still take effect"
         if progress.outcomes[index] == ROLLED_BACK:
@@ -126,7 +128,8 @@ class Rollback:
         if not is_proof:
             progress.outcomes[index] = UNKNOWN
             return f"DocBits did not confirm the removal of export {id_}, which it no longer listed"
-        others = [export.id for export in progress.candidates(index, progress.listed()) if export.id != id_]
+        listed = progress.listed()
+        others = {export.id for export in progress.candidates(index, listed) + progress.copies(step, listed)} - {id_, *progress.ids.values()}
         if others:
             progress.outcomes[index] = UNKNOWN
             return f"another new export is alike (id {', '.join(sorted(others))}), and it is not known who created it"

@@ -487,6 +487,15 @@ def test_rollback_of_a_momentary_deactivation_restores_the_first_state(world):
     assert docbits.state == before
 
 
+def test_rollback_of_a_momentary_deactivation_is_unknown_after_an_activation_without_an_answer(world):
+    docbits = world.Organisation([world.webhook("1", "stays")], one_active="any", switch="toggles")
+    before = docbits.state
+    docbits.fail("activate", "lost before")
+    error = docbits.failed(world.declared(world.webhook(None, "spare"), active=False), allow_momentary_deactivation=True)
+    assert docbits.state == before and error.facts["changed"] is True
+    assert steps_of(world, error) == [("deactivate", "stays", "unknown"), ("create", "spare", "rolled_back"), ("activate", "stays", "unknown")]
+
+
 def test_rollback_of_an_update_that_activates_restores_the_first_activity(world):
     docbits = world.Organisation([world.webhook("1", active=False, document_type="CREDIT_NOTE")], update="activates")
     before = docbits.state
