@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+from functools import cached_property
 from urllib.parse import quote, quote_plus
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import looks_random
@@ -24,6 +25,9 @@ _RESULT_NAME = re.compile(r"[a-z_]+")
 
 # A service may echo a piece of a secret. A shorter piece occurs by chance in other text.
 SHORTEST_PIECE = 8
+# A piece contains a probe: this many characters of the secret, from every fourth on.
+_PROBE = 5
+_PROBE_STEP = SHORTEST_PIECE - _PROBE + 1
 # Longer secrets are whole files, and pieces of them occur in every such file. Longer texts are mappings, not messages.
 LONGEST_KEY = 8192
 LONGEST_SEARCHED = 2000
@@ -79,7 +83,23 @@ class Secrets:
 
         Pieces are found as they are, reversed, in rot13, hex, base64 and base32.
         """
-        return _redacted(value, sorted(self.encodings(), key=len, reverse=True), _pieces_of(self._values))
+        texts = list(_texts_in(value))
+        longest, together = max(map(len, texts), default=0), "\n".join(texts)
+        # No encoding is shorter than its value, so whole files are not encoded for a result of short texts.
+        encodings = {encoding for secret in self._values if len(secret) <= longest for encoding in encodings_of(secret) if encoding in together}
+        return _redacted(value, sorted(encodings, key=len, reverse=True), _Pieces(self._values))
+
+
+def _texts_in(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts_in(key)
+            yield from _texts_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_in(item)
 
 
 def _redacted(value, encodings, pieces):
@@ -95,28 +115,48 @@ def _redacted(value, encodings, pieces):
     return value
 
 
-def _pieces_of(values) -> frozenset:
+class _Pieces:
     """All substrings of SHORTEST_PIECE characters of the secrets that look like keys or tokens, as they are, reversed and in rot13, in lower case.
 
-    Without those that read as words, unless the whole key is random.
+    Without those that read as words, unless the whole key is random. They are thousands, so they are made only for a text with a probe.
     """
-    # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
-    is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
-    pieces: set = set()
-    for key in (re.split("[~#]", value)[-1] for value in is_key):
-        is_random = looks_random(key, 20)
-        starts = [start for start in range(len(key) - SHORTEST_PIECE + 1) if is_random or not _PLAIN_WORDS.fullmatch(key[start : start + SHORTEST_PIECE])]
-        # The whole key is translated, because there are hundreds of pieces.
-        lowered = key.translate(_LOWER)
-        for text in (lowered, lowered.translate(_ROT13)):
-            parts = [text[start : start + SHORTEST_PIECE] for start in starts]
-            pieces.update(parts, [part[::-1] for part in parts])
-    return frozenset(pieces)
+
+    def __init__(self, values) -> None:
+        # The part before ~ or # is the tenant, which is public; most of a URL with a password in it is public, too.
+        is_key = (value for value in values if len(value) <= LONGEST_KEY and "://" not in value and value.split() == [value] and value[0] not in "{[<")
+        self._keys = [re.split("[~#]", value)[-1] for value in is_key]
+        self._probes: set = set()
+        for key in self._keys:
+            for text in _translated(key):
+                probes = [text[start : start + _PROBE] for start in range(0, len(text) - _PROBE + 1, _PROBE_STEP)]
+                self._probes.update(probes, [probe[::-1] for probe in probes])
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text in lower case contains a probe."""
+        return not self._probes.isdisjoint([text[start : start + _PROBE] for start in range(len(text) - _PROBE + 1)])
+
+    def __contains__(self, piece: str) -> bool:
+        return piece in self._all
+
+    @cached_property
+    def _all(self) -> frozenset:
+        pieces: set = set()
+        for key in self._keys:
+            is_random = looks_random(key, 20)
+            starts = [start for start in range(len(key) - SHORTEST_PIECE + 1) if is_random or not _PLAIN_WORDS.fullmatch(key[start : start + SHORTEST_PIECE])]
+            for text in _translated(key):
+                parts = [text[start : start + SHORTEST_PIECE] for start in starts]
+                pieces.update(parts, [part[::-1] for part in parts])
+        return frozenset(pieces)
+
+
+def _translated(key) -> tuple:
+    """A key in lower case, as it is and in rot13."""
+    lowered = key.translate(_LOWER)
+    return lowered, lowered.translate(_ROT13)
 
 
 def _without_pieces(text, pieces) -> str:
-    if not pieces:
-        return text
     found = _places_of(text, pieces)
     for runs, decoded in ((_HEX, _from_hex), (_BASE64, _from_base64), (_BASE32, _from_base32)):
         found += [run.span() for run in runs.finditer(text) if any(_places_of(inner, pieces) for inner in decoded(run.group()))]
@@ -134,7 +174,7 @@ def _places_of(text, pieces) -> list:
     """The places of pieces in a text as pairs of start and end; neighbouring pieces are one place."""
     text, found = text.translate(_LOWER), []
     # No key has a blank, and most words are shorter.
-    for run in _LONG_RUN.finditer(text):
+    for run in filter(lambda run: pieces.may_be_in(run.group()), _LONG_RUN.finditer(text)):
         for start in range(run.start(), run.end() - SHORTEST_PIECE + 1):
             if text[start : start + SHORTEST_PIECE] in pieces:
                 begin = found.pop()[0] if found and start <= found[-1][1] else start

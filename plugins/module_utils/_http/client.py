@@ -141,6 +141,8 @@ class HttpClient:
         self._settings = settings
         self._reads = reads
         self._check_mode = check_mode
+        # By host. The environment variables do not change during a task.
+        self._proxies: dict = {}
         self.restart_deadline()
 
     def call(self, method: str, url: str, *, retry: bool = True, headers=None, **request) -> Response:
@@ -202,7 +204,9 @@ class HttpClient:
         with MONITOR.limit(self._time_left()) as call:
             try:
                 prepared = requests.Request(method, url, **request).prepare()
-                proxies = proxies_for(url, self._settings.proxy)
+                proxies = self._proxies.get(where)
+                if proxies is None:
+                    proxies = self._proxies[where] = proxies_for(url, self._settings.proxy)
                 proxy = select_proxy(url, proxies)
                 if proxy and not _is_http(proxy):
                     raise _unsupported_proxy()
