@@ -468,7 +468,7 @@ def suggested_overrides(observed: Observed) -> dict:
 
 def _lists(observed) -> dict:
     for answer in observed.of("list"):
-        if observed.listed(answer) is None and not is_refusal(answer.response):
+        if not (is_refusal(answer.response) or any(map(_looks_like_export, observed.listed(answer) or ()))):
             places = [path for path, records in _places_of(_body(answer)).items() if records and all(_looks_like_export(record) for record in records)]
             if len(places) == 1 and places[0] and all(has_shape(FIELD, key) for key in places[0]):
                 return {"list": ".".join(places[0])}

@@ -142,6 +142,13 @@ def test_row_of_an_answer_hides_what_the_server_chose():
     ]
 
 
+def test_path_that_a_user_set_is_hidden():
+    schema = ApiSchema("1.0", {("POST", "/acme/list"): OperationSchema(None, {})})
+    contract = Contract(schema, "live", Overrides(operations={"list": "/acme/list"}))
+    asked = Answer("POST", "/acme/list", (), {}, answer("list", []).response)
+    assert [row["path"] for row in described_answers([asked], contract, Names(contract, is_public=True))] == ["<path>"]
+
+
 def test_same_answers_are_one_row():
     assert len(described_answers([answer("list", [{"id": 1}]), answer("list", [{"id": 2}])], CONTRACT, NAMES)) == 1
 
