@@ -174,6 +174,8 @@ def _record_keys(observed):
         names.append("sub_organisation")
     keys = {name: observed.key_of(name) for name in names}
     other = [f"{name}: {observed.names.shown(key) if key else 'missing'}" for name, key in keys.items() if key != observed.contract.record_keys(name)[0]]
+    # The value may be under a key that is not known.
+    other += [f"{name}: never set" for name in ("id", "method", "title", "document_type", "active") if keys[name] and not observed.values(name)]
     # Versions without these fields exist.
     missing = [line for line in other if line not in ("execution_order: missing", "zugferd: missing")]
     return not missing, ", ".join(other) or "all have the assumed key"

@@ -110,6 +110,7 @@ CASES = [
     ("Q06", [listed(WEBHOOK, total=2)], "differs", "it says that there are more"),
     ("Q07", [listed(WEBHOOK)], "held", "all have the assumed key"),
     ("Q07", [listed({**but(), "document_type": "INVOICE", "doc_type": None})], "differs", "document_type: document_type"),
+    ("Q07", [listed(but(title=None, name="A"))], "differs", "title: never set"),
     ("Q08", [listed(WEBHOOK)], "held", "integer"),
     ("Q08", [listed(but(id="a-1"))], "differs", "text"),
     ("Q09", [listed(WEBHOOK)], "held", "boolean"),
