@@ -23,9 +23,21 @@ extends_documentation_fragment:
 options:
   api_key:
     description:
-      - API key, sent only if the host does not publish its contract.
+      - API key, sent only if the host does not publish its contract, and for O(describe_answers).
       - If not set, the value of E(DOCBITS_API_KEY) is used.
     type: str
+  organisation_id:
+    description:
+      - Id of the organisation whose answers are described, for an API key that has access to several. It is sent as C(X-ORG-ID).
+      - If not set, the value of E(DOCBITS_ORGANISATION_ID) is used.
+    type: str
+  describe_answers:
+    description:
+      - Also reads the exports of the organisation, one file of each type, the document types and the sub-organisations, and describes the answers.
+      - A description has names and types, and never a value. The playbook C(docbits.ion.contract_report) writes it as a report.
+      - If the host does not show its contract, the answers are compared with V(current).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -37,6 +49,14 @@ EXAMPLES = r"""
 - name: Show the fields that DocBits requires and this collection does not know
   ansible.builtin.debug:
     msg: "{{ api.comparison | selectattr('outcome', 'equalto', 'unknown and required') }}"
+
+- name: Describe the answers, and show which of the assumptions about DocBits do not hold
+  docbits.ion.api_info:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+    describe_answers: true
+  register: api
+  failed_when: api.observed.guesses | selectattr('outcome', 'equalto', 'differs')
 """
 
 RETURN = r"""
@@ -86,6 +106,53 @@ comparison:
       description: V(found) or V(missing) for an operation, V(published name), V(other name), V(missing), V(unknown and required)
         or V(not used) for a field.
       type: str
+observed:
+  description: What the answers show. It has no value of the organisation, so that it can be passed on.
+  returned: if O(describe_answers) is set
+  type: dict
+  contains:
+    contract:
+      description: The contract, how it could be read, the operations that it has, and what differs from the published one.
+      type: dict
+    answers:
+      description: A row for each form of answer, with operation, status, and the types that each key has.
+      type: list
+      elements: dict
+    guesses:
+      description: A row for each assumption about DocBits, with its RV(observed.guesses[].outcome).
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Stable id of the assumption.
+          type: str
+        guess:
+          description: What is assumed.
+          type: str
+        outcome:
+          description: V(held), V(differs) or V(not seen).
+          type: str
+        seen:
+          description: What was seen.
+          type: str
+      sample:
+        - id: Q05
+          guess: The list of exports is in data.
+          outcome: differs
+          seen: items
+    findings:
+      description: The ids of the findings for answers that cannot be used.
+      type: list
+      elements: str
+organisation:
+  description: Whether the answers name the organisation of O(organisation_id). V(the same), V(another), V(not named), or V(not asked) without this option.
+  returned: if O(describe_answers) is set
+  type: str
+overrides:
+  description: The O(contract_overrides) that the answers ask for. It may have words of the organisation, so it is not for a report.
+  returned: if O(describe_answers) is set
+  type: dict
+  sample: {"lists": {"list": "result.rows"}}
 """
 
 from ansible.module_utils.basic import AnsibleModule

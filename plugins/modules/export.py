@@ -23,6 +23,12 @@ extends_documentation_fragment:
   - docbits.ion.reconcile
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
+options:
+  describe_answers:
+    description:
+      - Also describes the answers of DocBits, as M(docbits.ion.api_info) does. Used by the playbook C(docbits.ion.contract_trial).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -60,6 +66,15 @@ export:
           succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
       type: dict
       sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
+observed:
+  description: What the answers of DocBits show, without any value of the organisation. As in M(docbits.ion.api_info).
+  returned: if O(describe_answers) is set and requests were sent, also on failure
+  type: dict
+overrides:
+  description: The O(contract_overrides) that the answers ask for. It may have words of the organisation, so it is not for a report.
+  returned: as RV(observed)
+  type: dict
+  sample: {"methods": {"infor-idm-v2": "infor_idm/cloud"}}
 steps:
   description: Each write, in order, with its outcome.
   returned: always

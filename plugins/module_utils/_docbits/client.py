@@ -81,10 +81,15 @@ def check_access(params) -> None:
             )
 
 
-def connect(params, settings, check_mode: bool) -> DocBits:
-    """A client for the organisation that the options name, bound to the contract that they ask for."""
+def connect(params, settings, check_mode: bool, http=HttpClient) -> DocBits:
+    """A client for the organisation that the options name, bound to the contract that they ask for. http: as in DocBits"""
     check_access(params)
-    return DocBits(base_url_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), HttpClient, settings, check_mode)
+    return DocBits(base_url_of(params), params["api_key"], params["organisation_id"], contract_of(params, settings), http, settings, check_mode)
+
+
+def is_contract_public(params, settings) -> bool:
+    """Whether the host publishes its contract. Raises: as contract_of"""
+    return _public_schema(base_url_of(params), settings) is not None
 
 
 def contract_of(params, settings) -> Contract:

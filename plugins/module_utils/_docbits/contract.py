@@ -342,6 +342,11 @@ class Contract:
             )
         return found
 
+    @property
+    def field_names(self) -> frozenset:
+        """The names of the fields of all operations of the API."""
+        return frozenset(name for operation in self._schema.operations.values() for name in operation.fields)
+
     def download_type(self, file: str):
         """The type that the download operation takes for a file, or None if it does not offer the file."""
         download = self.find("download")

@@ -46,6 +46,17 @@ def file_in(file: str, body: bytes):
     return known or next((value for value in values if value.shown), values[0])
 
 
+def envelope_of(body: bytes) -> str:
+    """How a download wraps its file, in one of a few phrases."""
+    text = body.decode("utf-8", "surrogateescape")
+    value = _json_in(text.lstrip(BYTE_ORDER_MARK).strip())
+    if isinstance(value, dict):
+        key = next((key for key in _ENVELOPE_KEYS if key in value), None)
+        is_url = isinstance(value.get(key), str) and value[key].strip().lower().startswith(("https://", "http://"))
+        return f"an object with {'a URL' if is_url else 'the file'} in {key}" if key else "no envelope"
+    return "a JSON text" if isinstance(value, str) else "base64" if _opened(text) else "no envelope"
+
+
 def _candidates(text) -> list:
     """The text itself and what envelopes around it hold, the innermost last."""
     found, pending = [], [text]

@@ -29,8 +29,8 @@ def exports_in(records: list, contract: Contract, organisation_id: str | None = 
     organisation_id: a record with it as its sub-organisation belongs to the main organisation
     Raises: BadAnswer if the records lack a field that identifies exports
     """
-    records = [record for record in records if not _is_deleted(record, contract)]
-    keys = {name: _key_of(name, records, contract) for name in RECORD_KEYS}
+    records = [record for record in records if not is_deleted(record, contract)]
+    keys = {name: key_of(name, records, contract) for name in RECORD_KEYS}
     for name in _INDISPENSABLE:
         if records and keys[name] is None:
             raise not_listed(name)
@@ -44,7 +44,7 @@ def exports_in(records: list, contract: Contract, organisation_id: str | None = 
 def lists_sub_organisations(records: list, contract: Contract) -> bool:
     """Whether the records say which sub-organisation an export belongs to."""
     # Records may leave out what is not set, so a key that the user names is enough.
-    return "sub_organisation" in contract.overrides.records or _key_of("sub_organisation", records, contract) is not None
+    return "sub_organisation" in contract.overrides.records or key_of("sub_organisation", records, contract) is not None
 
 
 def not_listed(name: str) -> BadAnswer:
@@ -58,14 +58,16 @@ def not_listed(name: str) -> BadAnswer:
     )
 
 
-def _key_of(name, records, contract):
+def key_of(name: str, records: list, contract: Contract):
+    """The key under which the records have a field, or None."""
     # One key for the whole list: the first with a value in any record, or else the first one that is there.
     keys = contract.record_keys(name)
     filled = (key for key in keys if any(record.get(key) is not None for record in records))
     return next(filled, next((key for key in keys if any(key in record for record in records)), None))
 
 
-def _is_deleted(record, contract) -> bool:
+def is_deleted(record: dict, contract: Contract) -> bool:
+    """Whether a record is marked as deleted."""
     for key in _DELETED_KEYS:
         value = record.get(key)
         if value not in (None, "") and (_boolean(value, contract) or (_boolean(value, contract) is None and key.endswith(("at", "on")))):
