@@ -8,20 +8,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import ApplyFailed, ContractMismatch, InvalidInput, IonError, Unreachable, failure
-from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding, errors_in
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.private_files import FOLDER, locked
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._exports.apply import NOT_APPLIED, PLANNED, ROLLED_BACK, Settings, apply
-from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import diff_of
-from ansible_collections.docbits.ion.plugins.module_utils._exports.files import check_document_type
 from ansible_collections.docbits.ion.plugins.module_utils._exports.fingerprints import Fingerprints
 from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted import (
     after_waiting,
@@ -31,17 +28,21 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted i
     with_lost_fields,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, REMOVE, UPDATE, Plan, plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.names import with_known_names
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import REMOVE, UPDATE, Plan, plan
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reading import BY_CONNECTION_TEST, read
+from ansible_collections.docbits.ion.plugins.module_utils._exports.refusals import (
+    active_beside_undeclared,
+    refuse_conflicts,
+    refuse_irreversible,
+    unlisted_activity,
+    unnoticeable,
+)
 from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import items_before, restorable
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation, refuse_other_changes, undeclared_users
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES, normal_value
-from ansible_collections.docbits.ion.plugins.module_utils._model.values import Withheld
-
-# A document type in this form is taken for a key.
-_KEY = re.compile(r"[A-Z0-9_]+")
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _planned(client, declared, options, pending, current) -> _Draft:
     lost: list = []
     if options.is_rollback:
         declared, lost = restorable(declared, current)
-    declared, current = _with_known_names(declared, current, client)
+    declared, current = with_known_names(declared, current, client)
     pairs = [with_lost_fields(pair, pending) for pair in match(declared, current, pending.created)]
     refuse_unlisted(pairs, pending, options.record_path)
     if options.rotation:
@@ -220,18 +221,18 @@ def _planned(client, declared, options, pending, current) -> _Draft:
         to_activate=pending.switched,
     )
     if not options.several_active:
-        _refuse_conflicts(declared, todo)
+        refuse_conflicts(declared, todo)
     problems = [problem for step in todo.steps for problem in client.problems(step)]
     if problems:
         raise ContractMismatch(dict.fromkeys(problems))
     if options.rotation:
         refuse_other_changes(todo)
     if options.require_reversible:
-        _refuse_irreversible(todo)
+        refuse_irreversible(todo)
     todo = _with_undeclared_files(todo, client, (UPDATE, REMOVE) if options.save_snapshot else (UPDATE,))
-    warnings = lost if options.several_active else lost + _active_beside_undeclared(declared, todo)
-    warnings += _unnoticeable(todo, readings, options.assume_kept)
-    warnings += [finding for reading in readings for finding in _unlisted_activity(reading.pair)]
+    warnings = lost if options.several_active else lost + active_beside_undeclared(declared, todo)
+    warnings += unnoticeable(todo, readings, options.assume_kept)
+    warnings += [finding for reading in readings for finding in unlisted_activity(reading.pair)]
     warnings += findings_about(pending, readings, current, client)
     return _Draft(current, readings, todo, warnings)
 
@@ -331,104 +332,6 @@ def _undeclared(draft) -> list:
     return [{"id": export.id, "title": export.get("title"), "kind": export.get("kind")} for export in draft.plan.after if export.id not in declared]
 
 
-def _with_known_names(declared, current, client) -> tuple:
-    """The declared and the current exports, with the keys of their document types and the ids of their sub-organisations.
-
-    A key that a current export refers to exists; only for other values the lists are read.
-    """
-    listed = {export.get("document_type") for export in current}
-    sub_organisations = {export.get("sub_organisation") for export in current}
-    types = {export.get("document_type") for export in declared} - {None, ""}
-    # A list may show titles, and an update has to send the key.
-    if not types <= listed or any(not _KEY.fullmatch(type_) for type_ in (*types, *filter(None, listed))):
-        known = client.document_types()
-        declared = [
-            _with_name(export, "document_type", "document type", known, "key", "title", "DB12", "docbits.ion.document_type_info") for export in declared
-        ]
-        for export in declared:
-            if export.state == PRESENT:
-                check_document_type(export)
-        current = client.with_known_types(current)
-    if any(export.get("sub_organisation") and export.get("sub_organisation") not in sub_organisations for export in declared):
-        known = client.sub_organisations()
-        declared = [
-            _with_name(export, "sub_organisation", "sub-organisation", known, "id", "name", "DB13", "docbits.ion.sub_organisation_info") for export in declared
-        ]
-    return declared, current
-
-
-def _with_name(export, field_name, what, known, id_key, name_key, finding_id, module):
-    value = export.get(field_name)
-    if not value:
-        return export
-    exact = [item[id_key] for item in known if normal_value(field_name, item[id_key]) == normal_value(field_name, value)]
-    by_name = [item[id_key] for item in known if str(item[name_key] or "").strip().casefold() == value.strip().casefold()]
-    found = exact or by_name
-    if not found and export.state != PRESENT:
-        # Nothing can exist under an unknown name: it is absent, and there is nothing to ignore.
-        return export
-    if len(found) != 1:
-        names = ", ".join(str(item[id_key] if id_key == "key" else item[name_key]) for item in known[:12]) or "none"
-        message = f"{len(found)} of them are called {value}" if found else f"DocBits has no {what} {value}; it has {names}"
-        raise failure(InvalidInput, finding_id, f"{export.label}: {field_name}", message, f"correct it, or list them with {module}")
-    return replace(export, fields={**export.fields, field_name: found[0]})
-
-
-def _refuse_conflicts(declared, todo) -> None:
-    """Refuse two declared exports that would both be active where DocBits runs only one. Exports that are both active already are left."""
-    before = {export.id: export for export in todo.before}
-    labels = {export.label for export in declared}
-    found: dict = {}
-    for export in todo.after:
-        if export.active and export.label in labels:
-            found.setdefault(export.exclusive_key, []).append(export)
-    for exports in found.values():
-        were_active = [export for export in exports if export.id in before and before[export.id].active]
-        if len(exports) > 1 and len(were_active) < len(exports):
-            raise failure(
-                InvalidInput,
-                "E05",
-                f"{exports[0].label} and {exports[1].label}",
-                "both would be active for the same document type and sub-organisation, where DocBits runs only one",
-                "declare one of them inactive, or set several_active for a DocBits that runs several in execution order",
-            )
-
-
-def _refuse_irreversible(todo) -> None:
-    findings = [
-        Finding(
-            "P10",
-            ERROR,
-            step.label,
-            f"the step {step.action} cannot be rolled back: {step.irreversible}",
-            "leave the change out, or set require_reversible to false",
-        )
-        for step in todo.steps
-        if step.irreversible
-    ]
-    if findings:
-        raise InvalidInput(findings)
-
-
-def _active_beside_undeclared(declared, todo) -> list:
-    """A warning for each declared export that becomes active beside an undeclared active one: only DocBits knows whether it runs both."""
-    labels = {export.label for export in declared}
-    others = [export for export in todo.after if export.active and export.label not in labels]
-    return [
-        Finding(
-            "E22",
-            WARNING,
-            step.label,
-            f'it becomes active beside export {other.id} "{other.get("title")}", which is not declared; a DocBits that runs only one refuses it',
-            f"if it is that export under a new name, add id {other.id}; otherwise declare that one inactive or absent, or set several_active",
-        )
-        for step in todo.steps
-        if step.action in (CREATE, ACTIVATE) and step.after.active and step.label in labels
-        for other in others
-        if other.exclusive_key == step.after.exclusive_key
-    ]
-
-
 def _summary(reading, steps) -> dict:
     """One line for a declared export: what it is, what was done, by which evidence."""
     declared, current = reading.pair.declared, reading.pair.current
@@ -440,49 +343,3 @@ def _summary(reading, steps) -> dict:
         "actions": [line["action"] for line in done],
         "evidence": reading.evidence,
     }
-
-
-def _unnoticeable(todo, readings, assume_kept) -> list:
-    """Warnings about withheld values that an update does not send: if DocBits dropped one, nothing would show that.
-
-    Raises: InvalidInput, unless the user assumes that they are kept, or chose by the policy for secrets not to send them
-    """
-    left_out = {(reading.pair.current.id, name) for reading in readings if reading.pair.current for name in reading.unsent}
-    findings = []
-    for step in todo.steps:
-        kind = step.before.kind if step.action == UPDATE else None
-        names = [*kind.required, *(name for name in kind.optional if name in FILES)] if kind else []
-        findings += [
-            Finding(
-                "E32",
-                WARNING if assume_kept or (step.id, name) in left_out else ERROR,
-                f"{step.label}: {name}",
-                "DocBits withholds it and the update does not send it, so it would not be noticed if DocBits dropped it",
-                f"declare {name}, or set assume_kept",
-            )
-            for name in names
-            if name not in step.values and isinstance(step.before.value(name), Withheld)
-        ]
-    if errors_in(findings):
-        raise InvalidInput(errors_in(findings))
-    return findings
-
-
-def _unlisted_activity(pair) -> list:
-    """A warning if the list does not say whether an export is active, which then cannot be kept as declared."""
-    if pair.current is None or pair.declared.state != PRESENT or "active" not in pair.declared.fields:
-        return []
-    value = pair.current.value("active")
-    if not isinstance(value, Withheld):
-        return []
-    text = value.reason.removeprefix("listed as ")
-    override = f"booleans: {{{text}: 'true'}}" if text != value.reason else "records: {active: KEY}"
-    return [
-        Finding(
-            "E14",
-            WARNING,
-            f"{pair.declared.label}: active",
-            f"DocBits does not say whether this export is active ({value.reason}), so it is left as it is",
-            f"look at the list in /docs of this host and set contract_overrides: {{{override}}}",
-        )
-    ]
