@@ -130,9 +130,13 @@ def _with_old_file(error, context, params, back, label) -> IonError:
         result = reconcile(connect(params, settings_from(params), False), files.exports, options, False)
     except IonError as failed:
         return ApplyFailed([*error.findings, _not_put_back(label, failed), *failed.findings], **error.facts)
-    rolled_back = [{**step, "outcome": ROLLED_BACK} if step["id"] in back.ids else step for step in error.facts.get("steps", ())]
-    fingerprints = result.get("fingerprints", params["fingerprints"])
-    facts = {**error.facts, "steps": rolled_back, "changed": False, "rolled_back": True, "fingerprints": fingerprints}
+    # A request without an answer may still be applied, and then DocBits has the new file. A file of an earlier run is put back by a step of its own.
+    steps = error.facts.get("steps", ())
+    unknown = [step["id"] for step in steps if step["outcome"] == UNKNOWN]
+    further = [step for step in result["steps"] if step["id"] not in {step["id"] for step in steps}]
+    steps = [{**step, "outcome": ROLLED_BACK} if step["id"] in back.ids and step["id"] not in unknown else step for step in steps]
+    fingerprints = {**result.get("fingerprints", params["fingerprints"]), **options.fingerprints.removed([(id_, "ionapi") for id_ in unknown])}
+    facts = {**error.facts, "steps": [*steps, *further], "changed": bool(unknown or further), "rolled_back": True, "fingerprints": fingerprints}
     message = "the rotation failed, and DocBits has the old ION API file again"
     return ApplyFailed([*error.findings, Finding("DV30", WARNING, label, message, "correct the cause and run again; keep the old service account")], **facts)
 
