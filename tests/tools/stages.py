@@ -118,7 +118,9 @@ def simulate(stage: Stage) -> Outcome:
     """The simulation of many histories of runs, faults and edits; the variable SIMULATE holds its options (make simulate SIMULATE=--help)."""
     if not (TESTS / "simulation/__main__.py").exists():
         return Outcome(stage.name, skipped="there is no package tests/simulation")
-    return stage.counted(stage.run("python", "-m", "simulation", *shlex.split(os.environ.get("SIMULATE") or "--histories 3000")))
+    given = os.environ.get("SIMULATE")
+    families = [shlex.split(given)] if given else [["--histories", "2600"], ["--day-two", "--histories", "400"]]
+    return stage.counted(*(stage.run("python", "-m", "simulation", *options) for options in families))
 
 
 def bench(stage: Stage) -> Outcome:
