@@ -123,6 +123,11 @@ def simulate(stage: Stage) -> Outcome:
     return stage.counted(*(stage.run("python", "-m", "simulation", *options) for options in families))
 
 
+def scale(stage: Stage) -> Outcome:
+    """A fleet of 2,000 environments, for an otherwise idle machine; the variable SCALE holds its options (make scale SCALE=--help)."""
+    return stage.counted(stage.run("python", "-m", "bench.scale", *shlex.split(os.environ.get("SCALE", ""))))
+
+
 def bench(stage: Stage) -> Outcome:
     """The benchmark, for an otherwise idle machine; the variable BENCH holds its options (make bench BENCH=--help)."""
     return stage.counted(stage.run(environment.bench_venv() / "bin/python", "-m", "bench", *shlex.split(os.environ.get("BENCH", ""))))
@@ -241,6 +246,7 @@ STAGES = {
     "fuzz": fuzz,
     "site": site,
     "bench": bench,
+    "scale": scale,
 }
 GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")]}
 
