@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.declared impo
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, FILES
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, FILES, KINDS
 from ansible_collections.docbits.ion.plugins.module_utils._module import _rotation, environment
 from ansible_collections.docbits.ion.plugins.module_utils._module._adoption import read_whole
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from
@@ -259,7 +259,9 @@ def _declared_again(item, story):
     files = {name: item[f"{name}_content"] for name in FILES if f"{name}_content" in item}
     if item["id"] in story.model.rows:
         return fields, files, item["id"], "present"
-    return (fields, files, None, "present") if fields.get("kind") in METHODS and fields.get("title") else None
+    kind = KINDS.get(fields.get("kind"))
+    is_whole = kind and fields.get("title") and all((fields | files).get(part) for part in kind.required)
+    return (fields, files, None, "present") if is_whole else None
 
 
 def _restored(story, rows, items) -> list:
@@ -275,9 +277,10 @@ def _restored(story, rows, items) -> list:
             found.append(f"restored: {row.id} is not in the snapshot")
             continue
         now = final.get(row.id) or next((other for id_, other in final.items() if identity_of_row(other) == identity_of_row(row) and id_ not in known), None)
-        if now is None:
-            if not any(f"export {row.id} " in message for message in messages):
-                found.append(f"restored: {row.id} is missing, and nothing says so")
+        is_named_as_lost = any(f"export {row.id} was removed and cannot" in message for message in messages)
+        if now is None or is_named_as_lost:
+            # Also an export that is not listed any more.
+            found += [] if is_named_as_lost else [f"restored: {row.id} is missing, and nothing says so"]
             continue
         claimed.add(now.id)
         for key in _differing(row, now):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from greenlet import getcurrent
@@ -96,7 +97,7 @@ class Row:
             self.method,
             self.active,
             tuple(sorted((key, value) for key, value in self.values.items() if value not in (None, "", False))),
-            tuple(sorted((name, text.lstrip("\ufeff").replace("\r\n", "\n")) for name, text in self.files.items())),
+            tuple(sorted((name, _meaning(name, text)) for name, text in self.files.items())),
         )
 
 
@@ -430,6 +431,12 @@ def _as_download(mood, text, name):
     if mood == "java" and name.endswith("mapping"):
         return text_answer("#Tue Nov 24 05:52:00 UTC 2026\n" + as_java(text))
     return text_answer(text)
+
+
+@lru_cache(maxsize=1024)
+def _meaning(name, text) -> str:
+    text = text.lstrip("\ufeff").replace("\r\n", "\n")
+    return as_java(text) if name.endswith("mapping") else text
 
 
 def as_java(text) -> str:
