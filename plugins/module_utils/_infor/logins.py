@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -46,7 +47,7 @@ class _SharedLog:
             if self._file is None:
                 yield
                 return
-            fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
+            self._lock()
             try:
                 size = os.fstat(self._file).st_size
                 for line in os.pread(self._file, size - self._read_up_to, self._read_up_to).splitlines():
@@ -56,6 +57,15 @@ class _SharedLog:
                 yield
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 0)
+
+    def _lock(self) -> None:
+        while True:
+            try:
+                return fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
+            except OSError as error:
+                # To the kernel, the threads of a process are one: two processes of which each has one log and waits for another look like a deadlock.
+                if error.errno != errno.EDEADLK:
+                    raise
 
     def newest(self, key: str, default):
         """The newest value of a key. Call it under `locked`."""
