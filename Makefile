@@ -6,7 +6,7 @@ INSIDE = $(PYTHON) -B tests/tools/environment.py
 
 CORES = scenarios-2.18 scenarios-2.19 scenarios-2.20 scenarios-2.21
 
-.PHONY: demo sandbox test quick lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale docs format release clean
+.PHONY: demo sandbox test quick matrix lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale live docs format release clean
 
 demo: ## three environments, from nothing: deploy, deploy again, check after a hand edit
 	@$(INSIDE) python tests/demo/demo.py
@@ -20,7 +20,13 @@ test: ## everything that continuous integration runs
 quick: ## what a change needs, in a minute
 	@$(STAGES) quick
 
-lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale: ## one part of it
+matrix: ## units, scenarios and sanity on every ansible-core and Python of this machine; what continuous integration runs besides
+	@$(STAGES) matrix
+
+matrix-% target-%: ## one ansible-core and Python of it, such as matrix-2.21-3.13 or target-3.9
+	@$(STAGES) $@
+
+lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale live: ## one part of it
 	@$(STAGES) $@
 
 docs: ## write the pages that are made from tables in the code

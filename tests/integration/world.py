@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import secrets
 import socket
 from dataclasses import dataclass
@@ -167,7 +168,8 @@ def _write_inventory(worlds, folder, vault) -> None:
         else:
             # "elsewhere" is the same machine under another name: the module is shipped to it.
             connection = "elsewhere" if world.way == SHIPPED else "local"
-            interpreter = "{{ ansible_playbook_python }}"
+            interpreter = os.environ.get("TARGET_PYTHON") if world.way == SHIPPED else None
+            interpreter = interpreter or "{{ ansible_playbook_python }}"
             groups["single"]["hosts"][world.host] = {**variables, "ansible_connection": connection, "ansible_python_interpreter": interpreter}
     (folder / "inventory.yml").write_text(yaml.dump(groups, Dumper=_InventoryDumper, width=1000))
 

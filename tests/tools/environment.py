@@ -56,6 +56,14 @@ CORES = (
     Core("2.21", ("3.12", "3.13", "3.14")),
 )
 
+# What `make matrix` and continuous integration run: versions of ansible-core, each with a Python. DEVEL is the branch of its repository.
+DEVEL = "devel"
+MATRIX = (("2.18", "3.11"), ("2.19", "3.11"), ("2.20", "3.12"), ("2.21", "3.12"), ("2.21", "3.13"), (DEVEL, "3.13"))
+DEVEL_PACKAGE = "ansible-core @ https://github.com/ansible/ansible/archive/devel.tar.gz"
+
+# The oldest Python that ansible-core 2.20 and newer run modules with.
+OLDEST_TARGET = "3.9"
+
 
 def main_venv() -> Path:
     """The environment of the tests themselves, with the newest ansible-core that this Python can run; made when missing."""
@@ -78,6 +86,19 @@ def core_venv(core: Core) -> Path | None:
     versions = sorted(core.pythons, key=lambda version: version != own)
     python = next((found for version in versions if (found := find_python(version))), None)
     return python and made_venv(core.venv, python, [RUNTIME_REQUIREMENTS], f"ansible-core~={core.version}.0")
+
+
+def matrix_venv(core: str, version: str) -> Path | None:
+    """The environment of the tests on this ansible-core and this Python, made when missing; None if this machine has no such Python."""
+    python = find_python(version)
+    package = DEVEL_PACKAGE if core == DEVEL else f"ansible-core~={core}.0"
+    return python and made_venv(BUILD / f"matrix-{core}-{version}", python, list(REQUIREMENTS), package)
+
+
+def target_venv() -> Path | None:
+    """The environment of modules on the oldest target, made when missing; None if this machine has no such Python."""
+    python = find_python(OLDEST_TARGET)
+    return python and made_venv(BUILD / f"target-{OLDEST_TARGET}", python, [RUNTIME_REQUIREMENTS])
 
 
 def made_venv(venv: Path, python: str, requirement_files: list, *packages: str) -> Path:

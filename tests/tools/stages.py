@@ -17,6 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
+from threading import Lock
 from xml.etree import ElementTree
 
 import environment
@@ -28,6 +30,8 @@ EXPORTS = "tests/integration/exports"
 SAMPLE = "environment-new or environment-role-missing or update-file or undone-when-a-later-step-fails or ionapi-cloud"
 # On two cores: the stage `integration` mostly waits.
 AT_A_TIME = 3
+# ansible-test shares its environments between runs.
+SANITY = Lock()
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,12 @@ def exports(stage: Stage) -> Outcome:
     return stage.pytest(EXPORTS)
 
 
-def sanity(stage: Stage) -> Outcome:
-    """ansible-test sanity over the files that git tracks or would track, in a directory of the name that ansible-test requires."""
-    root = environment.BUILD / "sanity/ansible_collections/docbits/ion"
+def sanity(stage: Stage, venv: Path | None = None) -> Outcome:
+    """ansible-test sanity over the files that git tracks or would track, in a directory of the name that ansible-test requires.
+
+    venv: the environment with the ansible-core to use; that of the tests by default
+    """
+    root = environment.BUILD / "sanity" / stage.name / "ansible_collections/docbits/ion"
     shutil.rmtree(root, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=environment.CHECKOUT, capture_output=True, check=True).stdout
     for name in filter(None, os.fsdecode(listed).split("\0")):
@@ -194,12 +201,45 @@ def sanity(stage: Stage) -> Outcome:
     # Without a repository of its own the copy would count as an ignored directory of the checkout.
     if not (stage.run("git", "init", "--quiet", cwd=root) and stage.run("git", "add", "--all", cwd=root)):
         return stage.counted(False)
-    path = os.pathsep.join([str(environment.main_venv() / "bin"), str(environment.link_pythons()), stage.variables["PATH"]])
-    succeeded = stage.run("ansible-test", "sanity", "--color", "no", "--truncate", "160", cwd=root, PATH=path)
+    path = os.pathsep.join([str((venv or environment.main_venv()) / "bin"), str(environment.link_pythons()), stage.variables["PATH"]])
+    with SANITY:
+        succeeded = stage.run("ansible-test", "sanity", "--color", "no", "--truncate", "160", cwd=root, PATH=path)
     log = stage.log.read_text()
     ran = len(re.findall(r'^Running sanity test "', log, re.MULTILINE)) - log.count("No tests applicable.")
     failed = int(next(iter(re.findall(r"The (\d+) sanity test\(s\) listed below", log)), not succeeded))
     return Outcome(stage.name, passed=max(0, ran - failed), failed=failed)
+
+
+def on_pair(core: str, python: str):
+    """A stage with what depends on the version of ansible-core or of Python: unit tests, scenarios and sanity tests."""
+
+    def matrix(stage: Stage) -> Outcome:
+        try:
+            venv = environment.matrix_venv(core, python)
+        except subprocess.CalledProcessError:
+            if core != environment.DEVEL:
+                raise
+            return Outcome(stage.name, skipped="the development version of ansible-core cannot be installed here")
+        if venv is None:
+            return Outcome(stage.name, skipped=f"no Python {python}")
+        path = os.pathsep.join([str(venv / "bin"), stage.variables["PATH"]])
+        parts = [stage.pytest("tests/unit", PATH=path), stage.pytest(SCENARIOS, PATH=path), sanity(stage, venv)]
+        return Outcome(stage.name, passed=sum(part.passed for part in parts), failed=sum(part.failed for part in parts))
+
+    return matrix
+
+
+def target(stage: Stage) -> Outcome:
+    """The scenarios with the oldest Python that modules are shipped to."""
+    venv = environment.target_venv()
+    if venv is None:
+        return Outcome(stage.name, skipped=f"no Python {environment.OLDEST_TARGET}")
+    return replace(stage.pytest(SCENARIOS, TARGET_PYTHON=str(venv / "bin/python")), note="shipped modules run on this Python")
+
+
+def live(stage: Stage) -> Outcome:
+    """The report and the trial of a real tenant; tests/integration/live says which variables name it."""
+    return stage.pytest("tests/integration/live", **{name: value for name, value in os.environ.items() if name.startswith("DOCBITS_LIVE_")})
 
 
 def quick_lint(stage: Stage) -> Outcome:
@@ -238,17 +278,28 @@ TESTED = {
     "units": units,
     "simulate": simulate,
 }
+MATRIX = {
+    **{f"matrix-{core}-{python}": on_pair(core, python) for core, python in environment.MATRIX},
+    f"target-{environment.OLDEST_TARGET}": target,
+}
 QUICK = {"quick-scenarios": quick_scenarios, "quick-units": quick_units, "quick-lint": quick_lint}
 STAGES = {
     **TESTED,
     **QUICK,
+    **MATRIX,
     **{f"scenarios-{core.version}": scenarios_on(core) for core in environment.CORES},
     "fuzz": fuzz,
     "site": site,
     "bench": bench,
     "scale": scale,
+    "live": live,
 }
-GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")]}
+GROUPS = {
+    "test": TESTED,
+    "quick": QUICK,
+    "matrix": MATRIX,
+    "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")],
+}
 
 
 def main(arguments) -> int:
