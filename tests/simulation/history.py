@@ -174,8 +174,6 @@ def draw(seed: int, within: Within | None = None) -> History:
         actors = tuple(actor for actor in actors if actor == PERSON)
         faults = {number: fault for number, fault in faults.items() if fault != "twice"}
     if moods.update == "drops":
-        # A run that sends again what an interrupted one dropped, fails, and rolls back, drops it again.
-        moods = replace(moods, removes=True)
         # Two runs that each send again what the other one dropped cannot be put in order from two machines.
         actors = tuple(actor for actor in actors if actor != RUN_BESIDE)
     if within:
