@@ -198,8 +198,9 @@ Large fleets
 ============
 
 The numbers are of one machine ({machine}).
-A server on the same machine answers each request after {latency} ms. Each environment has an Infor tenant of its own, a vaulted ION API file and two exports. The times are processor times of all processes of a run, because wall times depend on what else a
-machine does. A run of one controller takes little longer than its processor time: most of its work is in one process.
+A server on the same machine answers each request after {latency} ms. Each environment has an Infor tenant of its own, a vaulted ION API file and two exports.
+The times are processor times of all processes of a run, because wall times depend on what else a machine does. A run of one controller takes little longer
+than its processor time: most of its work is in one process.
 
 One controller
 --------------
