@@ -127,57 +127,47 @@ def line(rows, key) -> tuple:
 
 
 def modelled(result: dict, size: int) -> list:
-    """(what, seconds) for a first deployment of a fleet of this size."""
-    workers = result["workers"]
-    start, each = line([*result["growth"], result["rounds"][0]], "wall")
-    sliced_start, sliced_each = line(result["sliced"], "wall")
-    cores = result["machine"]["cores"]
-    # On machines of their own, workers share nothing but the server.
-    apart = max(sliced_start, start) + each * size / workers
+    """(what, seconds) for a first deployment of a fleet of this size on machines that do nothing else: the processor time, which the cores divide."""
+    workers, cores = result["workers"], result["machine"]["cores"]
+    start, each = line([*result["growth"], result["rounds"][0]], "cpu")
+    sliced_start, sliced_each = line(result["sliced"], "cpu")
     return [
-        ("one controller", start + each * size),
-        (f"{workers} workers on these {cores} cores", sliced_start + sliced_each * size),
-        (f"{workers} workers, each on a machine like this one", apart),
+        ("One controller", start + each * size),
+        (f"{workers} workers on one machine of {cores} cores", (sliced_start + sliced_each * size) / min(workers, cores)),
+        (f"{workers} workers, each on a machine of its own", (sliced_start + sliced_each * size) / workers),
     ]
 
 
 def page(result: dict) -> str:
     """The page docs/docsite/rst/scale.rst."""
     rounds, machine = result["rounds"], result["machine"]
-    largest, tenant = rounds[0]["size"], OWN_LOGINS_PER_MINUTE
-    all_first = [*result["growth"], rounds[0]]
-    first = modelled(result, MODELLED)[0][1]
+    model = modelled(result, MODELLED)
+    costs = ("Processor time", "Per environment", "Largest process", "All processes")
     values = {
-        "machine": f"{machine['cores']} cores, {machine['memory_gib']} GiB, ansible-core {machine['ansible'].split()[-1]}, Python {machine['python']}",
+        "machine": f"{machine['cores']} cores, {machine['memory_gib']} GiB, ansible-{machine['ansible']}, Python {machine['python']}",
         "latency": result["latency"],
-        "largest": f"{largest:,}",
+        "largest": f"{rounds[0]['size']:,}",
         "modelled": f"{MODELLED:,}",
         "workers": result["workers"],
-        "edits": f"{rounds[-1]['edits']:,}",
-        "growth": _table(("Environments", "Wall", "Processor", "Per environment", "Controller", "All processes"), [_row(row) for row in all_first]),
+        "growth": _table(("Environments", *costs), [(f"{row['size']:,}", *_costs(row)) for row in (*result["growth"], rounds[0])]),
         "rounds": _table(
-            ("Run", "Edited before", "Wrong after", "Wall", "Processor", "Per environment", "Controller", "All processes"),
-            [(str(number), f"{row['edits']:,}", f"{row['left']:,}", *_row(row)[1:]) for number, row in enumerate(rounds, start=1)],
+            ("Run", "Edited before", "Not as declared after", *costs),
+            [(str(number), f"{row['edits']:,}", f"{row['left']:,}", *_costs(row)) for number, row in enumerate(rounds, start=1)],
         ),
-        "slices": _table(("Environments", "Wall", "Processor", "Per environment", "Largest process", "All processes"), [_row(row) for row in result["sliced"]]),
-        "model": _table(
-            (f"First deployment of {MODELLED:,} environments", "Wall"), [(what, f"{seconds / 60:.0f} min") for what, seconds in modelled(result, MODELLED)]
-        ),
-        "own": tenant,
+        "sliced": _table(("Environments", *costs), [(f"{row['size']:,}", *_costs(row)) for row in result["sliced"]]),
+        "model": _table((f"First deployment of {MODELLED:,} environments", "Least time"), [(what, f"{seconds / 60:.0f} min") for what, seconds in model]),
+        "own": OWN_LOGINS_PER_MINUTE,
         "infor": LOGINS_PER_MINUTE,
         "day": f"{LOGINS_PER_DAY:,}",
-        "logins": _table(
-            ("Service accounts in one tenant", "Least time for their logins"),
-            [(f"{count:,}", _wait(count)) for count in (15, 60, 200, 1000)],
-        ),
-        "during": f"{int(first / 60 + 1) * tenant:,}",
+        "logins": _table(("Service accounts in one tenant", "Wait for their logins"), [(f"{count:,}", _wait(count)) for count in (15, 60, 200, 1000)]),
+        "during": f"{int(model[0][1] / 60 + 1) * OWN_LOGINS_PER_MINUTE:,}",
     }
     return HEAD + TEXT.format(**values)
 
 
-def _row(row) -> tuple:
+def _costs(row) -> tuple:
     memory = "–" if row["all_memory"] is None else f"{row['all_memory']:.0f} MiB"
-    return f"{row['size']:,}", f"{row['wall']:.0f} s", f"{row['cpu']:.0f} s", f"{row['cpu'] / row['size'] * 1000:.0f} ms", f"{row['memory']:.0f} MiB", memory
+    return f"{row['cpu']:.0f} s", f"{row['cpu'] / row['size'] * 1000:.0f} ms", f"{row['memory']:.0f} MiB", memory
 
 
 def _wait(count) -> str:
@@ -207,8 +197,10 @@ TEXT = """\
 Large fleets
 ============
 
-The numbers are of one machine ({machine}), with a server on the same machine that answers each request after {latency} ms. Each environment has an Infor
-tenant of its own, a vaulted ION API file and two exports.
+The numbers are of one machine ({machine}).
+A server on the same machine answers each request after {latency} ms. Each environment has an Infor tenant of its own, a vaulted ION API file and two exports.
+The times are processor times of all processes of a run, because wall times depend on what else a machine does. A run of one controller takes little longer
+than its processor time: most of its work is in one process.
 
 One controller
 --------------
@@ -217,10 +209,8 @@ A first deployment in the rings ``canary``, ``early`` and all others:
 
 {growth}
 
-Controller is the peak of the largest process. The processor time of an environment does not grow with the fleet.
-
-The fleet of {largest} environments was deployed again after people had removed exports and changed mappings by hand. Each run repairs what was edited, and
-writes nothing else. The last columns show whether time and memory grow from run to run:
+The fleet of {largest} environments was then deployed again, each time after people had removed exports and changed mappings by hand. Each run repaired what was
+edited, and wrote nothing else:
 
 {rounds}
 
@@ -229,26 +219,27 @@ Slices
 
 ``examples/runner`` divides a ring into slices, each for a worker of ansible-runner. With {workers} workers on this machine:
 
-{slices}
+{sliced}
 
-Workers on one machine share its cores, so they save time only while a single controller waits for answers. Each worker also starts a run of its own.
-A straight line through these measurements gives:
+Each worker starts a run of its own, which costs a small fleet more than it saves. Workers on one machine share its cores. A straight line through the
+measurements gives:
 
 {model}
 
-The last line assumes that DocBits and Infor answer all workers as they answer one. Use slices to shorten a run, not to make it possible: one controller carries
-all the environments, and an interrupted run goes on where it ended. The limits of ``docbits_shares`` hold over all slices.
+This assumes that DocBits and Infor answer all workers as fast as they answer one. Slices shorten a run, and are not needed to make it possible: one controller
+carries all environments, and an interrupted run goes on. The limits hold over all slices, see :ref:`automation
+<ansible_collections.docbits.ion.docsite.automation>`.
 
 Where Infor sets the pace
 -------------------------
 
-Infor allows about {infor} logins a minute and {day} a day for the service accounts of a tenant. The collection makes at most {own} a minute. Environments
-with the same ION API file share one login in a run, so what counts is the number of service accounts in one tenant, not of environments:
+Infor allows about {infor} logins a minute and {day} a day for the service accounts of a tenant. The collection makes at most {own} a minute. Environments with
+the same ION API file share one login in a run, so what counts is the number of service accounts in one tenant, not of environments:
 
 {logins}
 
-While one controller deploys {modelled} environments, up to {during} service accounts of one tenant can log in without making the run longer. Beyond that, the
-limit sets the pace, and no number of workers changes it. Of more than {day} service accounts in one tenant, one day cannot deploy all.
+While one controller deploys {modelled} environments, {during} service accounts of one tenant can log in without making the run longer. Beyond that, the limit
+sets the pace, and no number of workers changes it. More than {day} service accounts of one tenant cannot be deployed in one day.
 """
 
 

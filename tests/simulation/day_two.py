@@ -202,10 +202,10 @@ def _rotated(story, clock, here) -> tuple:
     is_ok = not story.outcomes["clean"].result.get("failed") and story.history.moods.download != "another"
     for row in story.history.rows:
         now = story.model.rows.get(row.id)
-        if now and row.files.get("ion_api") == OLD and now.files.get("ion_api") == NEW:
+        if now and row.files.get("ion_api") == OLD:
             # Also an export that is not declared gets the new file.
-            users += (({"title": row.values["title"]}, {"ionapi": NEW}, row.id, "present"),)
-        elif is_ok and now and now.files.get("ion_api") == OLD and row.id in story.model.visible_state() and not has_finding(story, "E83"):
+            users += (({"title": row.values["title"]}, {"ionapi": now.files.get("ion_api")}, row.id, "present"),)
+        if is_ok and now and now.files.get("ion_api") == OLD and row.id in story.model.visible_state() and not has_finding(story, "E83"):
             found.append(f"rotated: {row.id} has the old file, and a clean run is ok")
     story.history = replace(story.history, declared=(*declared, *users))
     return story, found + violations(story)
@@ -240,7 +240,7 @@ def _rolled_back(story, clock, here) -> tuple:
     if not snapshot:
         return story, []
     items = json.loads(snapshot[0])
-    declared = tuple(filter(None, (_declared_again(item, story) for item in items)))
+    declared = tuple(_declared_again(item, story) for item in items)
     story = _now(replace(story, history=replace(history, declared=declared), declared=(*declared, *history.declared), task=go_back))
     go_on(story, clock, here)
     for run in story.outcomes.values():
@@ -254,14 +254,12 @@ def _item(item) -> dict:
 
 
 def _declared_again(item, story):
-    """An item of a snapshot as invariants judge it; None if it cannot be created again."""
+    """An item of a snapshot as invariants judge it: without its id if it can be created again."""
     fields = {name: value for name, value in item.items() if name in (*FIELDS, "ignore")}
     files = {name: item[f"{name}_content"] for name in FILES if f"{name}_content" in item}
-    if item["id"] in story.model.rows:
-        return fields, files, item["id"], "present"
-    kind = KINDS.get(fields.get("kind"))
+    kind = KINDS.get(fields.get("kind")) if item["id"] not in story.model.rows else None
     is_whole = kind and fields.get("title") and all((fields | files).get(part) for part in kind.required)
-    return (fields, files, None, "present") if is_whole else None
+    return fields, files, None if is_whole else item["id"], "present"
 
 
 def _restored(story, rows, items) -> list:
