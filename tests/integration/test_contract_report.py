@@ -33,6 +33,8 @@ MOODS = {
         {"Q01": "only with an API key", "Q14": "masked: url", "Q18": "the file, an object with the file in data"},
     ),
     "pages": ({"list_shape": "pages", "openapi": "hidden", "omit_record_keys": ["title"]}, {"Q01": "not readable", "Q06": "it says that there are more"}),
+    # Its list of exports is refused, with everything that was sent repeated in many encodings.
+    "echo": ({}, {"Q04": "status 403"}),
 }
 # Trial host to its switches.
 TRIALS = {
@@ -124,6 +126,7 @@ def simulator(tmp_path_factory):
 
 def test_report_names_each_mood_and_no_value(simulator, tmp_path):
     tenants = Tenants(simulator, tmp_path, {name: switches for name, (switches, _differing) in MOODS.items()})
+    simulator.faults([{"service": "docbits", "match": "-echo/.*get_configurations", "times": None, "action": {"echo": 403}}])
     before = simulator.last()
 
     output = tenants.run("contract_report")
