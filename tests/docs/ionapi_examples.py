@@ -270,7 +270,7 @@ FAILING = {
     "F04.encoded_twice": whole_text(json.dumps, '"{\\"ti\\": \\"ACME_TST\\", ...}"'),
     "F04.not_an_object": whole_text(lambda content: f"[{content}]", "[{...}]"),
     "F04.number": text('{"dt": NaN}', '{"dt": NaN}'),
-    "F04.too_deep": text("[" * 5000, "[[[[[[[[[[..."),
+    "F04.too_deep": text("[" * 50000, "[[[[[[[[[[..."),
     "F04.syntax": text('{"ti": "ACME_TST",}', '{"ti": "ACME_TST",}'),
     "F05": whole_text(lambda content: '{"ti": "ACME_PRD", ' + content[1:], '"ti": "ACME_PRD",\n"ti": "ACME_TST"'),
     "F06.postman": text('{"name": "Infor", "values": []}', '{"name": "Infor", "values": [...]}'),

@@ -96,7 +96,7 @@ def _masked_values(patch):
 
 
 def _deleted_rows(patch):
-    patch.setattr(records, "_is_deleted", lambda _record, _contract: False)
+    patch.setattr(records, "is_deleted", lambda _record, _contract: False)
 
 
 def _no_data(patch):

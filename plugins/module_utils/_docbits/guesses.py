@@ -67,7 +67,7 @@ class Observed:
 
     def listed(self, answer):
         """The records in the answer to a list operation, None if there are none to be found."""
-        operation = operation_of(answer, self.contract)
+        operation = operation_of(answer, self.contract) or ""
         path = self.contract.overrides.lists.get(operation)
         try:
             records = records_of(answer.response, operation, path)
@@ -400,21 +400,6 @@ def _is_between(observed, first, last) -> bool:
     return any(name == "list" for name, _answer in operations[begin:end])
 
 
-def _update_keeps(observed):
-    updated = [answer for answer in observed.of(UPDATE) if not is_refusal(answer.response)]
-    after = next((record for records in observed.since(updated[-1]) if (record := observed.own(records))), None) if updated else None
-    position = next((number for number, one in enumerate(observed.answers) if updated and one is updated[0]), 0)
-    before = [record for answer in observed.answers[:position] if operation_of(answer, observed.contract) == "list" for record in observed.listed(answer) or ()]
-    earlier = observed.own(before[::-1])
-    if not after or not earlier:
-        return None
-    bound = observed.contract.find(observed.declared["kind"])
-    unsent = [name for name in ("title", "document_type", "url", "zugferd", "execution_order") if bound.names.get(name) not in updated[-1].sent]
-    keys = {name: observed.key_of(name) for name in unsent if observed.key_of(name) and earlier.get(observed.key_of(name)) is not None}
-    lost = [name for name, key in keys.items() if after.get(key) != earlier[key]]
-    return (not lost, f"lost: {', '.join(lost)}" if lost else f"kept: {', '.join(keys)}") if keys else None
-
-
 def _removed(observed):
     removed = [answer for answer in observed.of("remove") if not is_refusal(answer.response)]
     lists = observed.since(removed[-1]) if removed else []
@@ -451,8 +436,7 @@ GUESSES = {
     "Q30": ("The answer to a create has the id in data.id.", _create_answer),
     "Q31": ("A new export is in the next list.", _listed_at_once),
     "Q32": ("A new export is active at once.", _active_at_once),
-    "Q33": ("An update keeps the fields that are not sent.", _update_keeps),
-    "Q34": ("A removed export is not listed any more.", _removed),
+    "Q33": ("A removed export is not listed any more.", _removed),
 }
 
 
@@ -541,7 +525,8 @@ def _body(answer):
 
 def _places_of(body) -> dict:
     """The lists in a body: keys that lead there to the list. Only those of objects or texts, and empty ones."""
-    found, pending = {}, [((), body)]
+    found: dict = {}
+    pending: list = [((), body)]
     while pending:
         path, value = pending.pop(0)
         if isinstance(value, list):

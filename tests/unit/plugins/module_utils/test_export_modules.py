@@ -62,7 +62,7 @@ def download(script, type_, text):
 def params(**more):
     network = {"ca_path": None, "proxy": None, "timeout": 5.0, "deadline": 20.0, "retries": 0, "shares": 1}
     host = {"docbits_url": HOST, "docbits_environment": None, "docbits_region": "eu", "path_prefix": None, "contract": "2.2.10", "contract_overrides": None}
-    return {**network, **host, "api_key": KEY, "organisation_id": None, **more}
+    return {**network, **host, "api_key": KEY, "organisation_id": None, "describe_answers": False, **more}
 
 
 def item(**given):
