@@ -13,11 +13,11 @@ import subprocess
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+from demo.environments import environments
 
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import KINDS
 from ansible_collections.docbits.ion.tests.unit.test_consistency import MODULES, PLUGINS, constant
 from ansible_collections.docbits.ion.tests.unit.test_documentation import own_options
-from demo.environments import environments
 from integration.documented import Comparison
 from integration.exports.stand import mapping_texts
 from integration.phases import ANSIBLE_BIN
