@@ -182,3 +182,9 @@ def test_argument_specs_of_a_role_have_the_variables_of_each_entry_point(tasks):
     own = {name for name in known if name.startswith(f"{role.name}_")}
     assert own & specs[tasks.stem]["options"].keys() == own & set(re.findall(r"\w+", text))
     assert specs[tasks.stem]["options"].keys() >= set(re.findall(r"\bdocbits_(?!api_key)\w+", text))
+
+
+def test_changelog_has_no_breaking_change_before_the_first_release():
+    releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"]
+    fragments = [path for path in (ROOT / "changelogs/fragments").glob("*.yml") if "breaking_changes" in yaml.safe_load(path.read_text())]
+    assert releases or not fragments
