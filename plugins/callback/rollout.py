@@ -56,13 +56,15 @@ seealso:
 """
 
 EXAMPLES = r"""
-[defaults]
-callbacks_enabled = docbits.ion.rollout
+example: |
+  # ansible.cfg
+  [defaults]
+  callbacks_enabled = docbits.ion.rollout
 
-[callback_rollout]
-report = report.json
-report_html = report.html
-report_junit = report.xml
+  [callback_rollout]
+  report = report.json
+  report_html = report.html
+  report_junit = report.xml
 """
 
 import os

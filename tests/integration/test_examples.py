@@ -47,8 +47,8 @@ MAPPINGS = {
 REPORTS = ("report.html", "report.json", "report.xml")
 
 
-def examples(path) -> list:
-    """The tasks in the examples of a plugin. The lookup accepts the simulator."""
+def examples(path):
+    """The tasks in the examples of a plugin; of the callback, its settings. The lookup accepts the simulator."""
     return yaml.safe_load(constant(PLUGINS / path, "EXAMPLES").replace("production.ionapi',", "production.ionapi', allow_insecure=true,"))
 
 
@@ -89,7 +89,7 @@ class Fleet:
 
     def run(self, *plays) -> list:
         """Run plays with the settings in the example of the callback. Returns (module, result) of each task of the collection."""
-        settings = constant(PLUGINS / "callback/rollout.py", "EXAMPLES").replace("docbits.ion.rollout\n", "docbits.ion.rollout, results\n", 1)
+        settings = examples("callback/rollout.py")["example"].replace("docbits.ion.rollout\n", "docbits.ion.rollout, results\n")
         (self.folder / "ansible.cfg").write_text(settings)
         (self.folder / "plays.yml").write_text(yaml.safe_dump(list(plays), sort_keys=False))
         (self.folder / "results.jsonl").write_text("")
