@@ -11,6 +11,9 @@ project = "docbits.ion"
 html_title = "docbits.ion"
 html_theme = "furo"
 html_show_sphinx = False
+html_show_copyright = False
+# They would change the options of commands, such as --vault-id.
+smartquotes = False
 html_copy_source = False
 extensions = ["sphinx_antsibull_ext", "myst_parser"]
 myst_heading_anchors = 3
@@ -43,6 +46,14 @@ def without_contents(_app, doctree):
             topic.parent.remove(topic)
 
 
+def with_own_title(_app, doctree):
+    """Spell the name of the collection as it is. antsibull-docs capitalizes it in the title of the first page."""
+    for title in doctree.findall(nodes.title):
+        if title.astext() == project.title():
+            title.children = [nodes.Text(project)]
+
+
 def setup(app):
     app.connect("missing-reference", ansible_label)
     app.connect("doctree-read", without_contents)
+    app.connect("doctree-read", with_own_title)

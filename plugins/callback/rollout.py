@@ -51,6 +51,20 @@ options:
     ini:
       - section: callback_rollout
         key: report_junit
+seealso:
+  - module: docbits.ion.environments
+"""
+
+EXAMPLES = r"""
+example: |
+  # ansible.cfg
+  [defaults]
+  callbacks_enabled = docbits.ion.rollout
+
+  [callback_rollout]
+  report = report.json
+  report_html = report.html
+  report_junit = report.xml
 """
 
 import os

@@ -29,6 +29,7 @@ author:
   - docbits.ion contributors (@docbits)
 extends_documentation_fragment:
   - docbits.ion.attributes
+  - docbits.ion.attributes.group_all
 attributes:
   action:
     description: Runs on the controller.
@@ -38,6 +39,9 @@ attributes:
     support: full
   diff_mode:
     description: Shows the changes of variables and mappings. Of an ION API file, only its path.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
     support: full
 options:
   hosts:
@@ -89,6 +93,7 @@ files:
   returned: success
   type: list
   elements: str
+  sample: [/srv/docbits/inventory/host_vars/production/exports.yml, /srv/docbits/mappings/idm_mapping.properties]
 differences:
   description: Where the environments differ. Secrets are masked, and a file is its name.
   returned: success
@@ -102,11 +107,41 @@ differences:
       description: Name of the field or file; empty if the export itself is absent in an environment.
       type: str
     environments:
-      description: Value by host.
+      description: The value in each environment. For an export, V(present) or V(absent).
       type: dict
+      contains:
+        "<host>":
+          description: The value, V(null) if the environment has none.
+          type: raw
+  sample:
+    - export: DELIVERY_NOTE, infor_idm, Delivery notes to IDM
+      value: ""
+      environments: {sandbox: present, production: absent}
 findings:
   description: What a person must add, and which exports the collection cannot manage. Also shown as warnings.
-  returned: always
+  returned: if there are any
   type: list
   elements: dict
+  contains:
+    id:
+      description: Stable id of the finding. C(docs/findings.md) lists all ids.
+      type: str
+    level:
+      description: V(error), V(warning) or V(info).
+      type: str
+    where:
+      description: The object and the key.
+      type: str
+    message:
+      description: What is wrong. Never a secret value.
+      type: str
+    action:
+      description: The next step.
+      type: str
+  sample:
+    - id: E61
+      level: warning
+      where: 'production: export 3ca7aa8e-8da6-4fe5-a956-1656f2c13735 "Invoices to Flow2": password'
+      message: DocBits does not give it back (not listed), so it is not declared
+      action: add password to the item to manage it, a secret as a vaulted value
 """

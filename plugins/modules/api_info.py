@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_docbits
 options:
   api_key:
     description:
@@ -38,6 +39,8 @@ options:
       - If the host does not show its contract, the answers are compared with V(current).
     type: bool
     default: false
+seealso:
+  - module: docbits.ion.exports
 """
 
 EXAMPLES = r"""
@@ -64,23 +67,31 @@ version:
   description: Version in the contract.
   returned: success
   type: str
-  sample: 2.2.10
+  sample: 12.83.293
 contract:
   description: Which contract was compared, as in O(contract).
   returned: success
   type: str
+  sample: live
 path_prefix:
   description: The path between the host and the path of an operation.
   returned: success
   type: str
+  sample: /prod-api
 health:
-  description: HTTP status of each public health path, V(null) without an answer.
+  description: The answers of the public health paths.
   returned: success
   type: dict
+  contains:
+    "<path>":
+      description: The HTTP status, V(null) without an answer.
+      type: int
+  sample: {/version: 200, /api/health/: 200, /healthz: 200}
 fits:
   description: Whether this collection knows every field that an operation requires.
   returned: success
   type: bool
+  sample: true
 comparison:
   description: A row for each operation and field.
   returned: success
@@ -106,6 +117,13 @@ comparison:
       description: V(found) or V(missing) for an operation, V(published name), V(other name), V(missing), V(unknown and required)
         or V(not used) for a field.
       type: str
+  sample:
+    - operation: validate
+      path: /configurations/validate_export_configuration
+      field: document_type
+      wire: doc_type
+      confidence: spec22
+      outcome: published name
 observed:
   description: What the answers show. It has no value of the organisation, so that it can be passed on.
   returned: if O(describe_answers) is set
@@ -153,6 +171,27 @@ overrides:
   returned: if O(describe_answers) is set
   type: dict
   sample: {"lists": {"list": "result.rows"}}
+status:
+  description: As RV(docbits.ion.exports#module:status).
+  returned: if DocBits refused the request
+  type: int
+code:
+  description: As RV(docbits.ion.exports#module:code).
+  returned: if DocBits refused the request
+  type: str
+trace_id:
+  description: As RV(docbits.ion.exports#module:trace_id).
+  returned: if DocBits refused the request
+  type: str
+retry_after:
+  description: As RV(docbits.ion.exports#module:retry_after).
+  returned: if DocBits refused the request
+  type: float
+findings:
+  description: As RV(docbits.ion.exports#module:findings).
+  returned: failure
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - docbits.ion.proof
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_all
 seealso:
   - module: docbits.ion.ionapi_info
 """
@@ -38,24 +39,30 @@ seealso:
 EXAMPLES = r"""
 - name: Prove the file of this environment before its exports are touched
   docbits.ion.connection_info:
-    src: "{{ inventory_dir }}/files/{{ inventory_hostname }}.ionapi"
+    src: "{{ inventory_dir }}/../ionapi/{{ inventory_hostname }}.ionapi"
     tenant: ACME_PRD
 
 - name: Prove also that the connection point belongs to this authorized app
   docbits.ion.connection_info:
-    src: production.ionapi
+    src: ionapi/production.ionapi
     logical_id: lid://infor.ims.docbits
 
 - name: Only see whether Infor accepts the login
   docbits.ion.connection_info:
-    src: production.ionapi
+    src: ionapi/production.ionapi
     stages: [token]
+
+- name: In a test tenant, use the refresh token, and revoke the access token of this proof
+  docbits.ion.connection_info:
+    src: ionapi/production.ionapi
+    stages: [token, refresh]
+    revoke: true
 """
 
 RETURN = r"""
 connection:
   description: The proof.
-  returned: when the file could be parsed
+  returned: success, and if the proof fails
   type: dict
   contains:
     outcome:
@@ -74,29 +81,61 @@ connection:
         name:
           description: Name of the stage.
           type: str
-          sample: token
         outcome:
           description: V(passed), V(warned), V(failed), V(undetermined) or V(skipped).
           type: str
-          sample: passed
         seconds:
           description: How long it took. A stage that another environment of the run did first shows the wait for its result.
           type: float
-          sample: 0.213
         findings:
-          description: What this stage found.
+          description: As RV(docbits.ion.connection_info#module:findings), those of this stage.
           type: list
           elements: dict
         reason:
-          description: Why the stage was skipped.
+          description: Why the stage was skipped, otherwise V(null).
           type: str
           sample: token did not pass
+      sample:
+        - name: token
+          outcome: passed
+          seconds: 0.213
+          findings: []
+          reason: null
     token:
-      description:
-        - What is known of the token, without the token. C(lifetime) is in seconds.
-        - From C(opaque) on, the values are read from the token itself without verification, V(null) where it does not say.
+      description: What is known of the token, without the token.
       returned: when the login was accepted
       type: dict
+      contains:
+        lifetime:
+          description: Seconds until it expires.
+          type: float
+        refresh_token:
+          description: Whether Infor issued a refresh token.
+          type: bool
+        opaque:
+          description: Whether the token cannot be read. If it can, the following values are read from it, without verification; V(null) where it does not say.
+          returned: when the stage V(token_facts) ran
+          type: bool
+        tenant_matches:
+          description: Whether it is for the tenant of the file, V(null) if it does not say.
+          returned: when the stage V(token_facts) ran
+          type: bool
+        client_matches:
+          description: Whether it is for the client of the file, V(null) if it does not say.
+          returned: when the stage V(token_facts) ran
+          type: bool
+        linked_user:
+          description: Whether it names a user, V(null) if it does not say.
+          returned: when the stage V(token_facts) ran
+          type: bool
+        enforced_scopes:
+          description: Whether the gateway enforces its scopes, V(null) if it does not say.
+          returned: when the stage V(token_facts) ran
+          type: bool
+        scopes:
+          description: The number of its scopes, V(null) if it does not say.
+          returned: when the stage V(token_facts) ran
+          type: int
       sample:
         lifetime: 7200
         refresh_token: true
@@ -110,22 +149,48 @@ connection:
       description: The user of the service account.
       returned: when the stage V(identity) passed
       type: dict
+      contains:
+        id:
+          description: Id of the user.
+          type: str
+        name:
+          description: Name of the user, empty if Infor does not show it.
+          type: str
       sample:
-        id: 00000000-0000-0000-0000-000000000001
+        id: dd15e07b-809a-423c-b309-301f7091c3de
         name: DocBits Service
     roles:
       description: The security roles of this user.
       returned: when the stage V(roles) ran and the list of roles could be read
       type: dict
+      contains:
+        assigned:
+          description: Those that are assigned.
+          type: list
+          elements: str
+        effective:
+          description: The same, with those that they imply.
+          type: list
+          elements: str
+        missing:
+          description: Those of O(required_roles) that are missing.
+          type: list
+          elements: str
       sample:
-        assigned: [IDM-AdvancedUser, Infor-SuiteUser]
-        effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser]
-        missing: [MingleEnterprise]
+        assigned: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
+        effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser, MingleEnterprise]
+        missing: []
     refresh:
-      description:
-        - What the stage V(refresh) used up. C(rotated) is whether Infor replaced the refresh token, V(null) without an answer.
+      description: What the stage V(refresh) used up.
       returned: when the stage V(refresh) ran
       type: dict
+      contains:
+        refresh_token_used:
+          description: Whether the refresh token was used.
+          type: bool
+        rotated:
+          description: Whether Infor replaced it, V(null) without an answer.
+          type: bool
       sample:
         refresh_token_used: true
         rotated: false
@@ -133,36 +198,38 @@ connection:
       description: Whether the access token was revoked.
       returned: when O(revoke=true), except in check mode
       type: bool
+      sample: true
 ionapi:
-  description: The facts of the file, as M(docbits.ion.ionapi_info) returns them.
+  description: As RV(docbits.ion.ionapi_info#module:ionapi).
   returned: success
   type: dict
 findings:
-  description: What was found in the file and by the proof.
+  description: What was found in the file and by the proof. An error fails the task. Warnings are also shown as warnings.
   returned: always
   type: list
   elements: dict
   contains:
     id:
-      description: Stable id of the rule.
+      description: Stable id of the rule. C(docs/findings.md) lists all ids.
       type: str
-      sample: R02
     level:
       description: V(error), V(warning) or V(info).
       type: str
-      sample: error
     where:
       description: The object and the key.
       type: str
-      sample: "production.ionapi: roles"
     message:
-      description: What is wrong.
+      description: What is wrong. Never a secret value.
       type: str
-      sample: the user of the service account lacks the security role IDM-AdvancedUser
     action:
       description: The next step.
       type: str
-      sample: add IDM-AdvancedUser in Security > Users (or Service Users) > the account's user > Security Roles, then run again for a new token
+  sample:
+    - id: R02
+      level: error
+      where: "production.ionapi: roles"
+      message: the user of the service account lacks the security role IDM-AdvancedUser
+      action: add IDM-AdvancedUser in Security > Users (or Service Users) > the account's user > Security Roles, then run again for a new token
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -20,6 +20,10 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_docbits
+seealso:
+  - module: docbits.ion.exports
+  - module: docbits.ion.sub_organisation_info
 """
 
 EXAMPLES = r"""
@@ -46,6 +50,31 @@ document_types:
     active:
       description: Whether it is in use.
       type: bool
+  sample:
+    - key: INVOICE
+      title: Invoice
+      active: true
+status:
+  description: As RV(docbits.ion.exports#module:status).
+  returned: if DocBits refused the request
+  type: int
+code:
+  description: As RV(docbits.ion.exports#module:code).
+  returned: if DocBits refused the request
+  type: str
+trace_id:
+  description: As RV(docbits.ion.exports#module:trace_id).
+  returned: if DocBits refused the request
+  type: str
+retry_after:
+  description: As RV(docbits.ion.exports#module:retry_after).
+  returned: if DocBits refused the request
+  type: float
+findings:
+  description: As RV(docbits.ion.exports#module:findings).
+  returned: failure
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - docbits.ion.proof
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
+  - docbits.ion.attributes.group_docbits
 options:
   api_key:
     description:
@@ -92,36 +93,123 @@ EXAMPLES = r"""
   docbits.ion.environment:
     docbits_environment: production
     api_key: "{{ docbits_api_key }}"
+    tenant: ACME_PRD
     ionapi_src: ionapi/production.ionapi
     exports:
       - title: Invoices to IDM
         kind: infor_idm
         document_type: INVOICE
         idm_mapping_src: mappings/idm.properties
+
+- name: Prove only that Infor accepts the file
+  docbits.ion.environment:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    ionapi_src: ionapi/production.ionapi
+    exports: []
+    stop_after: prove
+
+- name: Replace the ION API file by a new one
+  docbits.ion.environment:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    ionapi_src: ionapi/production.ionapi
+    ionapi_new_src: ionapi/production-new.ionapi
+    rotate: true
+    exports:
+      - title: Invoices to IDM
+        kind: infor_idm
+        document_type: INVOICE
+        idm_mapping_src: mappings/idm.properties
+
+- name: Show what going back to the last snapshot would change
+  docbits.ion.environment:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    ionapi_src: ionapi/production.ionapi
+    exports: []
+    snapshot: latest
+  check_mode: true
+  diff: true
 """
 
 RETURN = r"""
 connections:
-  description:
-    - The proof of each distinct ION API file, by the path or option that it came from. If one of them fails, the others are proved and reported too.
-    - As RV(docbits.ion.connection_info#module:connection), but with C(stages) as a dictionary of each stage and its outcome.
-  returned: success
+  description: The proof of each distinct ION API file. If one of them fails, the others are proved and reported too.
+  returned: unless the options or a file are invalid
   type: dict
+  contains:
+    "<path or option>":
+      description: The proof of the file that came from there, as RV(docbits.ion.connection_info#module:connection) in short.
+      type: dict
+      contains:
+        outcome:
+          description: As RV(docbits.ion.connection_info#module:connection.outcome).
+          type: str
+        stages:
+          description: The stages in the order in which they ran.
+          type: dict
+          contains:
+            "<stage>":
+              description: As RV(docbits.ion.connection_info#module:connection.stages.outcome).
+              type: str
+        token:
+          description: As RV(docbits.ion.connection_info#module:connection.token).
+          returned: when the login was accepted
+          type: dict
+        identity:
+          description: As RV(docbits.ion.connection_info#module:connection.identity).
+          returned: when the stage V(identity) passed
+          type: dict
+        roles:
+          description: As RV(docbits.ion.connection_info#module:connection.roles).
+          returned: when the stage V(roles) ran and the list of roles could be read
+          type: dict
+        refresh:
+          description: As RV(docbits.ion.connection_info#module:connection.refresh).
+          returned: when the stage V(refresh) ran
+          type: dict
+        revoked:
+          description: As RV(docbits.ion.connection_info#module:connection.revoked).
+          returned: when O(revoke=true), except in check mode
+          type: bool
   sample:
-    ionapi/sandbox.ionapi:
-      outcome: proved
-      stages:
-        token: passed
-        refresh_token: passed
-        roles: passed
-      roles:
-        assigned: [IDM-AdvancedUser, Infor-SuiteUser, MingleEnterprise]
-        effective: [IDM-AdvancedUser, IDM-User, Infor-SuiteUser, MingleEnterprise]
-        missing: []
+    ionapi/production.ionapi:
+      outcome: partial
+      stages: {resolve: passed, connect: passed, tls: passed, token: passed, refresh_token: passed, refresh: passed}
+      token: {lifetime: 7200, refresh_token: true}
+      refresh: {refresh_token_used: true, rotated: false}
+      revoked: true
 rotation:
-  description: The old and the new ION API file of O(rotate), and whether the old service account may be disabled as far as this environment is concerned.
+  description: The old and the new ION API file of O(rotate).
   returned: when O(rotate=true) and there is a new file
   type: dict
+  contains:
+    old:
+      description: The former file.
+      type: dict
+      contains:
+        fingerprint:
+          description: As in RV(docbits.ion.ionapi_info#module:ionapi.fingerprint).
+          type: str
+        outcome:
+          description: The outcome of its proof; it may be refused already.
+          returned: unless O(stop_after=parse)
+          type: str
+        user:
+          description: Name of the user of its service account, V(null) if Infor did not show it.
+          returned: unless O(stop_after=parse)
+          type: str
+    new:
+      description: The new file.
+      type: dict
+      contains:
+        fingerprint:
+          description: As in RV(docbits.ion.ionapi_info#module:ionapi.fingerprint).
+          type: str
+    may_be_disabled:
+      description: Whether the old service account may be disabled as far as this environment is concerned.
+      type: bool
   sample:
     old: {fingerprint: 3f9c2a7d10b4, outcome: proved, user: DocBits Service}
     new: {fingerprint: 81e02c55d9aa}
@@ -130,6 +218,7 @@ stopped_after:
   description: The last stage, from O(stop_after).
   returned: when O(stop_after) is not V(verify)
   type: str
+  sample: prove
 exports:
   description: One line for each declared export.
   returned: success
@@ -137,28 +226,37 @@ exports:
   elements: dict
   contains:
     id:
-      description: Id of the export, V(null) if it does not exist yet.
+      description: Id of the export, V(null) if it does not exist.
       type: str
     title:
-      description: Its title.
+      description: Its title, V(null) for an ignored export that does not exist and is declared by its id.
       type: str
     kind:
-      description: Its kind.
+      description: Its kind, V(null) for an ignored export that does not exist and is declared without it.
       type: str
     actions:
       description: The steps that were taken, or would be taken in check mode.
       type: list
       elements: str
     evidence:
-      description:
-        - What decided whether a declared file, or a value that DocBits withholds, differs. V(value) if DocBits shows it, V(fingerprint) if the
-          fingerprint of what was sent last decided, V(connection_test) if the visible parts are the declared ones and DocBits' own connection test
-          succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
+      description: What decided whether a declared file, or a value that DocBits withholds, differs.
       type: dict
-      sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
+      contains:
+        "<file or field>":
+          description:
+            - V(value) if DocBits shows it, V(fingerprint) if the fingerprint of what was sent last decided, V(connection_test) if the visible parts
+              are the declared ones and DocBits' own connection test succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so
+              that the value is sent.
+          type: str
+  sample:
+    - id: a9c08518-bea0-441d-b370-dcdda74b88a1
+      title: Invoices to IDM
+      kind: infor_idm
+      actions: [update]
+      evidence: {idm_mapping: value}
 undeclared:
   description: The exports that O(exports) does not declare, not even with O(exports[].ignore=true), and that are therefore left alone.
-  returned: success
+  returned: success, if the exports were compared
   type: list
   elements: dict
   contains:
@@ -166,14 +264,18 @@ undeclared:
       description: Id of the export.
       type: str
     title:
-      description: Its title.
+      description: Its title, V(null) if DocBits does not show it.
       type: str
     kind:
-      description: Its kind, or the C(export_method) of DocBits if the collection does not manage it.
+      description: Its kind, or the C(export_method) of DocBits if the collection does not manage it. V(null) if DocBits does not show it.
       type: str
+  sample:
+    - id: 6bae55e1-7f42-4313-9d21-65f3cea079f7
+      title: Orders to the archive
+      kind: webhook
 steps:
   description: Each write, in order, with its outcome.
-  returned: always
+  returned: success, and if a step failed
   type: list
   elements: dict
   contains:
@@ -196,11 +298,44 @@ steps:
       description: Why the step cannot be rolled back.
       returned: if it cannot be rolled back
       type: str
+      sample: a removed export does not come back under its id
     outcome:
       description:
         - V(planned) in check mode. Otherwise V(applied), V(not_applied), V(unknown) if DocBits does not show whether it took effect,
           V(rolled_back) or V(not_run).
       type: str
+  sample:
+    - action: update
+      export: Invoices to IDM
+      id: a9c08518-bea0-441d-b370-dcdda74b88a1
+      reason: idm_mapping
+      reversible: true
+      outcome: applied
+rolled_back:
+  description: Whether a step was rolled back. RV(steps) has the outcome of each.
+  returned: if a step failed
+  type: bool
+  sample: false
+status:
+  description: The HTTP status with which DocBits refused a request.
+  returned: if DocBits refused a request
+  type: int
+  sample: 429
+code:
+  description: The code of DocBits for the cause.
+  returned: if DocBits refused a request and gave a code
+  type: str
+  sample: TOO_MANY_REQUESTS
+trace_id:
+  description: The id of the request, for the support of DocBits.
+  returned: if DocBits refused a request and gave an id
+  type: str
+  sample: 4bf92f3577b34da6
+retry_after:
+  description: Seconds after which DocBits wants the request again.
+  returned: if DocBits refused a request with status 429 and said so
+  type: float
+  sample: 7
 findings:
   description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always

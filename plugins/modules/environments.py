@@ -33,6 +33,7 @@ author:
 extends_documentation_fragment:
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
+  - docbits.ion.attributes.group_all
 attributes:
   action:
     description: Runs on the controller.
@@ -100,10 +101,59 @@ EXAMPLES = r"""
 
 RETURN = r"""
 environments:
-  description:
-    - Result of M(docbits.ion.environment) for each host, by host name.
-    - Each has also C(started), in seconds since 1970, and C(seconds), how long the environment took.
-    - If the task fails and O(stop_after=parse), only those of the environments that failed.
-  returned: always
+  description: The result of each host. If the task fails and O(stop_after=parse), only those of the environments that failed.
+  returned: unless the options are invalid
   type: dict
+  contains:
+    "<host>":
+      description: As M(docbits.ion.environment) returns it, with C(changed), C(failed), C(msg), C(diff) and C(warnings), and with the times.
+      type: dict
+      contains:
+        started:
+          description: When the environment was begun, in seconds since 1970.
+          returned: always
+          type: float
+          sample: 1795528543.026
+        seconds:
+          description: How long it took.
+          returned: always
+          type: float
+          sample: 0.332
+  sample:
+    sandbox:
+      changed: false
+      connections: {}
+      exports: []
+      steps: []
+      findings: []
+      stopped_after: parse
+      started: 1795528543.448
+      seconds: 0.01
+findings:
+  description: What a comparison of the environments found. Also shown as warnings, except an error about O(rings).
+  returned: if there are any
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable id of the finding. C(docs/findings.md) lists all ids.
+      type: str
+    level:
+      description: V(error), V(warning) or V(info).
+      type: str
+    where:
+      description: The object and the key.
+      type: str
+    message:
+      description: What is wrong. Never a secret value.
+      type: str
+    action:
+      description: The next step.
+      type: str
+  sample:
+    - id: E48
+      level: error
+      where: group canary
+      message: it has no host, so the first change would go to several environments at once
+      action: add an environment to canary, or set deploy_allow_empty_canary to true
 """

@@ -23,21 +23,44 @@ extends_documentation_fragment:
   - docbits.ion.reconcile
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
+  - docbits.ion.attributes.group_docbits
 options:
   describe_answers:
     description:
       - Also describes the answers of DocBits, as M(docbits.ion.api_info) does. Used by the playbook C(docbits.ion.contract_trial).
     type: bool
     default: false
+seealso:
+  - module: docbits.ion.exports
+  - module: docbits.ion.export_info
 """
 
 EXAMPLES = r"""
+- name: Create an export
+  docbits.ion.export:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    title: Invoices to IDM
+    kind: infor_idm
+    document_type: INVOICE
+    ionapi_src: ionapi/production.ionapi
+    idm_mapping_src: mappings/idm.properties
+
 - name: Deactivate an export that a workflow refers to
   docbits.ion.export:
     docbits_url: https://eu.api.docbits.com
     api_key: "{{ docbits_api_key }}"
-    id: "4711"
+    id: 3b0f7a52-6c1e-4d0a-9a57-1f7f0c7c2a11
     active: false
+
+- name: Remove an export
+  docbits.ion.export:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    title: Invoices to IDM
+    kind: infor_idm
+    document_type: INVOICE
+    state: absent
 """
 
 RETURN = r"""
@@ -47,25 +70,34 @@ export:
   type: dict
   contains:
     id:
-      description: Id of the export, V(null) if it does not exist yet.
+      description: Id of the export, V(null) if it does not exist.
       type: str
     title:
-      description: Its title.
+      description: Its title, V(null) for an ignored export that does not exist and is declared by its id.
       type: str
     kind:
-      description: Its kind.
+      description: Its kind, V(null) for an ignored export that does not exist and is declared without it.
       type: str
     actions:
       description: The steps that were taken, or would be taken in check mode.
       type: list
       elements: str
     evidence:
-      description:
-        - What decided whether a declared file, or a value that DocBits withholds, differs. V(value) if DocBits shows it, V(fingerprint) if the
-          fingerprint of what was sent last decided, V(connection_test) if the visible parts are the declared ones and DocBits' own connection test
-          succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
+      description: What decided whether a declared file, or a value that DocBits withholds, differs.
       type: dict
-      sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
+      contains:
+        "<file or field>":
+          description:
+            - V(value) if DocBits shows it, V(fingerprint) if the fingerprint of what was sent last decided, V(connection_test) if the visible parts
+              are the declared ones and DocBits' own connection test succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so
+              that the value is sent.
+          type: str
+  sample:
+    id: a9c08518-bea0-441d-b370-dcdda74b88a1
+    title: Invoices to IDM
+    kind: infor_idm
+    actions: [update]
+    evidence: {idm_mapping: value}
 observed:
   description: What the answers of DocBits show, without any value of the organisation. As in M(docbits.ion.api_info).
   returned: if O(describe_answers) is set and requests were sent, also on failure
@@ -77,7 +109,7 @@ overrides:
   sample: {"methods": {"infor-idm-v2": "infor_idm/cloud"}}
 steps:
   description: Each write, in order, with its outcome.
-  returned: always
+  returned: success, and if a step failed
   type: list
   elements: dict
   contains:
@@ -100,11 +132,44 @@ steps:
       description: Why the step cannot be rolled back.
       returned: if it cannot be rolled back
       type: str
+      sample: a removed export does not come back under its id
     outcome:
       description:
         - V(planned) in check mode. Otherwise V(applied), V(not_applied), V(unknown) if DocBits does not show whether it took effect,
           V(rolled_back) or V(not_run).
       type: str
+  sample:
+    - action: update
+      export: Invoices to IDM
+      id: a9c08518-bea0-441d-b370-dcdda74b88a1
+      reason: idm_mapping
+      reversible: true
+      outcome: applied
+rolled_back:
+  description: Whether a step was rolled back. RV(steps) has the outcome of each.
+  returned: if a step failed
+  type: bool
+  sample: false
+status:
+  description: The HTTP status with which DocBits refused a request.
+  returned: if DocBits refused a request
+  type: int
+  sample: 429
+code:
+  description: The code of DocBits for the cause.
+  returned: if DocBits refused a request and gave a code
+  type: str
+  sample: TOO_MANY_REQUESTS
+trace_id:
+  description: The id of the request, for the support of DocBits.
+  returned: if DocBits refused a request and gave an id
+  type: str
+  sample: 4bf92f3577b34da6
+retry_after:
+  description: Seconds after which DocBits wants the request again.
+  returned: if DocBits refused a request with status 429 and said so
+  type: float
+  sample: 7
 findings:
   description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_docbits
 options:
   query:
     description: A JMESPath expression on the list of exports, for example V([?active].title). Requires the Python library C(jmespath).
@@ -31,9 +32,18 @@ options:
     description: Whether the mapping files are read too, with one request for each.
     type: bool
     default: true
+seealso:
+  - module: docbits.ion.exports
+  - module: docbits.ion.adopt
 """
 
 EXAMPLES = r"""
+- name: Read the exports with their mappings
+  docbits.ion.export_info:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+  register: current
+
 - name: Titles of the active exports
   docbits.ion.export_info:
     docbits_environment: sandbox
@@ -45,9 +55,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exports:
-  description: The exports, or the result of O(query) on them.
+  description: The exports as O(docbits.ion.exports#module:exports) takes them, or the result of O(query) on them.
   returned: success
   type: raw
+  sample:
+    - id: 6bae55e1-7f42-4313-9d21-65f3cea079f7
+      kind: webhook
+      sub_organisation: ""
+      document_type: PURCHASE_ORDER
+      title: Orders to the archive
+      active: true
+      url: https://archive.example.com/docbits
+status:
+  description: As RV(docbits.ion.exports#module:status).
+  returned: if DocBits refused the request
+  type: int
+code:
+  description: As RV(docbits.ion.exports#module:code).
+  returned: if DocBits refused the request
+  type: str
+trace_id:
+  description: As RV(docbits.ion.exports#module:trace_id).
+  returned: if DocBits refused the request
+  type: str
+retry_after:
+  description: As RV(docbits.ion.exports#module:retry_after).
+  returned: if DocBits refused the request
+  type: float
+findings:
+  description: As RV(docbits.ion.exports#module:findings).
+  returned: failure
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

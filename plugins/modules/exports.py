@@ -31,26 +31,124 @@ extends_documentation_fragment:
   - docbits.ion.reconcile
   - docbits.ion.attributes
   - docbits.ion.attributes.state_module
+  - docbits.ion.attributes.group_docbits
+seealso:
+  - module: docbits.ion.export
+  - module: docbits.ion.export_info
+  - module: docbits.ion.environment
 """
 
 EXAMPLES = r"""
-- name: Deploy the exports of production
+- name: Deploy the exports to Infor, one of each kind
   docbits.ion.exports:
     docbits_environment: production
     docbits_region: eu
     api_key: "{{ docbits_api_key }}"
     ionapi_src: ionapi/production.ionapi
     exports:
-      - title: Invoices to IDM and ION
-        kind: infor_idm_ion_bod
+      - title: Invoices to IDM
+        kind: infor_idm
         document_type: INVOICE
         idm_mapping_src: mappings/idm.properties
+      - title: Credit notes to ION
+        kind: infor_ion_bod
+        document_type: CREDIT_NOTE
+        bod_mapping_src: mappings/bod_credit_note.properties
+      - title: Orders to IDM and ION
+        kind: infor_idm_ion_bod
+        document_type: PURCHASE_ORDER
+        idm_mapping_src: mappings/idm_order.properties
+        bod_mapping_src: mappings/bod_order.properties
+      - title: Invoices to IDM and M3
+        kind: infor_idm_m3
+        document_type: INVOICE
+        active: false
+        idm_mapping_src: mappings/idm.properties
+        m3_mapping_src: mappings/m3.properties
+      - title: Invoices to IDM and M3 by the Rule Manager
+        kind: infor_idm_m3_toml
+        document_type: INVOICE
+        active: false
+        idm_mapping_src: mappings/idm.properties
+        m3_toml_mapping_src: mappings/m3.toml
+      - title: Invoices to IDM and LN
+        kind: infor_idm_ln
+        document_type: INVOICE
+        active: false
+        idm_mapping_src: mappings/idm.properties
+        ln_mapping_src: mappings/ln.properties
+      - title: Invoices to the SFTP server of Infor
+        kind: infor_sftp
+        document_type: INVOICE
+        active: false
+        idm_mapping_src: mappings/idm.properties
         bod_mapping_src: mappings/bod.properties
+        folder: /invoices
+
+- name: Deploy the other exports, one of each kind, and keep one that is managed elsewhere
+  docbits.ion.exports:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    exports:
       - title: Orders to the archive
         kind: webhook
         document_type: PURCHASE_ORDER
         url: https://archive.example.com/docbits
+      - title: Invoices by SFTP
+        kind: sftp
+        document_type: INVOICE
+        server_url: sftp.example.com
+        port: 22
+        username: docbits
+        password: "{{ vault_sftp_password }}"
+        folder: /invoices
+        xslt_src: mappings/invoice.xslt
+      - title: Invoices to a share
+        kind: smb
+        document_type: INVOICE
         active: false
+        server_url: files.example.com
+        username: docbits
+        password: "{{ vault_smb_password }}"
+        folder: /invoices
+        jpl_mapping_src: mappings/jpl.properties
+      - title: Invoices to Flow2
+        kind: flow2
+        document_type: INVOICE
+        active: false
+        flow2_url: https://flow2.example.com
+        flow2_document_type_id: "7"
+        flow2_cabinet_id: 12
+        username: docbits
+        password: "{{ vault_flow2_password }}"
+      - title: Invoices as ZUGFeRD
+        kind: zugferd
+        document_type: INVOICE
+        active: false
+        file_access: email    # as docbits.ion.export_info shows it for an export that was made by hand
+        zugferd_format: extended
+        email: invoices@example.com
+      - title: Invoices to Peppol
+        kind: peppol
+        document_type: INVOICE
+        active: false
+        file_access: email
+        email: invoices@example.com
+      - title: Managed by another team
+        ignore: true
+
+- name: Show what would be removed if only one export were left
+  docbits.ion.exports:
+    docbits_environment: production
+    api_key: "{{ docbits_api_key }}"
+    exports:
+      - title: Orders to the archive
+        kind: webhook
+        document_type: PURCHASE_ORDER
+        url: https://archive.example.com/docbits
+    purge: true
+  check_mode: true
+  diff: true
 """
 
 RETURN = r"""
@@ -61,28 +159,37 @@ exports:
   elements: dict
   contains:
     id:
-      description: Id of the export, V(null) if it does not exist yet.
+      description: Id of the export, V(null) if it does not exist.
       type: str
     title:
-      description: Its title.
+      description: Its title, V(null) for an ignored export that does not exist and is declared by its id.
       type: str
     kind:
-      description: Its kind.
+      description: Its kind, V(null) for an ignored export that does not exist and is declared without it.
       type: str
     actions:
       description: The steps that were taken, or would be taken in check mode.
       type: list
       elements: str
     evidence:
-      description:
-        - What decided whether a declared file, or a value that DocBits withholds, differs. V(value) if DocBits shows it, V(fingerprint) if the
-          fingerprint of what was sent last decided, V(connection_test) if the visible parts are the declared ones and DocBits' own connection test
-          succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so that the value is sent.
+      description: What decided whether a declared file, or a value that DocBits withholds, differs.
       type: dict
-      sample: {"ionapi": "fingerprint", "idm_mapping": "value"}
+      contains:
+        "<file or field>":
+          description:
+            - V(value) if DocBits shows it, V(fingerprint) if the fingerprint of what was sent last decided, V(connection_test) if the visible parts
+              are the declared ones and DocBits' own connection test succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so
+              that the value is sent.
+          type: str
+  sample:
+    - id: a9c08518-bea0-441d-b370-dcdda74b88a1
+      title: Invoices to IDM
+      kind: infor_idm
+      actions: [update]
+      evidence: {idm_mapping: value}
 undeclared:
   description: The exports that O(exports) does not declare, not even with O(exports[].ignore=true), and that are therefore left alone.
-  returned: success
+  returned: success, if the exports were compared
   type: list
   elements: dict
   contains:
@@ -90,14 +197,18 @@ undeclared:
       description: Id of the export.
       type: str
     title:
-      description: Its title.
+      description: Its title, V(null) if DocBits does not show it.
       type: str
     kind:
-      description: Its kind, or the C(export_method) of DocBits if the collection does not manage it.
+      description: Its kind, or the C(export_method) of DocBits if the collection does not manage it. V(null) if DocBits does not show it.
       type: str
+  sample:
+    - id: 6bae55e1-7f42-4313-9d21-65f3cea079f7
+      title: Orders to the archive
+      kind: webhook
 steps:
   description: Each write, in order, with its outcome.
-  returned: always
+  returned: success, and if a step failed
   type: list
   elements: dict
   contains:
@@ -120,11 +231,44 @@ steps:
       description: Why the step cannot be rolled back.
       returned: if it cannot be rolled back
       type: str
+      sample: a removed export does not come back under its id
     outcome:
       description:
         - V(planned) in check mode. Otherwise V(applied), V(not_applied), V(unknown) if DocBits does not show whether it took effect,
           V(rolled_back) or V(not_run).
       type: str
+  sample:
+    - action: update
+      export: Invoices to IDM
+      id: a9c08518-bea0-441d-b370-dcdda74b88a1
+      reason: idm_mapping
+      reversible: true
+      outcome: applied
+rolled_back:
+  description: Whether a step was rolled back. RV(steps) has the outcome of each.
+  returned: if a step failed
+  type: bool
+  sample: false
+status:
+  description: The HTTP status with which DocBits refused a request.
+  returned: if DocBits refused a request
+  type: int
+  sample: 429
+code:
+  description: The code of DocBits for the cause.
+  returned: if DocBits refused a request and gave a code
+  type: str
+  sample: TOO_MANY_REQUESTS
+trace_id:
+  description: The id of the request, for the support of DocBits.
+  returned: if DocBits refused a request and gave an id
+  type: str
+  sample: 4bf92f3577b34da6
+retry_after:
+  description: Seconds after which DocBits wants the request again.
+  returned: if DocBits refused a request with status 429 and said so
+  type: float
+  sample: 7
 findings:
   description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always

@@ -21,6 +21,12 @@ extends_documentation_fragment:
   - docbits.ion.ionapi
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_all
+seealso:
+  - module: docbits.ion.connection_info
+  - module: docbits.ion.mapping_info
+  - plugin: docbits.ion.ionapi
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
@@ -38,16 +44,75 @@ EXAMPLES = r"""
 RETURN = r"""
 ionapi:
   description: The values of the file that are not secret.
-  returned: when the file has no error
+  returned: success
   type: dict
+  contains:
+    tenant:
+      description: The tenant (C(ti)).
+      type: str
+    environment:
+      description: The part of the tenant after the last underscore, V(null) on premises.
+      type: str
+    flavour:
+      description: V(cloud) or V(on_premises).
+      type: str
+    region:
+      description: The region in the host names of Infor's cloud, otherwise V(null).
+      type: str
+    app_name:
+      description: Name of the authorized app (C(cn)), V(null) if the file has none.
+      type: str
+    app_type:
+      description: Type of the authorized app (C(dt)), V(12) for a backend service, V(null) if the file has none.
+      type: str
+    client_id_prefix:
+      description: The part of the client id (C(ci)) before the V(~).
+      type: str
+    version:
+      description: Version of the file (C(v)).
+      type: str
+    grant:
+      description: The OAuth grant, V(password) or V(client_credentials).
+      type: str
+    has_service_account:
+      description: Whether the file has the keys of a service account.
+      type: bool
+    scopes:
+      description: The scopes (C(sc)).
+      type: list
+      elements: str
+    token_url:
+      description: URL of the token endpoint.
+      type: str
+    revoke_url:
+      description: URL of the revocation endpoint, V(null) if the file has none.
+      type: str
+    authorize_url:
+      description: URL of the authorization endpoint, V(null) if the file has none.
+      type: str
+    gateway_url:
+      description: URL of the ION API gateway.
+      type: str
+    fingerprint:
+      description: A salted fingerprint of the client id and the service account. It is the same for files that have the same ones.
+      type: str
   sample:
-    flavour: cloud
     tenant: ACME_PRD
     environment: PRD
+    flavour: cloud
     region: eu1
-    grant: password
     app_name: DocBits_Production
-    fingerprint: 0123456789ab
+    app_type: "12"
+    client_id_prefix: ACME_PRD
+    version: "1.1"
+    grant: password
+    has_service_account: true
+    scopes: [INFOR-IFS, Infor-IDM, Infor-ION, Infor-Mingle]
+    token_url: https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_PRD/as/token.oauth2
+    revoke_url: https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_PRD/as/revoke_token.oauth2
+    authorize_url: https://mingle-sso.eu1.inforcloudsuite.com:443/ACME_PRD/as/authorization.oauth2
+    gateway_url: https://mingle-ionapi.eu1.inforcloudsuite.com/ACME_PRD/
+    fingerprint: d1113597615e
 findings:
   description: Results of the checks. An error fails the task. Warnings are also shown as warnings.
   returned: always

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - docbits.ion.source
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_all
 options:
   kind:
     description:
@@ -78,8 +79,7 @@ document_types:
   returned: success
   type: list
   elements: str
-  sample:
-    - INVOICE
+  sample: [INVOICE, DELIVERY_NOTE]
 logical_id:
   description: Logical id of the sender in a BOD mapping; empty for other kinds.
   returned: success
@@ -101,7 +101,7 @@ findings:
       description: The file, the line and the key.
       type: str
     message:
-      description: What is wrong.
+      description: What is wrong. Never a secret value.
       type: str
     action:
       description: The next step.

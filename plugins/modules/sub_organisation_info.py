@@ -20,6 +20,10 @@ extends_documentation_fragment:
   - docbits.ion.network
   - docbits.ion.attributes
   - docbits.ion.attributes.info_module
+  - docbits.ion.attributes.group_docbits
+seealso:
+  - module: docbits.ion.exports
+  - module: docbits.ion.document_type_info
 """
 
 EXAMPLES = r"""
@@ -43,6 +47,30 @@ sub_organisations:
     name:
       description: Its name.
       type: str
+  sample:
+    - id: 5d1f3f1e-0000-4000-8000-000000000011
+      name: South
+status:
+  description: As RV(docbits.ion.exports#module:status).
+  returned: if DocBits refused the request
+  type: int
+code:
+  description: As RV(docbits.ion.exports#module:code).
+  returned: if DocBits refused the request
+  type: str
+trace_id:
+  description: As RV(docbits.ion.exports#module:trace_id).
+  returned: if DocBits refused the request
+  type: str
+retry_after:
+  description: As RV(docbits.ion.exports#module:retry_after).
+  returned: if DocBits refused the request
+  type: float
+findings:
+  description: As RV(docbits.ion.exports#module:findings).
+  returned: failure
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -17,22 +17,22 @@ from ansible_collections.docbits.ion.tests.docs.prose import prose
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "findings.md"
 
-# In the order of the page.
+# In the order of the page: title, and what the user sees.
 CHAPTERS = {
-    "S": "Sources: files that options name",
-    "E": "Options and declarations",
-    "N": "Network",
-    "A": "Login at Infor",
-    "J": "Token claims",
-    "G": "The gateway",
-    "R": "The service account's user and roles",
-    "I": "IDM and ION messaging",
-    "M": "M3 and LN",
-    "P": "The plan",
-    "DB": "Answers of DocBits",
-    "DC": "DocBits' contract",
-    "DV": "The state in DocBits afterwards",
-    "X": "Defects of the collection",
+    "S": ("Sources: files that options name", "A task fails before it sends anything, or warns that it did not write a file."),
+    "E": ("Options and declarations", "A task fails before it changes anything, or its result has a warning or a note for a person."),
+    "N": ("Network", "A request has no usable response. A stage of the proof is undetermined; in DocBits, a write may be `unknown`."),
+    "A": ("Login at Infor", "The stage `token`, `refresh_token` or `refresh` of the proof does not pass."),
+    "J": ("Token claims", "The stage `token_facts` of the proof does not pass."),
+    "G": ("The gateway", "A stage of the proof that asks the gateway does not pass: `gateway`, or one of those after it."),
+    "R": ("The service account's user and roles", "The stage `identity` or `roles` of the proof does not pass."),
+    "I": ("IDM and ION messaging", "The stage `idm`, `ion_messaging` or `connection_point` of the proof does not pass."),
+    "M": ("M3 and LN", "The stage `m3` or `ln` of the proof does not pass."),
+    "P": ("The plan", "A task fails before the first write, or warns about a step of the plan."),
+    "DB": ("Answers of DocBits", "DocBits refuses a request, or its answer cannot be used. A refusal has `status`, `code` and `trace_id` in the result."),
+    "DC": ("DocBits' contract", "A task fails before the first write, because the contract of the host does not have what would be sent."),
+    "DV": ("The state in DocBits afterwards", "DocBits has something else than was sent or declared. `steps` has the outcome of each write."),
+    "X": ("Defects of the collection", "A task stops where it is. `steps` has the outcome of each write, if there was one."),
 }
 ID = re.compile(f"({'|'.join(CHAPTERS)})[0-9]{{2}}")
 OR = "; or: "
@@ -107,8 +107,8 @@ INTRODUCTION = """\
 # Findings
 
 A message ends with the id of its finding in brackets, and results list the same under `findings`. This page has every finding that is not a rule
-for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). A name in braces is filled in by the message. The steps are those of the
-[runbook](runbook.md).
+for [ION API files](ionapi_rules.md) or [mappings](mapping_rules.md). Each part begins with the symptom; cause and next step are those of the message,
+which fills in the names in braces. [Diagnoses](diagnoses.md) has what Infor sends in each case. The steps are those of the [runbook](runbook.md).
 """
 
 
@@ -127,9 +127,9 @@ def page() -> str:
     if missing:
         raise SystemExit(f"no sentence was found for {', '.join(missing)}; add it to COMPOSED")
     parts = [INTRODUCTION]
-    for beginning, title in CHAPTERS.items():
+    for beginning, (title, symptom) in CHAPTERS.items():
         rows = [_row(id_, *sentence) for id_ in sorted(sentences) if id_[:-2] == beginning for sentence in sentences[id_]]
-        parts.append("\n".join([f"## {title}\n", "| finding | message | next step |", "| --- | --- | --- |", *rows, ""]))
+        parts.append("\n".join([f"## {title}\n", f"{symptom}\n", "| finding | cause | next step |", "| --- | --- | --- |", *rows, ""]))
     return "\n".join(parts)
 
 

@@ -27,8 +27,8 @@ HEAD = """..
 
 """
 
-ADDRESSES = """The host names behind ``docbits_environment`` and ``docbits_region``. A firewall must allow HTTPS (port 443) from the machine that runs the
-tasks. Infor's host names are those in the ION API file: ``iu`` for the API gateway and ``pu`` for the token service."""
+ADDRESSES = """All connections of the collection are HTTPS and begin at the machine that runs the tasks. A firewall must allow them to the DocBits host of each
+environment, and to the two hosts of Infor that its ION API file names."""
 
 TABLE_OF_KINDS = "The fields and files of each kind of export. All kinds also have {common}. What is in bold is required to create an export."
 
@@ -46,11 +46,23 @@ def addresses() -> str:
     """Every combination of environment and region with its host."""
     options = host_options().argument_spec
     combinations = [(environment, region) for environment in options["docbits_environment"]["choices"] for region in options["docbits_region"]["choices"]]
-    rows = [
-        (f"``{environment}``", f"``{region}``", f"``{base_url_of({'docbits_url': None, 'docbits_environment': environment, 'docbits_region': region})}``")
-        for environment, region in combinations
+    rows = []
+    for environment, region in combinations:
+        url = base_url_of({"docbits_url": None, "docbits_environment": environment, "docbits_region": region})
+        rows.append((f"``{environment}``", f"``{region}``", f"``{url.removeprefix('https://')}``", "443"))
+    infor = [
+        ("API gateway", "``iu``", "``mingle-ionapi.REGION.inforcloudsuite.com``", "443"),
+        ("Token service", "``pu``", "``mingle-sso.REGION.inforcloudsuite.com``", "443"),
+        ("Both, on premises", "``iu``, ``pu``", "the host of Infor OS", "that of the URL, such as 7443 and 9443"),
     ]
-    return table(("``docbits_environment``", "``docbits_region``", "Address"), rows)
+    return (
+        "DocBits\n-------\n\n"
+        + table(("``docbits_environment``", "``docbits_region``", "Host", "Port"), rows)
+        + "\nWith ``docbits_url``, the host and the port are those of this URL.\n\nInfor\n-----\n\n"
+        + table(("Service", "Key of the file", "Host, usually", "Port"), infor)
+        + "\n:ref:`docbits.ion.ionapi_info <ansible_collections.docbits.ion.ionapi_info_module>` shows both addresses as ``gateway_url`` and ``token_url``.\n"
+        + "With the option ``proxy`` or the variable ``HTTPS_PROXY``, the connections go to the proxy instead.\n"
+    )
 
 
 def kinds() -> str:
@@ -73,5 +85,5 @@ def page(name: str, title: str, text: str, body: str) -> None:
 
 
 if __name__ == "__main__":
-    page("addresses", "Addresses of DocBits", ADDRESSES, addresses())
+    page("addresses", "Addresses", ADDRESSES, addresses())
     page("kinds", "Kinds of exports", TABLE_OF_KINDS.format(common=", ".join(COMMON_FIELDS)), kinds())

@@ -31,16 +31,11 @@ ROLE = {
     ],
     "author": ["docbits.ion contributors"],
 }
-OWN_OPTIONS = {
+STOP_AFTER = {
     "deploy_stop_after": {
         "description": ["The last stage. C(parse) sends no request, C(prove) sends none to DocBits.", "The default follows from the tags of the run."],
         "type": "str",
         "choices": ["parse", "prove", "verify"],
-    },
-    "deploy_allow_empty_canary": {
-        "description": ["Whether C(docbits.ion.deploy_ion) accepts an inventory without a host in the group C(canary)."],
-        "type": "bool",
-        "default": False,
     },
 }
 CHECK_FLEET = {
@@ -50,6 +45,12 @@ CHECK_FLEET = {
     ],
     "author": ROLE["author"],
     "options": {
+        **STOP_AFTER,
+        "deploy_allow_empty_canary": {
+            "description": ["Whether C(docbits.ion.deploy_ion) accepts an inventory without a host in the group C(canary)."],
+            "type": "bool",
+            "default": False,
+        },
         "deploy_tags": {
             "description": ["Tags with which the play does something. With others, and if one of them is skipped, the run fails."],
             "type": "list",
@@ -84,7 +85,7 @@ def page() -> str:
     """The whole file."""
     documented = documented_options("environment")
     variables = {variable: _variable(documented[option]) for variable, option in VARIABLES.items() if option not in NOT_DECLARED}
-    spec = {"argument_specs": {"main": {**ROLE, "options": {**OWN_OPTIONS, **variables}}, "check_fleet": CHECK_FLEET}}
+    spec = {"argument_specs": {"main": {**ROLE, "options": {**STOP_AFTER, **variables}}, "check_fleet": CHECK_FLEET}}
     return INTRODUCTION + yaml.dump(spec, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=150)
 
 

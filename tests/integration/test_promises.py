@@ -12,8 +12,9 @@ import jmespath
 import pytest
 
 from integration import leaks, records
+from integration.documented import Comparison
 from integration.phases import REPORTS
-from integration.scenario import CHECKOUT, PHASES, WORKER, load
+from integration.scenario import BATCH, CHECKOUT, PHASES, WORKER, load
 
 # What differs between two runs of the same task for good reasons.
 UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -72,6 +73,16 @@ def test_run_of_all_scenarios_shows_no_secret_and_no_other_warning(story, phase,
         assert not leaks.issued_tokens_in(played.outputs, story.state)
     with subtests.test("no warning but those of findings"):
         no_warning_but_those_of_findings(played)
+
+
+def test_results_have_only_what_is_documented(story):
+    """That everything documented is returned is what test_examples.py checks."""
+    compared = {}
+    for world in story.worlds.values():
+        module = "outcome" if world.way == BATCH else world.scenario.module
+        for phase in PHASES:
+            compared.setdefault(module, Comparison(module)).add(result_of(story, phase, world.host))
+    assert {module: sorted(set(comparison.problems)) for module, comparison in compared.items() if comparison.problems} == {}
 
 
 def test_every_module_has_a_scenario():

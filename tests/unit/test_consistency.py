@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ansible_collections.docbits.ion.plugins.module_utils._module._options import host_options, network_options
 from ansible_collections.docbits.ion.tests.docs.generate_role import PAGE, documented_options, page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,18 @@ def argument_spec(module: str) -> dict:
     return import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{module}").ARGUMENT_SPEC.argument_spec
 
 
+def documented_attributes(module: str) -> dict:
+    """The attributes of a module, as ansible-doc shows them: what the module or an earlier fragment says comes first."""
+    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
+    attributes = documentation.get("attributes", {})
+    for fragment in documentation["extends_documentation_fragment"]:
+        name, _dot, section = fragment.removeprefix("docbits.ion.").partition(".")
+        texts = import_module(f"ansible_collections.docbits.ion.plugins.doc_fragments.{name}").ModuleDocFragment
+        for key, value in yaml.safe_load(getattr(texts, (section or "documentation").upper())).get("attributes", {}).items():
+            attributes[key] = {**value, **attributes.get(key, {})}
+    return attributes
+
+
 def differences(documented: dict, spec: dict, place: str = "") -> list:
     """Differences between documentation and argument spec."""
     found = [f"{place}{name}: not documented" for name in spec.keys() - documented.keys()]
@@ -58,6 +72,17 @@ def test_modules_are_found():
 
 def test_action_group_has_exactly_the_modules():
     assert sorted(RUNTIME["action_groups"]["all"]) == MODULES
+
+
+def test_action_group_docbits_has_the_modules_that_take_its_options():
+    options = {**host_options().argument_spec, **network_options().argument_spec, "api_key": {}}
+    assert sorted(RUNTIME["action_groups"]["docbits"]) == [module for module in SHIPPED if options.keys() <= argument_spec(module).keys()]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_attributes_name_the_action_groups_of_a_module(module):
+    groups = [f"docbits.ion.{group}" for group, members in RUNTIME["action_groups"].items() if module in members]
+    assert documented_attributes(module)["action_group"]["membership"] == groups
 
 
 def test_action_plugins_are_exactly_the_modules():
@@ -99,15 +124,29 @@ def test_module_has_documentation_examples_and_return_values(module):
     path = PLUGINS / f"modules/{module}.py"
     documentation = yaml.safe_load(constant(path, "DOCUMENTATION"))
     assert documentation["module"] == module
-    assert documentation["short_description"] and documentation["version_added"]
+    assert documentation["short_description"] and documentation["version_added"] and documentation["seealso"]
     assert f"docbits.ion.{module}:" in constant(path, "EXAMPLES")
     assert yaml.safe_load(constant(path, "RETURN"))
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info")])
-def test_info_module_has_the_fragment_info_module(module):
-    documentation = yaml.safe_load(constant(PLUGINS / f"modules/{module}.py", "DOCUMENTATION"))
-    assert "docbits.ion.attributes.info_module" in documentation["extends_documentation_fragment"]
+@pytest.mark.parametrize("module", MODULES)
+def test_attributes_say_whether_a_module_writes(module):
+    attributes = documented_attributes(module)
+    common = {"action", "action_group", "async", "check_mode", "diff_mode", "platform"}
+    assert attributes.keys() == (common if module.endswith("_info") else common | {"idempotent"})
+    assert (attributes["diff_mode"]["support"] == "N/A") is module.endswith("_info")
+
+
+def test_return_values_of_the_same_name_are_documented_alike():
+    environment, export, exports = (yaml.safe_load(constant(PLUGINS / f"modules/{name}.py", "RETURN")) for name in ("environment", "export", "exports"))
+    assert {name: value for name, value in environment.items() if name in exports} == exports
+    assert export["export"]["contains"] == exports["exports"]["contains"]
+    assert {name: value for name, value in export.items() if name in exports} == {name: exports[name] for name in exports.keys() - {"exports", "undeclared"}}
+
+
+def test_outcome_documents_every_return_value_of_the_module_environment():
+    outcome, environment = (yaml.safe_load(constant(PLUGINS / f"modules/{name}.py", "RETURN")) for name in ("outcome", "environment"))
+    assert outcome.keys() == environment.keys() | {"started", "seconds"}
 
 
 def test_fragments_are_all_used():
@@ -132,3 +171,20 @@ def test_options_of_a_controller_module_agree_with_its_documentation(module):
 
 def test_argument_specs_of_the_role_are_those_of_the_module():
     assert PAGE.read_text(encoding="utf-8") == page(), "run tests/docs/generate_role.py"
+
+
+@pytest.mark.parametrize("tasks", sorted(ROOT.glob("roles/*/tasks/*.yml")), ids=lambda path: "/".join(path.parts[-3::2]))
+def test_argument_specs_of_a_role_have_the_variables_of_each_entry_point(tasks):
+    role = tasks.parents[1]
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    text = "".join(path.read_text() for path in (tasks, *role.glob("templates/*"), *role.glob("vars/main/main.yml")))
+    known = {*yaml.safe_load((role / "defaults/main.yml").read_text()), *(name for spec in specs.values() for name in spec["options"])}
+    own = {name for name in known if name.startswith(f"{role.name}_")}
+    assert own & specs[tasks.stem]["options"].keys() == own & set(re.findall(r"\w+", text))
+    assert specs[tasks.stem]["options"].keys() >= set(re.findall(r"\bdocbits_(?!api_key)\w+", text))
+
+
+def test_changelog_has_no_breaking_change_before_the_first_release():
+    releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"]
+    fragments = [path for path in (ROOT / "changelogs/fragments").glob("*.yml") if "breaking_changes" in yaml.safe_load(path.read_text())]
+    assert releases or not fragments

@@ -94,3 +94,18 @@ def test_an_unknown_name_is_found():
     assert unknown_names({"docbits_exprts": []}) == ["docbits_exprts"]
     assert unknown_names({"docbits_exports": [{"titel": "A"}]}) == ["docbits_exports: titel"]
     assert unknown_names([{"docbits.ion.api_info": {"docbits_urll": ""}}]) == ["docbits.ion.api_info: docbits_urll"]
+
+
+def test_page_of_requirements_names_files_and_commands_that_exist():
+    named = set(re.findall(r"`([^` ]+|make [a-z]+)`", (ROOT / "docs/inclusion.md").read_text()))
+    targets = (ROOT / "Makefile").read_text()
+    # Made by a release.
+    files = {name for name in named if "/" in name or "." in name} - {"CHANGELOG.rst", "plugins/", "tests/sanity/", "tests/sanity/ignore-*.txt"}
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert [name for name in named if name.startswith("make ") and not re.search(rf"^[^#\n]*\b{name[5:]}\b.*: ##", targets, re.MULTILINE)] == []
+    assert len(files) > 20 and not (ROOT / "tests/sanity").exists()
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md"))], ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_of_a_readme_are_absolute(path):
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", path.read_text()) if not link.startswith(("https://", "#"))] == []

@@ -38,3 +38,7 @@ def test_artifact_of_the_collection_has_the_python_packages_that_it_needs(tmp_pa
     found = yaml.safe_load(builder("introspect", collections))
     assert [line.partition("#")[0].strip() for line in found["python"]] == (CHECKOUT / "meta/ee-requirements.txt").read_text().split()
     assert not found["system"]
+    files = [path.relative_to(collections).as_posix().split("/", 3)[3] for path in collections.rglob("*") if path.is_file() and path.suffix != ".yml"]
+    assert {"README.md", "docs/findings.md", "plugins/modules/exports.py"} <= set(files)
+    # What only development needs.
+    assert not [name for name in files if name.startswith((".", "build/", "tests/", "docs/performance", "Makefile"))]
