@@ -43,8 +43,8 @@ def _of_outcome(story, name, outcome) -> list:
     if can_be_seen and not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
         found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
-        # A run has said that a second export may still appear, and a list that is behind does not show it yet.
-        is_said = story.history.moods.lag and _has_finding(story, "DV13")
+        # A run has said that a second export may still appear, or that it removed one, and a list that is behind did not show it.
+        is_said = story.history.moods.lag and (_has_finding(story, "DV13") or _has_finding(story, "DV06"))
         found += [f"honest: ok, and {what}" for what in outcome.unfulfilled if not (is_said and " exports are " in what)]
     return found
 
