@@ -99,10 +99,10 @@ def _of_story(story) -> list:
             found.append("converging: no next step")
         if not is_justified(story, clean):
             found.append(f"converging: a clean run refuses without a reason: {clean.result['msg'][:300]}")
-        # What the clean run created without an id that proves it remains, and is what the next run finds.
-        is_unproven = story.history.moods.create_answer not in ("record", "id")
+        # What the clean run created remains if no id proves it or DocBits does not remove it, and is what the next run finds.
+        is_kept = story.history.moods.create_answer not in ("record", "id") or not story.history.moods.removes
         remains = {step["outcome"] for step in clean.result.get("steps", ()) if step["action"] == "create"} & {"applied", "unknown"}
-        if again.result is not None and not again.result.get("failed") and not again.writes and not (is_unproven and remains):
+        if again.result is not None and not again.result.get("failed") and not again.writes and not (is_kept and remains):
             found.append("converging: a clean run fails, and the next one says ok without a write")
     return found
 
