@@ -73,7 +73,9 @@ def _of_steps(story, outcome, result) -> list:
             found.append(f"honest: create {id_} is said to be applied")
     outcomes = {step["outcome"] for step in result["steps"]}
     is_late_removal = "late" in story.fired and any(step["action"] == "remove" for step in result["steps"])
-    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later and not is_late_removal:
+    # What DocBits deactivated beside a step, and could not be activated again, is no step.
+    is_beside = any(finding["id"] == "DV10" for finding in result["findings"])
+    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later and not (is_late_removal or is_beside):
         found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.later)}")
     return found
 
