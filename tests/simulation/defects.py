@@ -297,6 +297,14 @@ def _any_answered_id_removed(patch):
     patch.setattr(rollback, "_may_be_from", lambda _step, _export: True)
 
 
+def _absence_proves_a_removal(patch):
+    patch.setattr(progress.Progress, "unlisted", property(lambda _self: set(), lambda _self, _ids: None), raising=False)
+
+
+def _copies_of_an_update_not_noticed(patch):
+    patch.setattr(progress.Progress, "copies", lambda _self, _step, _listed: [])
+
+
 # Day two
 
 
@@ -548,6 +556,22 @@ DEFECTS = (
         _any_answered_id_removed,
         Within({"create_answer": ("other_id",), "lag": (2.0,), "alternates": (True,)}, actors=(PERSON,), edits=("add",)),
         "kept",
+        400,
+    ),
+    Defect(
+        "a removal is believed because an inactive export is not listed",
+        "What is unknown is called unknown",
+        _absence_proves_a_removal,
+        Within({"lists_inactive": (False,)}, faults=("lost before",), options={"purge": True}, kinds=("webhook",), write=2),
+        "honest",
+        400,
+    ),
+    Defect(
+        "a second export from one update is not noticed",
+        "every call can be answered twice; changed says what is known",
+        _copies_of_an_update_not_noticed,
+        Within({"update_id": ("renamed",)}, faults=("twice",), kinds=("webhook", "sftp"), write=0),
+        "honest",
         400,
     ),
     Defect(

@@ -154,8 +154,8 @@ def draw(seed: int, within: Within | None = None) -> History:
     if not moods.lists_sub_organisations or not moods.lists_inactive or moods.list_shape == "silent_pages":
         # Whether an export that is not listed was really removed is told by nothing.
         moods = replace(moods, removes=True)
-    if moods.list_shape == "silent_pages":
-        # A second export that an update creates may be on a page of which nobody knows.
+    if moods.list_shape == "silent_pages" or not (moods.lists_inactive or moods.new_active):
+        # A second export that an update creates is then not listed.
         moods = replace(moods, update_id="known")
     if not moods.lists_sub_organisations and moods.one_active == "replaces":
         # An export that is not listed and that DocBits deactivates cannot be named or activated again.

@@ -43,8 +43,8 @@ def _of_outcome(story, name, outcome) -> list:
     if can_be_seen and not outcome.check_mode and outcome.solo and not result["changed"] and outcome.before != outcome.later:
         found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
-        # A run has said that a second export may still appear, and a list that is behind does not show it yet.
-        is_said = story.history.moods.lag and _has_finding(story, "DV13")
+        # A run has said that a second export may still appear, or that it removed one, and a list that is behind did not show it.
+        is_said = story.history.moods.lag and (_has_finding(story, "DV13") or _has_finding(story, "DV06"))
         found += [f"honest: ok, and {what}" for what in outcome.unfulfilled if not (is_said and " exports are " in what)]
     return found
 
@@ -73,7 +73,9 @@ def _of_steps(story, outcome, result) -> list:
             found.append(f"honest: create {id_} is said to be applied")
     outcomes = {step["outcome"] for step in result["steps"]}
     is_late_removal = "late" in story.fired and any(step["action"] == "remove" for step in result["steps"])
-    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later and not is_late_removal:
+    # What DocBits deactivated beside a step, and could not be activated again, is no step.
+    is_beside = any(finding["id"] == "DV10" for finding in result["findings"])
+    if outcomes and outcomes <= {"not_applied", "rolled_back", "not_run"} and outcome.before != outcome.later and not (is_late_removal or is_beside):
         found.append(f"honest: all steps are said to be without effect: {_difference(outcome.before, outcome.later)}")
     return found
 
@@ -99,10 +101,10 @@ def _of_story(story) -> list:
             found.append("converging: no next step")
         if not is_justified(story, clean):
             found.append(f"converging: a clean run refuses without a reason: {clean.result['msg'][:300]}")
-        # What the clean run created without an id that proves it remains, and is what the next run finds.
-        is_unproven = story.history.moods.create_answer not in ("record", "id")
+        # What the clean run created remains if no id proves it or DocBits does not remove it, and is what the next run finds.
+        is_kept = story.history.moods.create_answer not in ("record", "id") or not story.history.moods.removes
         remains = {step["outcome"] for step in clean.result.get("steps", ()) if step["action"] == "create"} & {"applied", "unknown"}
-        if again.result is not None and not again.result.get("failed") and not again.writes and not (is_unproven and remains):
+        if again.result is not None and not again.result.get("failed") and not again.writes and not (is_kept and remains):
             found.append("converging: a clean run fails, and the next one says ok without a write")
     return found
 
