@@ -142,6 +142,7 @@ def page(result: dict) -> str:
     """The page docs/docsite/rst/scale.rst."""
     rounds, machine = result["rounds"], result["machine"]
     model = modelled(result, MODELLED)
+    least, each = line([*result["growth"], rounds[0]], "memory")
     costs = ("Processor time", "Per environment", "Largest process", "All processes")
     values = {
         "machine": f"{machine['cores']} cores, {machine['memory_gib']} GiB, ansible-{machine['ansible']}, Python {machine['python']}",
@@ -149,6 +150,8 @@ def page(result: dict) -> str:
         "largest": f"{rounds[0]['size']:,}",
         "modelled": f"{MODELLED:,}",
         "workers": result["workers"],
+        "kib": f"{each * 1024:.0f}",
+        "memory": f"{least + each * MODELLED:.0f}",
         "growth": _table(("Environments", *costs), [(f"{row['size']:,}", *_costs(row)) for row in (*result["growth"], rounds[0])]),
         "rounds": _table(
             ("Run", "Edited before", "Not as declared after", *costs),
@@ -181,13 +184,11 @@ def _table(head, rows) -> str:
     return "\n".join(lines)
 
 
-HEAD = """\
+LICENSE = "\n".join(f"  {line[2:]}" for line in Path(__file__).read_text().splitlines()[:3])
+HEAD = f"""\
 ..
-  Copyright (c) the docbits.ion contributors
-  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-  SPDX-License-Identifier: GPL-3.0-or-later
-
-.. Written by `make scale SCALE=--documentation` from what `make scale` measured.
+{LICENSE}
+  Written by `make scale SCALE=--documentation` from what `make scale` measured.
 
 .. _ansible_collections.docbits.ion.docsite.scale:
 
@@ -209,6 +210,9 @@ A first deployment in the rings ``canary``, ``early`` and all others:
 
 {growth}
 
+The processor time of an environment hardly changes with the size of the fleet. The largest process grows by {kib} KiB with each environment, to some
+{memory} MiB for {modelled}.
+
 The fleet of {largest} environments was then deployed again, each time after people had removed exports and changed mappings by hand. Each run repaired what was
 edited, and wrote nothing else:
 
@@ -222,12 +226,12 @@ Slices
 {sliced}
 
 Each worker starts a run of its own, which costs a small fleet more than it saves. Workers on one machine share its cores. A straight line through the
-measurements gives:
+measurements, drawn far beyond them, gives:
 
 {model}
 
 This assumes that DocBits and Infor answer all workers as fast as they answer one. Slices shorten a run, and are not needed to make it possible: one controller
-carries all environments, and an interrupted run goes on. The limits hold over all slices, see :ref:`automation
+carried all {largest} environments, and an interrupted run goes on. The limits hold over all slices, see :ref:`automation
 <ansible_collections.docbits.ion.docsite.automation>`.
 
 Where Infor sets the pace

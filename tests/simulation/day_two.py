@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from unittest import mock
@@ -26,7 +27,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._module._options impor
 from . import history as _history
 from .fulfilled import KEYS, METHODS, identity, identity_of_row
 from .history import History, ionapi
-from .invariants import has_finding, is_named, normal, violations
+from .invariants import is_named, normal, violations
 from .model import as_java
 from .refusals import is_justified
 from .simulate import API_KEY, HOST, Machine, alone, begin, go_on, item_of, together
@@ -199,13 +200,16 @@ def _rotated(story, clock, here) -> tuple:
     clock.now += 60.0
     go_on(story, clock, here)
     found, users = [], ()
-    is_ok = not story.outcomes["clean"].result.get("failed") and story.history.moods.download != "another"
+    clean = story.outcomes["clean"].result
+    is_ok = not clean.get("failed") and story.history.moods.download != "another"
+    may_have_it = [finding["where"] for finding in clean.get("findings", ()) if finding["id"] == "E83"]
     for row in story.history.rows:
         now = story.model.rows.get(row.id)
         if now and row.files.get("ion_api") == OLD:
             # Also an export that is not declared gets the new file.
             users += (({"title": row.values["title"]}, {"ionapi": now.files.get("ion_api")}, row.id, "present"),)
-        if is_ok and now and now.files.get("ion_api") == OLD and row.id in story.model.visible_state() and not has_finding(story, "E83"):
+        is_said = any(re.match(rf"export {row.id}\b", where) for where in may_have_it)
+        if is_ok and now and now.files.get("ion_api") == OLD and row.id in story.model.visible_state() and not is_said:
             found.append(f"rotated: {row.id} has the old file, and a clean run is ok")
     story.history = replace(story.history, declared=(*declared, *users))
     return story, found + violations(story)

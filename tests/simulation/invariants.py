@@ -120,7 +120,7 @@ def _kept(story) -> list:
         if row.id not in declared:
             if purged and (row.id not in story.model.visible_state() or story.outcomes["clean"].result.get("failed")):
                 continue
-            if row.id in story.touched_by_person and has_finding(story, "DV09"):
+            if row.id in story.touched_by_person and _has_finding(story, "DV09"):
                 # An export that a person switches off while a run activates another one in its place looks as if DocBits had replaced it.
                 continue
             row = story.left_by_person.get(row.id, row)
@@ -213,7 +213,7 @@ def _single(story) -> list:
             continue
         before = sum(identity_of_row(row) == identity(fields) for row in story.history.rows)
         now = len(matching(story, fields))
-        if has_finding(story, "DV13") or story.history.moods.alternates and "twice" in story.fired:
+        if _has_finding(story, "DV13") or story.history.moods.alternates and "twice" in story.fired:
             # A run has said that it cannot know whether a second one appears; a list that forgets what it showed hides a doubled one.
             continue
         # What takes effect after every wait has ended can only be named afterwards.
@@ -223,7 +223,7 @@ def _single(story) -> list:
     return found
 
 
-def has_finding(story, id_) -> bool:
+def _has_finding(story, id_) -> bool:
     return any(finding["id"] == id_ for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ()))
 
 
