@@ -15,6 +15,7 @@ MAX_JSON_VALUES = 200_000
 
 # Java writes a backslash before these characters of a key or a value; a mapping without them is the same.
 _UNESCAPED = re.compile(r"\\([:=#!\\ ])")
+_ESCAPES_OF_STORE = re.compile(r"(\\\\)|\\([:=#! ])")
 _DATE_OF_JAVA = re.compile(r"#\w{3} \w{3} \d\d \d\d:\d\d:\d\d \S+ \d{4}")
 
 
@@ -78,6 +79,12 @@ def has_only_comments_of_java(text: str) -> bool:
 def is_rewritten_by_java(text: str) -> bool:
     """Whether a properties text shows the date or the escapes of Java's Properties.store."""
     return any(_DATE_OF_JAVA.fullmatch(comment) for comment in _comments(text)) or "\\:" in text or "\\=" in text
+
+
+def without_escapes_of_java(text: str) -> str:
+    """A properties text without the date and the escapes of Java's Properties.store."""
+    # The vendor's files have doubled backslashes themselves.
+    return _ESCAPES_OF_STORE.sub(r"\1\2", "\n".join(line for line in text.split("\n") if not _DATE_OF_JAVA.fullmatch(line.strip())))
 
 
 def _comments(text) -> list:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import normal_form
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import declarable
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FIELDS, FILES, IDENTITY, Export, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import NOT_FOUND, NOT_LISTED, Absent, Known, Withheld
 
@@ -80,7 +81,7 @@ def adopt(host: str, exports) -> Environment:
             )
             continue
         fields = {name: value for name in FIELDS if (value := export.get(name)) not in (None, "")}
-        files = {name: export.get(name) for name in FILES if export.get(name) and not (name == "ionapi" and has_default)}
+        files = {name: declarable(export.value(name)) for name in FILES if export.get(name) and not (name == "ionapi" and has_default)}
         lacking = [part for part in export.kind.parts if part not in fields and part not in files and not (part == "ionapi" and has_default)]
         needed = [part for part in lacking if part in export.kind.required]
         if needed or rivals[export.identity] > 1 or "title" not in fields:

@@ -72,7 +72,7 @@ def findings_about(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    findings += no_longer_active(pending.beside - pending.switched, [reading.pair for reading in readings], current)
+    findings += no_longer_active(pending.were_active - pending.switched, [reading.pair for reading in readings], current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():

@@ -143,10 +143,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
         if not draft.plan.steps:
             if pending:
                 record.finish()
-            if options.rotation:
-                # An interrupted run may have ended before the test.
-                in_use = [reading.pair.current for reading in draft.readings if "ionapi" in reading.evidence and reading.pair.current.active]
-                lock_findings += _checked(client, in_use, options.checks)
+            lock_findings += _checked(client, _rotated_before(draft, options, ()), options.checks)
             return _with_fingerprints(_result(draft, [], options, lock_findings), draft, options, [])
         if options.save_snapshot:
             lock_findings += options.save_snapshot(items_before(draft.plan))
@@ -158,7 +155,7 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
                 # A fingerprint must not prove a value that may have been replaced.
                 error.facts["fingerprints"] = options.fingerprints.removed(error.unproved)
             raise
-    findings = [*lock_findings, *applied.findings, *_checked(client, applied.touched, options.checks)]
+    findings = [*lock_findings, *applied.findings, *_checked(client, [*applied.touched, *_rotated_before(draft, options, applied.touched)], options.checks)]
     if record.errors:
         findings.append(_not_recorded(options.record_path))
     return _with_fingerprints(_result(draft, applied.steps, options, findings), draft, options, applied.unverified)
@@ -201,8 +198,8 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
         error.findings += no_longer_active(pending.were_active, (), current)
         raise
     if options.rotation:
-        undeclared, found = undeclared_users(options.rotation, pairs, current, client, options.fingerprints)
-        pairs, lost = pairs + undeclared, lost + found
+        undeclared, found = undeclared_users(options.rotation, pairs, current, client, options.fingerprints, pending.active)
+        pairs, lost = pairs + [with_lost_fields(pair, pending) for pair in undeclared], lost + found
     # The visible parts of the old and of the new file are the same, and both pass the connection test.
     may_test = TEST_CONNECTION in options.checks and not options.rotation
     readings = [read(pair, client, options.update, options.fingerprints, may_test) for pair in pairs]
@@ -220,7 +217,7 @@ def _draft(client, declared, options, pending, current, clock) -> _Draft:
     if problems:
         raise ContractMismatch(dict.fromkeys(problems))
     if options.rotation:
-        refuse_other_changes(todo)
+        refuse_other_changes(todo, pending)
     if options.require_reversible:
         _refuse_irreversible(todo)
     todo = _with_undeclared_files(todo, client, (UPDATE, REMOVE) if options.save_snapshot else (UPDATE,))
@@ -282,6 +279,13 @@ def _exclusive(options, clock):
             except OSError:
                 findings.append(Finding("E28", WARNING, FOLDER, "runs on this machine cannot wait for each other", "make this folder private and writable"))
         yield findings
+
+
+def _rotated_before(draft, options, touched) -> list:
+    """The active exports whose ION API file an interrupted rotation may have replaced without a test."""
+    ids = {export.id for export in touched}
+    current = [reading.pair.current for reading in draft.readings if options.rotation and "ionapi" in reading.evidence]
+    return [export for export in current if export.active and export.id not in ids]
 
 
 def _checked(client, touched, checks) -> list:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
-from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import PRESENT
+from ansible_collections.docbits.ion.plugins.module_utils._core.text import without_escapes_of_java
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import shown_address
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, FILES, is_secret
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known
@@ -32,10 +32,15 @@ def as_declaration(export, with_secrets: bool = False) -> dict:
     """A current export as an item of the option exports: known values only. Without secrets, what may be a token in an address is masked."""
     if export.kind is None:
         return {"id": export.id, "title": export.get("title"), "ignore": True}
-    known = {name: value.value for name, value in export.values.items() if isinstance(value, Known) and (with_secrets or not is_secret(name))}
+    known = {name: declarable(value) for name, value in export.values.items() if isinstance(value, Known) and (with_secrets or not is_secret(name))}
     if not with_secrets:
         known.update({name: shown_address(known[name]) for name in ADDRESSES if isinstance(known.get(name), str)})
     return {"id": export.id, **{f"{name}_content" if name in FILES else name: value for name, value in known.items()}}
+
+
+def declarable(known):
+    """A known value as it is declared: a mapping without what Java added to it, which is no part of the dialect."""
+    return known.value if known.exact else without_escapes_of_java(known.value)
 
 
 def restorable(declared, current) -> tuple:
@@ -46,7 +51,7 @@ def restorable(declared, current) -> tuple:
     ids, identities = {export.id for export in current}, {export.identity for export in current}
     found, findings = [], []
     for export in declared:
-        if export.state == PRESENT and export.id not in ids:
+        if export.id not in ids:
             missing = [name for name in ("title", "kind", *(export.kind.required if export.kind else ())) if not export.values.get(name)]
             if missing:
                 findings.append(_cannot_come_back(export, ", ".join(missing)))
@@ -54,7 +59,7 @@ def restorable(declared, current) -> tuple:
             if export.identity not in identities:
                 findings.append(_comes_back_under_another_id(export))
             export = replace(export, id=None)
-        elif export.state == PRESENT and export.kind:
+        elif export.kind:
             findings += [_stays(export, name) for name in export.kind.parts if is_secret(name) and name not in export.values]
         found.append(export)
     return found, findings

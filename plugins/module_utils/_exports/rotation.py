@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import canonical_json
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import is_foreign
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import IGNORED
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import Pair
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import UPDATE
-from ansible_collections.docbits.ion.plugins.module_utils._model.export import Declared
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, DEACTIVATE, UPDATE
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, Declared
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
 
 # Whether an export that is not declared has the old file.
@@ -34,16 +35,22 @@ class Rotation:
     ids: frozenset = frozenset()
 
 
-def undeclared_users(rotation, pairs, current, client, fingerprints) -> tuple:
-    """(a pair for each undeclared export that has the old file, with the new one; warnings about exports that have or may have it and stay)."""
+def undeclared_users(rotation, pairs, current, client, fingerprints, updated) -> tuple:
+    """(a pair for each undeclared export that has the old file, with the new one; warnings about exports that have or may have it and stay).
+
+    updated: ids of exports that an interrupted run updated, so that they may have the new file already
+    """
     declared = {pair.current.id for pair in pairs if pair.current and pair.declared.state != IGNORED}
     ignored = {pair.current.id for pair in pairs if pair.current and pair.declared.state == IGNORED}
     found, findings = [], []
     for export in current:
-        if export.id in declared or not export.kind or "ionapi" not in export.kind.parts:
+        if export.id in declared or ("ionapi" not in export.kind.parts if export.kind else is_foreign(export.get("kind"))):
+            continue
+        if not export.kind:
+            findings.append(_may_have_old(export, _UNKNOWN))
             continue
         has_old = _YES if export.id in rotation.ids else _has_old(rotation, export, client.download(export, "ionapi"), fingerprints)
-        if has_old == _YES and export.id not in ignored:
+        if (has_old == _YES or export.id in updated) and export.id not in ignored:
             found.append(Pair(Declared(export.id, {}, {"ionapi": rotation.new}, label=export.label), export))
         elif has_old != _NO:
             findings.append(_may_have_old(export, has_old))
@@ -67,8 +74,8 @@ def _has_old(rotation, export, value, fingerprints) -> str:
     return _NO if is_other else _UNKNOWN
 
 
-def refuse_other_changes(todo) -> None:
-    """Raise InvalidInput if a plan changes more than ION API files."""
+def refuse_other_changes(todo, pending) -> None:
+    """Raise InvalidInput if a plan changes more than ION API files and what an interrupted run may have changed."""
     findings = [
         Finding(
             "E84",
@@ -78,7 +85,14 @@ def refuse_other_changes(todo) -> None:
             "deploy the declaration first, or correct it",
         )
         for step in todo.steps
-        if not step.restores and not (step.action == UPDATE and step.changes == ("ionapi",))
+        if not step.restores and not _is_of_a_rotation(step, pending)
     ]
     if findings:
         raise InvalidInput(findings)
+
+
+def _is_of_a_rotation(step, pending) -> bool:
+    if step.action == UPDATE:
+        # After an interrupted update no fingerprint proves a file that DocBits withholds, so it is sent again.
+        return set(step.changes) <= {"ionapi", *pending.fields.get(step.id, ()), *(FILES if step.id in pending.active else ())}
+    return step.action in (ACTIVATE, DEACTIVATE) and step.id in pending.active

@@ -25,12 +25,16 @@ class Reading:
         self.exports: list = []
 
     def run(self, context: Context) -> dict:
-        """Set `exports`, sub-organisations by their names."""
-        client = connect(context.params, settings_from(context.params), check_mode=True)
-        listed = client.exports()
-        names = _names(client.sub_organisations()) if any(export.get("sub_organisation") for export in listed) else {}
-        self.exports = [_named(_whole(export, client), names) for export in listed]
+        """Set `exports`."""
+        self.exports = read_whole(connect(context.params, settings_from(context.params), check_mode=True))
         return {}
+
+
+def read_whole(client) -> list:
+    """The exports with all their files, sub-organisations by their names."""
+    listed = client.exports()
+    names = _names(client.sub_organisations()) if any(export.get("sub_organisation") for export in listed) else {}
+    return [_named(_whole(export, client), names) for export in listed]
 
 
 def _whole(export, client):

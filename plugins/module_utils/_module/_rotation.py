@@ -13,6 +13,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import cano
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import connect
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
 from ansible_collections.docbits.ion.plugins.module_utils._exports.files import validate_files
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import UPDATE
 from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, ROLLED_BACK, UNKNOWN
 from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile import Options, reconcile
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation
@@ -130,9 +131,16 @@ def _with_old_file(error, context, params, back, label) -> IonError:
         result = reconcile(connect(params, settings_from(params), False), files.exports, options, False)
     except IonError as failed:
         return ApplyFailed([*error.findings, _not_put_back(label, failed), *failed.findings], **error.facts)
-    rolled_back = [{**step, "outcome": ROLLED_BACK} if step["id"] in back.ids else step for step in error.facts.get("steps", ())]
-    fingerprints = result.get("fingerprints", params["fingerprints"])
-    facts = {**error.facts, "steps": rolled_back, "changed": False, "rolled_back": True, "fingerprints": fingerprints}
+    # A request without an answer may still be applied, a step that could not be rolled back may have changed more than the file, and a file of an
+    # earlier run is put back by a step of its own.
+    steps = error.facts.get("steps", ())
+    further = [step for step in result["steps"] if step["id"] not in {step["id"] for step in steps}]
+    put_back = [step for step in steps if step["action"] == UPDATE and step["outcome"] == APPLIED and not isinstance(error, ApplyFailed)]
+    steps = [{**step, "outcome": ROLLED_BACK} if step in put_back else step for step in steps] + further
+    unknown = [(step["id"], "ionapi") for step in steps if step["outcome"] == UNKNOWN]
+    fingerprints = {**result.get("fingerprints", params["fingerprints"]), **options.fingerprints.removed(unknown)}
+    changed = any(step["outcome"] in (APPLIED, UNKNOWN) for step in steps)
+    facts = {**error.facts, "steps": steps, "changed": changed, "rolled_back": True, "fingerprints": fingerprints}
     message = "the rotation failed, and DocBits has the old ION API file again"
     return ApplyFailed([*error.findings, Finding("DV30", WARNING, label, message, "correct the cause and run again; keep the old service account")], **facts)
 

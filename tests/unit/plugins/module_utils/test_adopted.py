@@ -41,6 +41,14 @@ def test_export_that_its_identity_tells_apart_has_no_id():
     assert ids(environment) == [None, "2", "3", None] and environment.findings == []
 
 
+def test_mapping_that_java_rewrote_is_declared_without_its_escapes():
+    text = "#Tue Nov 24 05:52:00 UTC 2026\nIF_A=b\\:c\\=d\nSFP_A=e\\\\f\n"
+    [item] = adopt("one", [infor(1, mapping=text)]).items
+    assert item.files["idm_mapping"] == text
+    [item] = adopt("one", [infor(1, withheld={"idm_mapping": Known(text, exact=False)})]).items
+    assert item.files["idm_mapping"] == "IF_A=b:c=d\nSFP_A=e\\\\f\n"
+
+
 @pytest.mark.parametrize(("state", "reason"), [(Withheld("masked"), "masked"), (ABSENT, "not set")])
 def test_export_whose_required_value_is_withheld_has_an_id_and_a_finding(state, reason):
     environment = adopt("one", [export(1, withheld={"url": state})])

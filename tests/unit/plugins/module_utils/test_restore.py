@@ -78,6 +78,12 @@ def test_going_back_to_removed_exports_creates_those_that_are_known_whole(world)
     assert world.ids(go_back(organisation, items)["findings"]) == ["P20"]
 
 
+def test_going_back_says_that_an_export_of_another_kind_cannot_come_back(world):
+    organisation = world.Organisation([world.webhook(kind="vertex"), world.sftp()])
+    items = saved_by(organisation, world.declared(world.webhook(title="N")), purge=True)
+    assert "1" not in organisation.rows and "does not have its kind" in go_back(organisation, items)["findings"][0]["message"]
+
+
 def test_going_back_says_which_secret_stays_as_it_is(world):
     organisation = world.Organisation([world.sftp()])
     items = saved_by(organisation, world.declared(world.webhook()))

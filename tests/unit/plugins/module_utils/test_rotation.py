@@ -57,6 +57,18 @@ def test_rotation_leaves_an_ignored_export_and_says_so(world, files):
     assert result["steps"] == [] and world.ids(result["findings"]) == ["E83"]
 
 
+def test_rotation_does_not_know_whether_an_export_of_an_unknown_kind_has_the_old_file(world, files):
+    organisation = world.Organisation([world.infor(ionapi=files.old)], methods="unknown")
+    assert world.ids(organisation.reconcile(rotation=files)["findings"]) == ["E83"]
+
+
+def test_rotation_tests_active_exports_that_have_the_new_file_already(world, files):
+    organisation = world.Organisation([world.infor(ionapi=files.new), world.infor("3", "C", ionapi=files.old, active=False)], own_checks="refuse")
+    result = organisation.reconcile(world.declared(world.infor(ionapi=files.new)), rotation=files, checks=("test_connection",))
+    assert world.outcomes(result["steps"]) == [("update", "C", "applied")]
+    assert [(finding["id"], finding["where"]) for finding in result["findings"]] == [("DB31", 'export 2 "B"')]
+
+
 @pytest.mark.parametrize("changes", [{"active": False}, {"title": "C"}, {"idm_mapping": "INVOICE=Other"}])
 def test_rotation_refuses_other_changes_before_any_write(world, files, changes):
     organisation = world.Organisation([world.infor(ionapi=files.old)])
@@ -150,10 +162,17 @@ def test_rotate_after_a_step_that_was_not_applied_puts_nothing_back(rotate, monk
     assert [finding.id for finding in caught.value.findings] == ["DB05"]
 
 
-@pytest.mark.parametrize("outcome", ["applied", "unknown"])
-def test_rotate_after_a_failed_step_puts_the_old_file_back(rotate, monkeypatch, outcome):
+@pytest.mark.parametrize(
+    ("outcome", "changed", "then", "removed"),
+    [
+        ("applied", False, "rolled_back", {}),
+        # A request without an answer may still be applied.
+        ("unknown", True, "unknown", {"https://docbits.example.com 7": {"ionapi": None}}),
+    ],
+)
+def test_rotate_after_a_failed_step_puts_the_old_file_back(rotate, monkeypatch, outcome, changed, then, removed):
     asked = []
-    monkeypatch.setattr(_rotation, "reconcile", lambda _client, _declared, options, check_mode: asked.append((options, check_mode)) or {})
+    monkeypatch.setattr(_rotation, "reconcile", lambda _client, _declared, options, check_mode: asked.append((options, check_mode)) or {"steps": []})
     with pytest.raises(IonError) as caught:
         rotate(OLD, NEW, refused_after(outcome))
     [(options, check_mode)] = asked
@@ -161,7 +180,16 @@ def test_rotate_after_a_failed_step_puts_the_old_file_back(rotate, monkeypatch, 
     assert (options.rotation.old, options.rotation.new, options.rotation.ids, check_mode) == (new, old, frozenset({"7"}), False)
     assert [finding.id for finding in caught.value.findings] == ["DB05", "DV30"]
     facts = caught.value.facts
-    assert (facts["changed"], facts["rolled_back"], facts["steps"][0]["outcome"], facts["fingerprints"]) == (False, True, "rolled_back", {"saved": {}})
+    assert (facts["changed"], facts["rolled_back"], facts["steps"][0]["outcome"]) == (changed, True, then)
+    assert facts["fingerprints"] == {"saved": {}, **removed}
+
+
+def test_rotate_that_puts_back_what_an_earlier_run_replaced_has_changed_it(rotate, monkeypatch):
+    step = {"id": "8", "action": "update", "export": "B", "outcome": "applied"}
+    monkeypatch.setattr(_rotation, "reconcile", lambda *_arguments: {"steps": [step]})
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after("applied"))
+    assert caught.value.facts["changed"] and caught.value.facts["steps"][1:] == [step]
 
 
 def test_rotate_that_cannot_put_the_old_file_back_says_so(rotate, monkeypatch):
