@@ -13,7 +13,9 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 
+from . import day_two
 from . import history as _history
 from . import statistics as _statistics
 from .invariants import violations
@@ -24,15 +26,10 @@ CHUNK = 250
 MOST_SHOWN = 5
 
 
-def failing(seed: int) -> list:
-    """The violations of the history of a seed."""
-    return judged(_history.draw(seed))
-
-
 def judged(history) -> list:
     """The violations of a history; an exception of the code is one."""
     try:
-        return violations(simulate(history))
+        return _played(history)[1]
     except Exception as error:
         place = error.__traceback__
         while place.tb_next:
@@ -40,9 +37,17 @@ def judged(history) -> list:
         return [f"crash: {type(error).__name__}: {error} at {place.tb_frame.f_code.co_filename.rpartition('/')[2]}:{place.tb_lineno}"]
 
 
-def failing_in(seeds) -> list:
+def _played(history) -> tuple:
+    """The story of a history, and its violations."""
+    if isinstance(history, day_two.DayTwo):
+        return day_two.played(history)
+    story = simulate(history)
+    return story, violations(story)
+
+
+def failing_in(seeds, draw=_history.draw) -> list:
     """Pairs of seed and violations."""
-    return [(seed, found) for seed in seeds if (found := failing(seed))]
+    return [(seed, found) for seed in seeds if (found := judged(draw(seed)))]
 
 
 def shrunk(history):
@@ -59,11 +64,18 @@ def shown(history) -> str:
     """A history as a person reads it: what is not plain."""
     plain = asdict(Moods())
     moods = {name: value for name, value in asdict(history.moods).items() if value != plain[name]}
-    lines = [f"seed {history.seed}", f"moods {moods}", f"options {history.options}", f"faults {history.faults}", f"actors {history.actors} {history.edits}"]
+    act = f"{history.act} after {history.before}\n  " if isinstance(history, day_two.DayTwo) else ""
+    lines = [
+        f"{act}seed {history.seed}",
+        f"moods {moods}",
+        f"options {history.options}",
+        f"faults {history.faults}",
+        f"actors {history.actors} {history.edits}",
+    ]
     lines += [f"row {row.id} {row.method} {row.values} active={row.active} files={sorted(row.files)}" for row in history.rows]
     lines += [f"declared {fields} files={sorted(files)} id={id_} {state}" for fields, files, id_, state in history.declared]
     try:
-        lines += [_told(name, outcome) for name, outcome in simulate(history).outcomes.items()]
+        lines += [_told(name, outcome) for name, outcome in _played(history)[0].outcomes.items()]
     except Exception:  # judged() says which
         pass
     lines += [f"violation: {found}" for found in judged(history)]
@@ -85,9 +97,11 @@ def main(arguments=None) -> int:
     parser.add_argument("--one", type=int, help="run the history of this seed only, and show it")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="number of processes")
     parser.add_argument("--statistics", action="store_true", help="count moods, faults, outcomes and findings instead of looking for violations")
+    parser.add_argument("--day-two", action="store_true", help="histories of adopt, rotate and roll back")
     options = parser.parse_args(arguments)
+    draw = day_two.draw if options.day_two else _history.draw
     if options.one is not None:
-        history = _history.draw(options.one)
+        history = draw(options.one)
         print(shown(shrunk(history) if judged(history) else history))
         return int(bool(judged(history)))
     started, failed = time.monotonic(), []
@@ -97,10 +111,10 @@ def main(arguments=None) -> int:
             print(_statistics.shown(sum(pool.map(_statistics.counted, chunks), Counter())))
         return 0
     with ProcessPoolExecutor(options.processes) as pool:
-        for found in pool.map(failing_in, chunks):
+        for found in pool.map(partial(failing_in, draw=draw), chunks):
             failed += found
     for seed, _found in failed[:MOST_SHOWN]:
-        print(shown(shrunk(_history.draw(seed))), end="\n\n")
+        print(shown(shrunk(draw(seed))), end="\n\n")
     kinds = {}
     for _seed, found in failed:
         kind = found[0].partition(":")[0]

@@ -5,14 +5,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Refused
 from ansible_collections.docbits.ion.plugins.module_utils._docbits import answers, client, downloads, records
-from ansible_collections.docbits.ion.plugins.module_utils._exports import apply, fingerprints, plan, progress, reading, reconcile, rollback, run_record, verify
+from ansible_collections.docbits.ion.plugins.module_utils._exports import (
+    adopted,
+    apply,
+    fingerprints,
+    plan,
+    progress,
+    reading,
+    reconcile,
+    rollback,
+    rotation,
+    run_record,
+    verify,
+)
 from ansible_collections.docbits.ion.plugins.module_utils._model import export
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
+from ansible_collections.docbits.ion.plugins.module_utils._module import _rotation
 
+from . import day_two
 from . import history as _history
 from . import simulate as _simulate
 from .history import PERSON, RUN_BESIDE, RUN_WAITING, Within
@@ -27,6 +42,7 @@ class Defect:
     within:     what the histories are drawn from
     invariant:  the invariant that does not hold then
     histories:  within how many histories it must be found
+    acts:       the histories are those of day two, with these acts
     """
 
     name: str
@@ -35,11 +51,12 @@ class Defect:
     within: Within
     invariant: str
     histories: int = 150
+    acts: tuple = ()
 
 
 def draw(defect: Defect, seed: int):
     """A history in which a defect may show."""
-    return _history.draw(seed, defect.within)
+    return day_two.draw(seed, defect.within, defect.acts) if defect.acts else _history.draw(seed, defect.within)
 
 
 # What is read is judged
@@ -272,6 +289,38 @@ def _updates_of_an_interrupted_run_closed(patch):
     patch.setattr(apply._Run, "roll_back", lambda self, is_reported=True: roll_back(self))
 
 
+# Day two
+
+
+def _twins_without_ids(patch):
+    patch.setattr(adopted, "Counter", lambda *_others: defaultdict(int))
+
+
+def _escapes_of_java_declared(patch):
+    patch.setattr(adopted, "declarable", lambda known: known.value)
+
+
+def _unknown_kinds_have_no_file(patch):
+    patch.setattr(rotation, "is_foreign", lambda _method: True)
+
+
+def _all_put_back(patch):
+    real = _rotation._with_old_file
+
+    def with_old_file(*others):
+        error = real(*others)
+        error.facts["changed"] = False
+        error.facts["steps"] = [{**step, "outcome": _rotation.ROLLED_BACK} for step in error.facts["steps"]]
+        return error
+
+    patch.setattr(_rotation, "_with_old_file", with_old_file)
+
+
+def _lost_without_a_finding(patch):
+    real = reconcile.restorable
+    patch.setattr(reconcile, "restorable", lambda declared, current: (real(declared, current)[0], []))
+
+
 DEFECTS = (
     Defect(
         "a masked download is taken for the file", "A download that masks secrets only in part is taken for the file", _no_mask, _MASKED_IN_PART, "converging"
@@ -476,6 +525,46 @@ DEFECTS = (
         Within(faults=("interrupt after",), options={"purge": True}, kinds=("sftp",), write=1, recalls=True),
         "honest",
         600,
+    ),
+    Defect(
+        "exports with the same identity are adopted without ids",
+        "A check run proves that nothing would change",
+        _twins_without_ids,
+        Within(),
+        "adopted",
+        acts=(day_two.ADOPT,),
+    ),
+    Defect(
+        "a mapping is adopted as Java rewrites it",
+        "A check run proves that nothing would change",
+        _escapes_of_java_declared,
+        Within({"download": ("java",)}, kinds=("bod",)),
+        "adopted",
+        acts=(day_two.ADOPT,),
+    ),
+    Defect(
+        "an export of an unknown kind is left out of a rotation",
+        "It says which old service account may be disabled now and which must not yet",
+        _unknown_kinds_have_no_file,
+        Within({"methods": ("unknown",)}, kinds=("idm", "bod")),
+        "rotated",
+        acts=(day_two.ROTATE,),
+    ),
+    Defect(
+        "a request without an answer is said to be put back",
+        "Each declared export has the new file, or the result says that it has the old one",
+        _all_put_back,
+        Within(faults=("late",), kinds=("idm", "bod"), write=0),
+        "honest",
+        acts=(day_two.ROTATE,),
+    ),
+    Defect(
+        "what cannot come back is not named",
+        "It says what cannot come back",
+        _lost_without_a_finding,
+        Within(options={"purge": True}),
+        "restored",
+        acts=(day_two.ROLL_BACK,),
     ),
     Defect("check mode writes", "calm (no write in check mode)", _check_mode_ignored, Within(), "calm"),
 )

@@ -17,7 +17,10 @@ IDM = (
     "INVOICE=Doc{0}\nCREDIT_NOTE=Doc{0}\nStatic_Values=Sep,Acl\nSV_Sep=_ \nSV_Acl=Public\nStatic_Fields=Entity:STRING\nSF_Entity=10{0}\n"
     "Index_Fields=INVOICE_ID:STRING\nIF_INVOICE_ID=InvoiceNo\nACL_Fields=SV_Acl\nSearchable_PDF_Name=IF_INVOICE_ID+SV_Sep\n"
 )
-BOD = "Static_Fields=LogicalID\nSFP_LogicalID=SyncCaptureDocumentType\\\\Sender\\\\LogicalID\nSFV_LogicalID=lid://infor.ims.{0}\n"
+BOD = (
+    "Static_Fields=LogicalID\nSFP_LogicalID=SyncCaptureDocumentType\\\\Sender\\\\LogicalID\nSFV_LogicalID=lid://infor.ims.{0}\n"
+    "DT_Path=SyncCaptureDocumentType\\\\DocumentType\nDocument_Types=INVOICE,CREDIT_NOTE\nINVOICE=Doc{0}\nCREDIT_NOTE=Doc{0}\n"
+)
 XSLT = '<?xml version="1.0"?>\n<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><!-- {0} --></xsl:stylesheet>\n'
 
 TITLES = ("Invoices", "Archive")
@@ -111,9 +114,10 @@ DANGEROUS = (
 
 def ionapi(number: int) -> str:
     """An ION API file with secrets of its own."""
-    secret = random.Random(number).getrandbits(256)
-    keys = {key: f"{key}{secret:064x}" for key in ("cs", "saak", "sask")}
-    values = {"ti": "ACME_TST", "ci": f"ACME_TST~{number:043d}", "iu": "https://ion.example", "pu": "https://sso.example/as/", "ot": "token.oauth2", **keys}
+    chance = random.Random(number)
+    keys = {key: f"{start}{chance.getrandbits(256):064x}" for key, start in (("cs", "cs"), ("saak", "ACME_TST#"), ("sask", "sask"))}
+    urls = {"iu": "https://ion.example", "pu": "https://sso.example/ACME_TST/as/", "ot": "token.oauth2"}
+    values = {"ti": "ACME_TST", "ci": f"ACME_TST~{number:043d}", **urls, **keys}
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 

@@ -118,7 +118,11 @@ def _kept(story) -> list:
                 # An export that a person switches off while a run activates another one in its place looks as if DocBits had replaced it.
                 continue
             row = story.left_by_person.get(row.id, row)
-            if row is not None and (now is None or now.state() != row.state()) and not (now and _differ_in_activity(row, now) and _says(story, row, "active")):
+            if (
+                row is not None
+                and (now is None or now.state() != row.state())
+                and not (now and _differ_in_activity(row, now) and is_named(story, row, "active"))
+            ):
                 found.append(f"kept: the undeclared export {row.id} changed: {_rows(row, now)}")
             continue
         if now is None or declared[row.id] is None or row.id in story.touched_by_person:
@@ -126,13 +130,13 @@ def _kept(story) -> list:
         fields, files = declared[row.id]
         keys = {KEYS[name] for name in fields if name in KEYS}
         for key, value in row.values.items():
-            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not _says(story, row, key):
+            if key not in keys and value not in (None, "", False) and now.values.get(key) != value and not is_named(story, row, key):
                 found.append(f"kept: {key} of {row.id} was {value!r} and is {now.values.get(key)!r}")
         names = {"ionapi": "ion_api"}
         for key, text in row.files.items():
-            if key not in {names.get(name, name) for name in files} and _normal(now.files.get(key)) != _normal(text) and not _says(story, row, key):
+            if key not in {names.get(name, name) for name in files} and normal(now.files.get(key)) != normal(text) and not is_named(story, row, key):
                 found.append(f"kept: the file {key} of {row.id} changed to {str(now.files.get(key))[:40]!r}")
-        if "active" not in fields and now.active != row.active and not _says(story, row, "active"):
+        if "active" not in fields and now.active != row.active and not is_named(story, row, "active"):
             found.append(f"kept: {row.id} is active {now.active} and was {row.active}")
     return found
 
@@ -141,10 +145,10 @@ def _differ_in_activity(row, now) -> bool:
     return replace(now, active=row.active).state() == row.state()
 
 
-def _says(story, row, key) -> bool:
+def is_named(story, row, key) -> bool:
     """Whether a finding of a run names this export and this value as changed, dropped or unknown."""
     name = {**{wire: field for field, wire in KEYS.items()}, "ion_api": "ionapi", "include_document_history": "document_history"}.get(key, key)
-    labels = {f'export "{row.values["title"]}"', *_labels(story, row)}
+    labels = {f"export {row.id}", f'export {row.id} "{row.values["title"]}"', *_labels(story, row)}
     for outcome in story.outcomes.values():
         for finding in (outcome.result or {}).get("findings", ()):
             id_, where, message = finding["id"], finding["where"], finding["message"]
@@ -166,7 +170,7 @@ def _labels(story, row) -> list:
     ]
 
 
-def _normal(text) -> str:
+def normal(text) -> str:
     """A text without what two equal files may differ in."""
     if not isinstance(text, str):
         return text or ""
@@ -226,18 +230,18 @@ def _written(story) -> list:
     allowed: dict = {}
     for row in (*story.history.rows, *story.rows_of_person):
         for key, value in (*row.values.items(), *row.files.items()):
-            allowed.setdefault(key, []).append(_normal(value))
+            allowed.setdefault(key, []).append(normal(value))
     for fields, files, _id, _state in (*story.declared, *story.history.declared):
         for name, value in fields.items():
             if name in KEYS:
-                allowed.setdefault(KEYS[name], []).append(_normal(value))
+                allowed.setdefault(KEYS[name], []).append(normal(value))
         for name, text in files.items():
-            allowed.setdefault("ion_api" if name == "ionapi" else name, []).append(_normal(text))
+            allowed.setdefault("ion_api" if name == "ionapi" else name, []).append(normal(text))
     found = []
     for row in story.model.rows.values():
         for key, value in (*row.values.items(), *row.files.items()):
             # The document type and the sub-organisation are declared by name.
-            if key not in ("doc_type", "sub_org_id") and value not in (None, "", False) and _normal(value) not in allowed.get(key, ()):
+            if key not in ("doc_type", "sub_org_id") and value not in (None, "", False) and normal(value) not in allowed.get(key, ()):
                 found.append(f"kept: {key} of {row.id} is {str(value)[:60]!r}, which nobody declared")
     return found
 

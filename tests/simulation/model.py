@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from greenlet import getcurrent
@@ -96,7 +97,7 @@ class Row:
             self.method,
             self.active,
             tuple(sorted((key, value) for key, value in self.values.items() if value not in (None, "", False))),
-            tuple(sorted((name, text.lstrip("\ufeff").replace("\r\n", "\n")) for name, text in self.files.items())),
+            tuple(sorted((name, _meaning(name, text)) for name, text in self.files.items())),
         )
 
 
@@ -402,7 +403,11 @@ def _as_download(mood, text, name):
         return text_answer("********")
     if mood == "another":
         # A mask that looks like a file: nothing in it says so.
-        return text_answer(re.sub(r"[0-9a-f]{64}", "a0" * 32, text) if name == "ion_api" else text.replace("Doc", "Masked").replace("lid://", "lid://masked."))
+        return text_answer(
+            re.sub(r"[0-9a-f]{64}", lambda found: found.group()[::-1], text)
+            if name == "ion_api"
+            else text.replace("=Doc", "=Masked").replace("lid://", "lid://masked.")
+        )
     if mood in ("partly_masked", "left_out") and name == "ion_api":
         values = json.loads(text)
         for key in ("cs", "saak", "sask"):
@@ -418,15 +423,25 @@ def _as_download(mood, text, name):
     if mood == "not_found":
         return json_answer({"detail": "Not Found"}, status=404)
     if mood == "bom":
-        return text_answer("\ufeff" + text)
+        return text_answer("\ufeff" + text.lstrip("\ufeff"))
     if mood == "crlf":
-        return text_answer(text.replace("\n", "\r\n"))
+        return text_answer(text.replace("\r\n", "\n").replace("\n", "\r\n"))
     if mood == "trimmed":
         return text_answer("\n".join(line.rstrip() for line in text.split("\n")))
     if mood == "java" and name.endswith("mapping"):
-        lines = [line for line in text.split("\n") if line and not line.startswith("#")]
-        return text_answer("#Tue Nov 24 05:52:00 UTC 2026\n" + "\n".join(sorted(_java(line) for line in lines)) + "\n")
+        return text_answer("#Tue Nov 24 05:52:00 UTC 2026\n" + as_java(text))
     return text_answer(text)
+
+
+@lru_cache(maxsize=1024)
+def _meaning(name, text) -> str:
+    text = text.lstrip("\ufeff").replace("\r\n", "\n")
+    return as_java(text) if name.endswith("mapping") else text
+
+
+def as_java(text) -> str:
+    """A mapping as Java's Properties.load and store leave it."""
+    return "\n".join(sorted(_java(line) for line in text.split("\n") if line and not line.startswith("#"))) + "\n"
 
 
 def _java(line) -> str:

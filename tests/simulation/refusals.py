@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.docbits.ion.plugins.module_utils._core.findings import errors_in
+
 from .fulfilled import identity, matching
 
 SETTLE_TIMEOUT = 5.0
@@ -12,7 +14,7 @@ SETTLE_TIMEOUT = 5.0
 
 def is_justified(story, outcome) -> bool:
     """Whether what the run says first is true of the model."""
-    id_ = outcome.error.findings[0].id
+    id_ = errors_in(outcome.error.findings)[0].id
     return id_ in REASONS and bool(REASONS[id_](story, story.history.moods, outcome))
 
 
@@ -71,6 +73,8 @@ REASONS = {
         moods.create_answer == "refusal" and (moods.update_id == "renamed" or not moods.nulls or _hides_exports(story, moods, outcome))
     ),
     "DB05": lambda _story, moods, _outcome: moods.one_active in ("active", "any"),
+    # Of a rotation; elsewhere it is a warning.
+    "DB31": lambda _story, moods, _outcome: moods.own_checks == "refuse",
     "DC03": lambda _story, moods, _outcome: moods.masked == "url",
     "DV01": lambda story, moods, outcome: (
         _hides_exports(story, moods, outcome)

@@ -159,6 +159,7 @@ class Story:
     declared: of the first runs
     added_by_person, removed_by_person, touched_by_person: ids
     left_by_person: id to the row after the last edit, None if it was removed
+    task:    what a run does with a client, see _deploy
     """
 
     history: History
@@ -176,6 +177,7 @@ class Story:
     answers: int = 0
     declared: tuple = ()
     actors: list = field(default_factory=list)
+    task: object = None
 
 
 class ModelHttp:
@@ -292,26 +294,36 @@ def _lost():
 
 def simulate(history: History) -> Story:
     """Run a history to its end."""
+    story, clock, here = begin(history)
+    go_on(story, clock, here)
+    return story
+
+
+def begin(history: History) -> tuple:
+    """The story of a history before its first run, its clock, and the machine."""
     _keep_records_in_memory()
     chance, clock = random.Random(history.seed), Clock()
     model = Model(history.moods, chance, clock)
     for row in history.rows:
         model.put(row)
     clock.now = 100.0
-    story = Story(history, model, model.state(), declared=history.declared)
-    here, beside = Machine(), Machine()
-    Records.machine = here
+    here = Records.machine = Machine()
     if history.recalls:
         _recall(here, history.rows)
-    story.outcomes["check"] = _alone(story, clock, here, {}, check_mode=True)
-    _together(story, clock, here, beside)
+    return Story(history, model, model.state(), declared=history.declared, task=_deploy), clock, here
+
+
+def go_on(story, clock, here) -> None:
+    """The runs of a story: in check mode, with faults and others, and two without."""
+    history = story.history
+    story.outcomes["check"] = alone(story, clock, here, check_mode=True)
+    together(story, clock, here, Machine())
     clock.now += 60.0
     if history.reverts:
         story.history = replace(history, declared=_reverted(history))
-    story.outcomes["clean"] = _alone(story, clock, here, {})
+    story.outcomes["clean"] = alone(story, clock, here)
     clock.now += 60.0
-    story.outcomes["again"] = _alone(story, clock, here, {})
-    return story
+    story.outcomes["again"] = alone(story, clock, here)
 
 
 def _reverted(history) -> tuple:
@@ -327,16 +339,18 @@ def _reverted(history) -> tuple:
     return tuple(declared)
 
 
-def _alone(story, clock, machine, faults, check_mode=False) -> Outcome:
+def alone(story, clock, machine, check_mode=False) -> Outcome:
+    """The outcome of a run without faults and others."""
     outcomes: list = []
-    actor = Actor("alone", lambda: _run(story, clock, machine, faults, check_mode, outcomes), clock.now)
+    actor = Actor("alone", lambda: _run(story, clock, machine, {}, check_mode, outcomes), clock.now)
     actor.machine = machine
     clock.run([actor], lambda ready: ready[0])
     outcomes[0].later = story.model.visible_state()
     return outcomes[0]
 
 
-def _together(story, clock, here, beside) -> None:
+def together(story, clock, here, beside) -> None:
+    """Run the actors of a history, and keep their outcomes."""
     history = story.history
     outcomes: dict = {"run": [], "beside": [], "waiting": []}
     actors = story.actors = [Actor("run", lambda: _run(story, clock, here, history.faults, False, outcomes["run"]), clock.now)]
@@ -374,8 +388,7 @@ def _run(story, clock, machine, faults, check_mode, outcomes) -> None:
     outcomes.append(outcome)
     try:
         client = DocBits(HOST, API_KEY, None, contract, http, None, check_mode)
-        declared = declared_exports([_item(item) for item in story.history.declared], None, story.history.options.get("purge", False))
-        outcome.result = reconcile(client, declared, options, check_mode, clock)
+        outcome.result = story.task(story, client, options, check_mode, clock)
     except IonError as error:
         outcome.error = error
         outcome.result = {"failed": True, "changed": False, **error.facts, "msg": error.message, "findings": [finding.as_dict() for finding in error.findings]}
@@ -393,13 +406,19 @@ def _run(story, clock, machine, faults, check_mode, outcomes) -> None:
     outcome.seconds, outcome.calls = clock.now - outcome.seconds, http.calls
 
 
+def _deploy(story, client, options, check_mode, clock) -> dict:
+    declared = declared_exports([item_of(item) for item in story.history.declared], None, story.history.options.get("purge", False))
+    return reconcile(client, declared, options, check_mode, clock)
+
+
 def _remember(machine, entries) -> None:
     for export, names in (entries or {}).items():
         known = {**machine.fingerprints.get(export, {}), **names}
         machine.fingerprints[export] = {name: text for name, text in known.items() if text is not None}
 
 
-def _item(item) -> dict:
+def item_of(item) -> dict:
+    """A declared export as an item of the option exports."""
     fields, files, id_, state = item
     return {**dict.fromkeys(FIELDS), **{f"{name}_content": files.get(name) for name in FILES}, **fields, "id": id_, "state": state}
 
