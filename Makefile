@@ -6,7 +6,7 @@ INSIDE = $(PYTHON) -B tests/tools/environment.py
 
 CORES = scenarios-2.18 scenarios-2.19 scenarios-2.20 scenarios-2.21
 
-.PHONY: demo sandbox test quick lint units scenarios $(CORES) integration sanity simulate fuzz site bench docs format release clean
+.PHONY: demo sandbox test quick lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale docs format release clean
 
 demo: ## three environments, from nothing: deploy, deploy again, check after a hand edit
 	@$(INSIDE) python tests/demo/demo.py
@@ -20,7 +20,7 @@ test: ## everything that continuous integration runs
 quick: ## what a change needs, in a minute
 	@$(STAGES) quick
 
-lint units scenarios $(CORES) integration sanity simulate fuzz site bench: ## one part of it
+lint units scenarios $(CORES) integration sanity simulate fuzz site bench scale: ## one part of it
 	@$(STAGES) $@
 
 docs: ## write the pages that are made from tables in the code

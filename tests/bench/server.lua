@@ -105,9 +105,28 @@ local function list(organisation)
     return answer(200, recorded.list_head .. table.concat(records, ", ") .. recorded.list_tail)
 end
 
+local function with_id(organisation, id)
+    for _, export in ipairs(organisation) do
+        if export.id == id then
+            return export
+        end
+    end
+end
+
+local function update(export, parts, template)
+    for name, content in pairs(parts) do
+        export.files[name] = content
+    end
+    return answer(200, filled(template.answer, { ID = export.id }))
+end
+
 local function configure(organisation, operation)
     local parts, template = multipart(), recorded.created[operation]
     ngx.ctx.write = true
+    local export = with_id(organisation, parts.config_id)
+    if export and template then
+        return update(export, parts, template)
+    end
     if not template or parts.title ~= template.title or parts.doc_type ~= template.doc_type or not parts.ion_api then
         return refuse(400)
     end
@@ -119,13 +138,9 @@ local function configure(organisation, operation)
 end
 
 local function download(organisation, id)
-    for _, export in ipairs(organisation) do
-        if export.id == id then
-            local content = export.files[(ngx.var.arg_type or ""):lower()]
-            return content and answer(200, content, "application/octet-stream") or refuse(400)
-        end
-    end
-    return refuse(400)
+    local export = with_id(organisation, id)
+    local content = export and export.files[(ngx.var.arg_type or ""):lower()]
+    return content and answer(200, content, "application/octet-stream") or refuse(400)
 end
 
 local function validate(organisation)
@@ -174,10 +189,38 @@ end
 
 -- What the benchmark itself calls; not journaled.
 
+local BY_HAND = "IF_BY_HAND=By hand\n"
+
+-- What a person does in the web console: removes the first export, or changes its mapping.
+local function edit(sent)
+    local organisation = organisations[sent.api_key]
+    if sent.edit == "remove" then
+        table.remove(organisation, 1)
+    else
+        local files = organisation[1].files
+        files.idm_mapping = files.idm_mapping .. BY_HAND
+    end
+end
+
+-- How many organisations do not have this many exports, or have an edit.
+local function edited(sent)
+    local count = 0
+    for _, organisation in pairs(organisations) do
+        local differs = #organisation ~= tonumber(sent.exports)
+        for _, export in ipairs(organisation) do
+            differs = differs or (export.files.idm_mapping or ""):find(BY_HAND, 1, true)
+        end
+        count = count + (differs and 1 or 0)
+    end
+    return tostring(count)
+end
+
 local controls = {
     ["/_sim/app"] = function(sent) apps[sent.client_id] = sent end,
     ["/_sim/account"] = function(sent) accounts[sent.saak] = sent end,
     ["/_sim/organisation"] = function(sent) organisations[sent.api_key] = {} end,
+    ["/_sim/edit"] = edit,
+    ["/_sim/edited"] = edited,
     ["/_sim/latency"] = function(sent) latency = { infor = sent.infor / 1000, docbits = sent.docbits / 1000 } end,
     ["/_sim/clear"] = function() journal = {} end,
     ["/_sim/journal"] = function() return table.concat(journal, "\n") end,

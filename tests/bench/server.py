@@ -129,6 +129,14 @@ class Server:
         """Empty the organisation of this API key."""
         self._control("organisation", api_key=api_key)
 
+    def edit(self, api_key: str, how: str) -> None:
+        """Edit the first export of an organisation as a person does: "remove" it, or change its "mapping"."""
+        self._control("edit", api_key=api_key, edit=how)
+
+    def edited(self, exports: int) -> int:
+        """How many organisations do not have this many exports, or have an edit."""
+        return int(self._control("edited", exports=exports))
+
     def latency(self, infor=0, docbits=0) -> None:
         """Milliseconds before each answer."""
         self._control("latency", infor=infor, docbits=docbits)

@@ -118,7 +118,14 @@ def simulate(stage: Stage) -> Outcome:
     """The simulation of many histories of runs, faults and edits; the variable SIMULATE holds its options (make simulate SIMULATE=--help)."""
     if not (TESTS / "simulation/__main__.py").exists():
         return Outcome(stage.name, skipped="there is no package tests/simulation")
-    return stage.counted(stage.run("python", "-m", "simulation", *shlex.split(os.environ.get("SIMULATE") or "--histories 3000")))
+    given = os.environ.get("SIMULATE")
+    families = [shlex.split(given)] if given else [["--histories", "2600"], ["--day-two", "--histories", "400"]]
+    return stage.counted(*(stage.run("python", "-m", "simulation", *options) for options in families))
+
+
+def scale(stage: Stage) -> Outcome:
+    """A fleet of 2,000 environments, for an otherwise idle machine; the variable SCALE holds its options (make scale SCALE=--help)."""
+    return stage.counted(stage.run("python", "-m", "bench.scale", *shlex.split(os.environ.get("SCALE", ""))))
 
 
 def bench(stage: Stage) -> Outcome:
@@ -239,6 +246,7 @@ STAGES = {
     "fuzz": fuzz,
     "site": site,
     "bench": bench,
+    "scale": scale,
 }
 GROUPS = {"test": TESTED, "quick": QUICK, "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")]}
 
