@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import unquote, urlsplit
 
 from ansible.errors import AnsibleError
@@ -22,7 +22,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import CO
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse
 from ansible_collections.docbits.ion.plugins.module_utils._module import environment
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress
+from ansible_collections.docbits.ion.plugins.plugin_utils._processes import Processes, processes_for
+from ansible_collections.docbits.ion.plugins.plugin_utils._progress import Progress, timed
 from ansible_collections.docbits.ion.plugins.plugin_utils._rings import ring_findings
 from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import account_findings
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
@@ -55,7 +56,7 @@ _LOOPBACK = ("localhost", "::1")
 
 
 class ActionModule(ControllerAction):
-    """Runs the environments of a batch in threads of one worker. They share tokens, connections and the contract."""
+    """Runs the environments of a batch in threads of a few processes. They share tokens and limits, and in one process connections and the contract."""
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
@@ -66,32 +67,36 @@ class ActionModule(ControllerAction):
         except IonError as error:
             return failed_result(error)
         at_once = self._task.throttle or options["at_once"]
-        pool = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names))))
-        arguments, futures, owners, unreadable = {}, {}, [], set()
-        with self.task_environment(), Progress(self._display, self._task.get_play().get_name(), len(names)) as progress:
-            try:
-                for name in names:
-                    # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
-                    try:
-                        variables, templar = self.variables_of(name, task_vars)
-                    except AnsibleError as error:
-                        unreadable.add(name)
-                        arguments[name] = None, failed_result(unreadable_variables(error))
-                    else:
-                        arguments[name] = self._arguments(variables, templar, options)
-                    organisation = _organisation(arguments[name][0])
-                    owner = _owner_of(organisation, owners)
-                    if owner:
-                        arguments[name] = None, failed_result(_shared_organisation(name, owner))
-                    elif organisation:
-                        owners.append((organisation, name))
-                    futures[name] = pool.submit(progress.timed, self._run_environment, name, *arguments[name])
-                if options["stop_after"] != "parse":
-                    progress.expect_logins((text for _where, text in _ionapi_texts(arguments)), LOGINS_PER_MINUTE // _shares(arguments))
-                results = {name: _result_of(future) for name, future in futures.items()}
-            finally:
-                # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.
-                pool.shutdown(cancel_futures=True)
+        count = processes_for(len(names), at_once)
+        arguments, results, owners, unreadable = {}, {}, [], set()
+
+        def work(share, agree, report):
+            self._work(share, max(1, at_once // count), options, task_vars, agree, report)
+
+        def agree(name, prepared):
+            """The prepared input of a host, or the reason why it is not processed."""
+            args, _found, is_unreadable = prepared
+            unreadable.update([name] * is_unreadable)
+            organisation = _organisation(args)
+            owner = _owner_of(organisation, owners)
+            if owner:
+                prepared = None, failed_result(_shared_organisation(name, owner)), False
+            elif organisation:
+                owners.append((organisation, name))
+            arguments[name] = prepared[:2]
+            if len(arguments) == len(names) and options["stop_after"] != "parse":
+                progress.expect_logins((text for _where, text in _ionapi_texts(arguments)), LOGINS_PER_MINUTE // _shares(arguments))
+            return arguments[name]
+
+        def report(name, result):
+            arguments.setdefault(name, (None, result))
+            results[name] = result
+            progress.count(result)
+
+        with self.task_environment(), Processes(names, count, work) as processes:
+            with Progress(self._display, self._task.get_play().get_name(), len(names)) as progress:
+                processes.run(agree, report)
+        results = {name: results[name] for name in names}
         findings = ring_findings(options["rings"], task_vars["groups"], options["allow_empty_canary"])
         # Ansible ends the whole run without naming the host as soon as a task needs variables that it cannot load.
         if findings or unreadable or (options["require_all"] and any(result.get("failed") for result in results.values())):
@@ -144,6 +149,34 @@ class ActionModule(ControllerAction):
         except AnsibleError as error:
             failed = evaluation_error(f"when, for {name}", error)
         raise failed
+
+    def _work(self, names, at_once, options, task_vars, agree, report) -> None:
+        """Prepare the hosts one after the other and process them in threads; see Processes."""
+        pool, futures = ThreadPoolExecutor(max_workers=max(1, min(at_once, len(names)))), []
+        try:
+            for name in names:
+                # In this thread, while the requests of earlier hosts run: templating in Ansible is not thread-safe.
+                args, found = agree(name, self._prepared(name, options, task_vars))
+                futures.append(pool.submit(self._process, name, args, found, report))
+            wait(futures)
+        finally:
+            # The keyword timeout may interrupt this thread: environments that have started end in order, no other one starts.
+            pool.shutdown(cancel_futures=True)
+
+    def _prepared(self, name, options, task_vars) -> tuple:
+        """(options of a host or None, warnings or the failed result, whether Ansible cannot load its variables)."""
+        try:
+            variables, templar = self.variables_of(name, task_vars)
+        except AnsibleError as error:
+            return None, failed_result(unreadable_variables(error)), True
+        return (*self._arguments(variables, templar, options), False)
+
+    def _process(self, name, args, found, report) -> None:
+        try:
+            result = timed(self._run_environment, name, args, found)
+        except Exception as error:  # a bug must affect only this host
+            result = failed_result(error)
+        report(name, result)
 
     def _arguments(self, variables, templar, options):
         """(options of a host, warnings). If they cannot be determined: (None, the failed result)."""
@@ -230,13 +263,6 @@ def _refused(results, findings, nothing_sent: bool) -> dict:
 def _errors_of(result) -> list:
     errors = [Finding(**finding).sentence() for finding in result.get("findings", ()) if finding["level"] == ERROR]
     return errors or [result["msg"]]
-
-
-def _result_of(future) -> dict:
-    try:
-        return future.result()
-    except Exception as error:  # a bug must affect only this host
-        return failed_result(error)
 
 
 def _across_fleet(arguments) -> list:

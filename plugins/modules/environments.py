@@ -22,7 +22,8 @@ description:
   - Compares the ION API files of the batch and warns, for example, about one service account in two environments. With rings or C(serial) a
     batch is a part of the fleet; the playbook C(docbits.ion.check_files) validates the files of the whole fleet.
   - The variable C(docbits_stop_after) lets a host stop earlier than O(stop_after), but not later.
-  - Sends at most 32 requests at the same time to one host. This limit holds for the threads of this task. Tasks in other workers have their
+  - A batch of 20 hosts and more is spread over a process for each core, at most four.
+  - Sends at most 32 requests at the same time to one host. This limit holds for all processes of this task. Tasks in other workers have their
     own.
   - The task does not fail if an environment fails. M(docbits.ion.outcome) returns the result of each host. It fails if Ansible cannot load the
     variables of a host, for example because a vaulted file cannot be decrypted, since no later task could run for this host.

@@ -50,13 +50,9 @@ class Progress:
         if IS_TERMINAL and self._shown:
             self._show(_CLEAR)
 
-    def timed(self, run, name, *arguments) -> dict:
-        """The result of an environment, with the time at which it started and the seconds that it took."""
-        started, since = time.time(), time.monotonic()
-        result = run(name, *arguments)
-        outcome = "failed" if result.get("failed") else "changed" if result.get("changed") else "unchanged"
-        self._done.append(outcome)
-        return {**result, "started": round(started, 3), "seconds": round(time.monotonic() - since, 3)}
+    def count(self, result) -> None:
+        """Count an environment that is done."""
+        self._done.append("failed" if result.get("failed") else "changed" if result.get("changed") else "unchanged")
 
     def expect_logins(self, texts, limit: int = LOGINS_PER_MINUTE) -> None:
         """Announce the wait for logins, which follows from the texts of all ION API files: each file needs one login at its tenant.
@@ -87,6 +83,13 @@ class Progress:
 
     def _show(self, text) -> None:
         self._display.display(text, stderr=True, screen_only=True, newline=False)
+
+
+def timed(run, name, *arguments) -> dict:
+    """The result of an environment, with the time at which it started and the seconds that it took."""
+    started, since = time.time(), time.monotonic()
+    result = run(name, *arguments)
+    return {**result, "started": round(started, 3), "seconds": round(time.monotonic() - since, 3)}
 
 
 def _token_url(text) -> str:

@@ -99,12 +99,28 @@ def _watch_workers(ledger, report) -> None:
         ledger.start_over()
         if worker._task.action == "docbits.ion.environments":
             _book(ledger, COLLECTION)
+            _watch_processes(ledger, report, worker._task.action)
         try:
             return work(worker)
         finally:
             _report(report, worker._task.action, ledger)
 
     WorkerProcess._run = watched
+
+
+def _watch_processes(ledger, report, action) -> None:
+    """Report the processes of a worker like the worker itself."""
+    processes = import_module(f"{OURS}.plugin_utils._processes").Processes
+    run_share = processes._run_share
+
+    def watched(*arguments):
+        ledger.start_over()
+        try:
+            return run_share(*arguments)
+        finally:
+            _report(report, action, ledger)
+
+    processes._run_share = watched
 
 
 def _book(ledger, places) -> None:

@@ -162,6 +162,19 @@ def test_organisation_that_is_addressed_in_two_ways_fails_for_the_second_host(ru
     assert failed_hosts(result) == ["two"] and findings_of(result, "two") == ["E25"] and KEY not in json.dumps(result)
 
 
+def test_batch_in_several_processes_has_the_results_of_one(monkeypatch, run):
+    hosts = {f"host-{number:02}": host() for number in range(20)}
+    hosts["host-07"]["docbits_api_key"] = hosts["host-12"]["docbits_api_key"]
+    hosts["host-09"]["docbits_exports"] = "{{ missing }}"
+    results = []
+    for count in (2, 1):
+        monkeypatch.setattr(environments, "processes_for", lambda _hosts, _at_once, count=count: count)
+        result = run(hosts)
+        results.append({name: (outcome["changed"], outcome.get("findings")) for name, outcome in result["environments"].items()})
+        assert failed_hosts(result) == ["host-09", "host-12"] and findings_of(result, "host-12") == ["E25"]
+    assert results[0] == results[1] and list(results[0]) == list(hosts)
+
+
 @pytest.mark.parametrize(
     "other",
     [

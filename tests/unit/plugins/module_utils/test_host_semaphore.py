@@ -28,6 +28,13 @@ def test_acquire_with_shares_yields_true_up_to_a_share_of_the_limit():
         assert [stack.enter_context(semaphore.acquire(HOST, 0.05, shares=4)) for _request in range(3)] == [True, True, False]
 
 
+def test_acquire_in_one_of_several_processes_yields_true_up_to_its_part_of_the_limit():
+    semaphore = HostSemaphore(limit=9)
+    semaphore.processes = 4
+    with ExitStack() as stack:
+        assert [stack.enter_context(semaphore.acquire(HOST, 0.05)) for _request in range(3)] == [True, True, False]
+
+
 def test_acquire_when_another_host_is_at_its_limit_yields_true():
     semaphore = HostSemaphore(limit=1)
     with semaphore.acquire(HOST, 0.05), semaphore.acquire("infor.example.com", 0.05) as acquired:

@@ -33,6 +33,24 @@ PARENT = """
     os.read(ready[0], 1)
 """
 
+# The controller forks a worker, which does not notice its end and has a process of its own.
+CONTROLLER = """
+    import os, sys
+    from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
+    ready, ended = os.pipe(), int(sys.argv[1])
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.write(ended, str(is_orphaned()).encode())
+            os.write(ready[1], b"1")
+            while not is_orphaned():
+                pass
+            os.write(ended, b"True")
+            os._exit(0)
+        os.wait()
+        os._exit(0)
+    os.read(ready[0], 1)
+"""
+
 
 def test_process_with_its_parent_is_not_orphaned():
     assert not is_orphaned()
@@ -45,10 +63,19 @@ def test_process_with_another_parent_is_orphaned(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_worker_is_orphaned_when_the_process_that_forked_it_ends():
-    code = textwrap.dedent(PARENT).replace("{parent}", "parent").replace("if os.fork()", "parent = os.getpid()\nif os.fork()")
+    assert what_it_saw(textwrap.dedent(PARENT).replace("{parent}", "parent").replace("if os.fork()", "parent = os.getpid()\nif os.fork()")) == "FalseTrue"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_process_of_a_worker_is_orphaned_when_the_controller_ends():
+    assert what_it_saw(textwrap.dedent(CONTROLLER)) == "FalseTrue"
+
+
+def what_it_saw(code):
+    """What the last process writes to the pipe of the test."""
     readable, writable = os.pipe()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     subprocess.run([sys.executable, "-c", code, str(writable)], env=environment, pass_fds=[writable], check=True, timeout=60)
     os.close(writable)
     with os.fdopen(readable) as pipe:
-        assert pipe.read() == "FalseTrue"
+        return pipe.read()
