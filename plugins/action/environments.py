@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, Finding
+from ansible_collections.docbits.ion.plugins.module_utils._core.process import is_orphaned
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import failed_result
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
@@ -96,6 +97,9 @@ class ActionModule(ControllerAction):
         with self.task_environment(), Processes(names, count, work) as processes:
             with Progress(self._display, self._task.get_play().get_name(), len(names)) as progress:
                 processes.run(agree, report)
+        if is_orphaned():
+            # Nobody reads the result, and writing a large one would never end.
+            os._exit(1)
         results = {name: results[name] for name in names}
         findings = ring_findings(options["rings"], task_vars["groups"], options["allow_empty_canary"])
         # Ansible ends the whole run without naming the host as soon as a task needs variables that it cannot load.
