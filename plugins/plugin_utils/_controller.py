@@ -21,7 +21,7 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import check
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import FOLDER as SNAPSHOTS
 from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import Snapshots
-from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources, share_decryption
+from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
 
 
@@ -35,7 +35,6 @@ class ControllerAction(ActionBase):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._files: dict = {}
-        share_decryption(self._loader)
 
     def prepare(self, args, options, variables):
         """(the arguments with the text of all files and the content of the state file, warnings about the files).

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from functools import wraps
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.text.converters import to_text
@@ -45,9 +46,7 @@ def as_plain(value):
         raise value._as_exception()
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
-    if getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":
-        return _decrypted(value._ciphertext, lambda: str(value))
-    if isinstance(value, str):
+    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False) or type(value).__name__ == "EncryptedString":
         return str(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [as_plain(item) for item in value]
@@ -82,19 +81,23 @@ def read_file(loader, path):
     return content, not was_plain, mode, was_plain and is_tracked(path)
 
 
-def share_decryption(loader) -> None:
-    """Let this worker's loader use what other workers of the run have decrypted, and keep what it decrypts for them."""
-    loader._vault = _SharedVault(loader._vault.secrets)
+def _shared(decrypt):
+    """VaultLib.decrypt for a whole run: the controller and its workers open each vault text once together, because that takes milliseconds."""
+
+    @wraps(decrypt)
+    def shared(self, vaulttext, *args, **kwargs):
+        def make():
+            return decrypt(self, vaulttext, *args, **kwargs).decode(*_AS_TEXT), math.inf
+
+        # The filter unvault has a secret of its own.
+        key = "\n".join(to_text(text, errors="replace") for text in (vaulttext, *(secret.bytes for _id, secret in self.secrets or ())))
+        return _DECRYPTED.get_or_make(key, make, math.inf).encode(*_AS_TEXT)
+
+    return shared
 
 
-class _SharedVault(VaultLib):
-    def decrypt(self, vaulttext, *args, **kwargs):
-        return _decrypted(vaulttext, lambda: super(_SharedVault, self).decrypt(vaulttext, *args, **kwargs).decode(*_AS_TEXT)).encode(*_AS_TEXT)
-
-
-def _decrypted(vault_text, decrypt) -> str:
-    """The plain text of a vault text. `decrypt` is called once for all tasks of a run, because each call takes milliseconds."""
-    return _DECRYPTED.get_or_make(to_text(vault_text, errors="replace"), lambda: (decrypt(), math.inf), math.inf)
+# Ansible loads the variables of a host in the controller, where no plugin has its loader.
+VaultLib.decrypt = _shared(VaultLib.decrypt)
 
 
 def vault_action(vault_text) -> str:

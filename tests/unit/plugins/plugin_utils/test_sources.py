@@ -12,6 +12,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import AnsibleVaultError, VaultLib, VaultSecret
 from jinja2 import Undefined
@@ -25,7 +26,6 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._sources import (
     read_file,
     read_source,
     read_sources,
-    share_decryption,
 )
 
 OPTIONS = {
@@ -130,15 +130,21 @@ def test_read_source_of_an_unreadable_file_names_the_option(read, tmp_path, make
     assert words in raised.value.message
 
 
-def test_share_decryption_decrypts_a_text_once_for_all_loaders_of_a_run(loader, tmp_path, monkeypatch):
+def test_vault_text_is_opened_once_for_all_loaders_of_a_run(loader, tmp_path, monkeypatch):
     content = secrets.token_bytes(20) + b"\xff"
     (tmp_path / "file").write_text(vaulted(loader, content))
-    share_decryption(loader)
     assert read_file(loader, tmp_path / "file")[:2] == (content, True)
-    monkeypatch.setattr(VaultLib, "decrypt", lambda *args: pytest.fail("decrypted again"))
+    monkeypatch.setattr(VaultLib, "decrypt_and_get_vault_id", lambda *args: pytest.fail("opened again"))
     other = DataLoader()
-    share_decryption(other)
+    other.set_vault_secrets(loader._vault.secrets)
     assert read_file(other, tmp_path / "file")[:2] == (content, True)
+
+
+def test_vault_text_that_was_opened_is_not_opened_by_another_password(loader):
+    text = vaulted(loader, secrets.token_urlsafe(20))
+    VaultLib(loader._vault.secrets).decrypt(text)
+    with pytest.raises(AnsibleError):
+        VaultLib([("default", VaultSecret(b"another"))]).decrypt(text)
 
 
 def test_read_source_names_the_vault_id_of_a_file_that_cannot_be_decrypted(read, tmp_path):
