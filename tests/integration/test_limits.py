@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.docbits.ion.plugins.module_utils._http.semaphore import REQUESTS_PER_HOST
 from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import LOGINS_PER_MINUTE
+from integration.exports.playbook import descendants, has_ended, wait_for
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
 from simulator.client import Simulator
@@ -54,6 +55,14 @@ class Play:
 
     def journal(self, *tasks, forks, environments=ENVIRONMENTS, ionapis=None, deadline=300, options=()) -> list:
         """Run the play, which may fail, and return the simulator's journal of it."""
+        before = self._simulator.last()
+        process = self.start(*tasks, forks=forks, environments=environments, ionapis=ionapis, deadline=deadline, options=options)
+        self.output, _errors = process.communicate(timeout=300)
+        assert "PLAY RECAP" in self.output, self.output
+        return self._simulator.journal(before)
+
+    def start(self, *tasks, forks, environments=ENVIRONMENTS, ionapis=None, deadline=300, options=()):
+        """Start the play; returns the process."""
         ionapis = ionapis or [make_ionapi(self._simulator.infor_url, f"LIMITS{number}_TST", "DocBits_Test") for number in range(environments)]
         for ionapi in ionapis:
             register(self._simulator, ionapi)
@@ -72,13 +81,10 @@ class Play:
         self._write("ansible.cfg", "")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_CONFIG", "DOCBITS_"))}
         environment.update(ANSIBLE_CONFIG=str(self._folder / "ansible.cfg"), NO_PROXY="127.0.0.1,localhost")
-        before = self._simulator.last()
         command = [ANSIBLE_BIN / "ansible-playbook", "-i", "inventory.yml", "play.yml", "--forks", str(forks), *options]
-        self.output = subprocess.run(
-            command, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
-        ).stdout
-        assert "PLAY RECAP" in self.output, self.output
-        return self._simulator.journal(before)
+        return subprocess.Popen(
+            command, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
 
     def _environment(self, number, ionapi) -> dict:
         key = secrets.token_urlsafe(32)
@@ -141,3 +147,17 @@ def test_environments_with_one_credential_log_in_once(play, simulator, task, for
     journal = play.journal(task, forks=forks, ionapis=[ionapi] * ENVIRONMENTS)
     assert sum(request["login"] for request in journal) == 1
     assert sum(request["refresh"] for request in journal) <= 1
+
+
+def test_batch_when_ansible_playbook_is_killed_begins_no_further_step(play, simulator):
+    simulator.latency()
+    simulator.faults([{"service": "docbits", "match": ".*configure_", "action": {"hold": True}}])
+    before, at_once = simulator.last(), 4
+    process = play.start({**BATCH, "docbits.ion.environments": {"at_once": at_once}}, forks=1)
+    wait_for(lambda: simulator.held() == at_once, "a held write of each thread")
+    workers = descendants(process.pid)
+    process.kill()
+    process.communicate()
+    simulator.faults([])
+    wait_for(lambda: all(has_ended(pid) for pid in workers), f"end of {workers}")
+    assert workers and sum(request["write"] for request in simulator.journal(before)) == at_once

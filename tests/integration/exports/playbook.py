@@ -96,3 +96,11 @@ def descendants(pid) -> list:
     for child in found:
         found += parents.get(child, [])
     return found
+
+
+def has_ended(pid) -> bool:
+    """Whether a process has ended, even if nobody has asked for its status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True

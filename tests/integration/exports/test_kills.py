@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
-from integration.exports.playbook import PATIENCE, Playbook, descendants, recap, wait_for
+from integration.exports.playbook import PATIENCE, Playbook, descendants, has_ended, recap, wait_for
 
 URL = "https://a.example.test"
 # The writes of the declaration below, in their order.
@@ -74,13 +73,6 @@ class Story:
         """Everything is stored as declared, and once."""
         assert sorted((record["title"], record["is_active"]) for record in self.stand.stored()) == sorted(AT_THE_END.items())
         assert self.stand.one("Moved")["export_url"] == f"{URL}/new"
-
-
-def has_ended(pid) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def assert_ended(pids) -> None:
