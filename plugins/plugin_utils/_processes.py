@@ -74,7 +74,8 @@ class Processes:
             return self._work(self._names, agree, report)
         order, prepared, ended, connections = deque(self._names), {}, set(), list(self._left)
         while connections:
-            for connection in wait(connections):
+            ready: list = wait(connections)
+            for connection in ready:
                 try:
                     name, is_result, value = connection.recv()
                 except (EOFError, OSError):

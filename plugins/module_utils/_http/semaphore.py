@@ -22,7 +22,10 @@ class HostSemaphore:
     def __init__(self, limit: int = REQUESTS_PER_HOST) -> None:
         self.processes = 1
         # After a fork only the current thread exists, and nobody would release what the others had acquired.
-        self._of_host = once_per_process(lambda host, shares: threading.Semaphore(max(1, limit // shares // self.processes)))
+        self._of_host = once_per_process(lambda host, shares: threading.Semaphore(self._part_of(limit // shares)))
+
+    def _part_of(self, limit: int) -> int:
+        return max(min(limit, 1), limit // self.processes)
 
     @contextmanager
     def acquire(self, host: str, timeout: float, shares: int = 1):

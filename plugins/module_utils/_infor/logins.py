@@ -47,7 +47,7 @@ class _SharedLog:
             if self._file is None:
                 yield
                 return
-            self._lock()
+            _lock_first_byte(self._file)
             try:
                 size = os.fstat(self._file).st_size
                 for line in os.pread(self._file, size - self._read_up_to, self._read_up_to).splitlines():
@@ -57,15 +57,6 @@ class _SharedLog:
                 yield
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 0)
-
-    def _lock(self) -> None:
-        while True:
-            try:
-                return fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
-            except OSError as error:
-                # To the kernel, the threads of a process are one: two processes of which each has one log and waits for another look like a deadlock.
-                if error.errno != errno.EDEADLK:
-                    raise
 
     def newest(self, key: str, default):
         """The newest value of a key. Call it under `locked`."""
@@ -185,6 +176,16 @@ class LoginRateLimiter:
             if free_at > deadline:
                 return None
             time.sleep(free_at - now)
+
+
+def _lock_first_byte(file: int) -> None:
+    while True:
+        try:
+            return fcntl.lockf(file, fcntl.LOCK_EX, 1, 0)
+        except OSError as error:
+            # To the kernel, the threads of a process are one: two processes of which each has one log and waits for another look like a deadlock.
+            if error.errno != errno.EDEADLK:
+                raise
 
 
 def _digest(key: str) -> str:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import multiprocessing
 import os
 import random
@@ -96,6 +98,18 @@ def test_record_of_a_fork_serves_later_forks_and_the_parent(cache):
     (first,) = in_forks(1, lambda _number: cache.get_or_make("one", work, soon()))
     assert in_forks(2, lambda _number: cache.get_or_make("one", work, soon())) == [first, first]
     assert cache.get_or_make("one", work, soon()) == first
+
+
+def test_lock_that_looks_like_a_deadlock_to_the_kernel_is_tried_again(monkeypatch):
+    lockf, errors = fcntl.lockf, [OSError(errno.EDEADLK, "Resource deadlock avoided")]
+
+    def refused_once(*arguments):
+        if errors:
+            raise errors.pop()
+        return lockf(*arguments)
+
+    monkeypatch.setattr(fcntl, "lockf", refused_once)
+    assert SharedCache().get_or_make("key", lambda: ("record", time.monotonic() + 60), time.monotonic()) == "record" and not errors
 
 
 def test_threads_make_one_record_where_forks_cannot_share(monkeypatch):
