@@ -18,7 +18,7 @@ import yaml
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import CHECKOUT, HERE
 from simulator.client import Simulator
-from simulator.ionapi import make_ionapi
+from simulator.ionapi import make_ionapi, register
 
 TRIAL = "docbits.ion contract trial"
 # Mood to what differs, besides what this contract of the simulator always answers otherwise (Q23).
@@ -75,6 +75,7 @@ class Tenants:
         )
         self.ids[name] = made["id"]
         self.values[name] = [key, word, word.upper(), token, made["id"], *map(str, made["exports"]), *(ionapi[k] for k in ("ci", "cs", "saak", "sask"))]
+        register(self.simulator, ionapi, roles=("Infor-SuiteUser", "MingleEnterprise"))
         (self.folder / f"{name}.ionapi").write_text(json.dumps(ionapi))
         self.hosts[name] = {
             "docbits_url": self.simulator.host_url(f"{word}-{name}"),
@@ -126,6 +127,8 @@ def simulator(tmp_path_factory):
 
 def test_report_names_each_mood_and_no_value(simulator, tmp_path):
     tenants = Tenants(simulator, tmp_path, {name: switches for name, (switches, _differing) in MOODS.items()})
+    tenants.hosts["plain"] |= {"docbits_report_infor": True, "docbits_ionapi_src": str(tmp_path / "plain.ionapi")}
+    tenants.write()
     simulator.faults([{"service": "docbits", "match": "-echo/.*get_configurations", "times": None, "action": {"echo": 403}}])
     before = simulator.last()
 
@@ -139,6 +142,9 @@ def test_report_names_each_mood_and_no_value(simulator, tmp_path):
         assert name != "plain" or found == {"Q23": "the list is in data"}
     assert tenants.leaks() == []
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "reports").iterdir()} == {0o600}
+    infor = {row["stage"]: (row["outcome"], row["findings"]) for row in tenants.report("plain")["infor"]}
+    assert infor["token"] == ("passed", []) and infor["roles"] == ("failed", ["R02"])
+    assert tenants.report("words")["infor"] == []
     page = (tmp_path / "reports/words.md").read_text()
     assert "| Q05 | The list of exports is in data. | differs | `data.items` |" in page
 

@@ -176,9 +176,9 @@ def _record_keys(observed):
     other = [f"{name}: {observed.names.shown(key) if key else 'missing'}" for name, key in keys.items() if key != observed.contract.record_keys(name)[0]]
     # The value may be under a key that is not known.
     other += [f"{name}: never set" for name in ("id", "method", "title", "document_type", "active") if keys[name] and not observed.values(name)]
-    # Versions without these fields exist.
-    missing = [line for line in other if line not in ("execution_order: missing", "zugferd: missing")]
-    return not missing, ", ".join(other) or "all have the assumed key"
+    # There are versions without these fields.
+    unexpected = [line for line in other if line not in ("execution_order: missing", "zugferd: missing")]
+    return not unexpected, ", ".join(other) or "all have the assumed key"
 
 
 def _ids(observed):
@@ -259,8 +259,7 @@ def _inactive(observed):
 
 
 def _order(observed):
-    writes = [name for name, operation in OPERATIONS.items() if operation.writes and name in ("remove", "set_active")]
-    lists = [] if observed.of(CREATE, UPDATE, *writes) else [observed.listed(answer) for answer in observed.of("list")]
+    lists = [] if observed.of(CREATE, UPDATE, "remove", "set_active") else [observed.listed(answer) for answer in observed.of("list")]
     if len(lists) < 2 or None in lists or not lists[0] or len(lists[0]) < 2:
         return None
     same = sorted(map(repr, lists[0])) == sorted(map(repr, lists[1]))
@@ -268,14 +267,14 @@ def _order(observed):
 
 
 def _empty(observed):
-    answers = [answer for answer in observed.of("list") if not observed.records and not is_refusal(answer.response)]
-    if not answers or any(place for place in map(_places_of, map(_body, answers)) if any(place.values())):
+    bodies = [] if observed.records else [_body(answer) for answer in observed.of("list") if not is_refusal(answer.response)]
+    if not bodies or any(any(_places_of(body).values()) for body in bodies):
         return None
-    body = _body(answers[0])
-    places = _places_of(body)
-    if places:
+    body = bodies[0]
+    if _places_of(body):
         return True, "an empty list"
-    return False, "no body" if body is None else "no data" if not isinstance(body, dict) or "data" not in body else f"data is {type_of(body['data'])}"
+    has_data = isinstance(body, dict) and "data" in body
+    return False, "no body" if body is None else f"data is {type_of(body['data'])}" if has_data else "no data"
 
 
 def _mapping_downloads(observed):
@@ -287,7 +286,7 @@ def _ionapi_downloads(observed):
 
 
 def _downloads(observed, files):
-    forms = sorted({form for file, answer in _downloaded(observed) if file in files for form in [_form_of_download(file, answer.response)]})
+    forms = sorted({_form_of_download(file, answer.response) for file, answer in _downloaded(observed) if file in files})
     return (forms == ["the file, no envelope"], "; ".join(forms)) if forms else None
 
 
