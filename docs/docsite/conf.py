@@ -46,14 +46,17 @@ def without_contents(_app, doctree):
             topic.parent.remove(topic)
 
 
-def with_own_title(_app, doctree):
-    """Spell the name of the collection as it is. antsibull-docs capitalizes it in the title of the first page."""
+def with_plain_titles(_app, doctree):
+    """Spell titles of antsibull-docs as they are meant: the name of the collection, and a dash, which without smartquotes is two characters."""
     for title in doctree.findall(nodes.title):
-        if title.astext() == project.title():
-            title.children = [nodes.Text(project)]
+        text = title.astext()
+        meant = project if text == project.title() else text.replace(" -- ", " – ")
+        if meant != text:
+            title[:] = [nodes.Text(meant)]
 
 
 def setup(app):
     app.connect("missing-reference", ansible_label)
     app.connect("doctree-read", without_contents)
-    app.connect("doctree-read", with_own_title)
+    # Before Sphinx collects the titles.
+    app.connect("doctree-read", with_plain_titles, priority=400)

@@ -51,6 +51,7 @@ _raw:
   description: Content of each file as JSON with sorted keys and without whitespace, in ASCII.
   type: list
   elements: str
+  sample: ['{"ci":"ACME_PRD~...","cn":"DocBits_Production","cs":"...","dt":"12","ti":"ACME_PRD","v":"1.1"}']
 """
 
 from ansible.errors import AnsibleFileNotFound, AnsibleLookupError

@@ -90,6 +90,14 @@ def test_examples_name_only_what_exists(path):
     assert [name for block in blocks(path) for document in yaml.load_all(block, Loader) for name in unknown_names(document)] == []
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if path.suffix != ".yml"], ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_name_only_playbooks_and_variables_that_exist(path):
+    commands = re.findall(r"^ *(?:\$ )?(ansible-playbook .*)", path.read_text(), re.MULTILINE)
+    names = {name for command in commands for name in re.findall(r"docbits\.ion\.(\w+)", command)}
+    assert names <= {playbook.stem for playbook in (ROOT / "playbooks").glob("*.yml")}
+    assert [name for command in commands for name in re.findall(r"-e (\w+)=", command) if name not in ROLE and name not in PLAYBOOKS] == []
+
+
 def test_an_unknown_name_is_found():
     assert unknown_names({"docbits_exprts": []}) == ["docbits_exprts"]
     assert unknown_names({"docbits_exports": [{"titel": "A"}]}) == ["docbits_exports: titel"]
