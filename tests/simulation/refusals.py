@@ -39,11 +39,11 @@ def _hides_exports(_story, moods, _outcome):
     return not moods.lists_inactive or not moods.lists_sub_organisations or moods.list_shape == "silent_pages" or moods.lag >= SETTLE_TIMEOUT
 
 
-def _was_created_and_is_not_listed(story, _moods, outcome):
-    """An earlier run had an id for an export and could not finish."""
-    created = [write for write in story.writes if write.id is None]
+def _was_written_and_is_not_listed(story, _moods, outcome):
+    """An earlier run had an id for an export that it created or deactivated, and could not finish."""
+    written = [write for write in story.writes if write.id is None or write.active is False]
     missing = [fields for fields, _files, id_, state in story.history.declared if id_ is None and state == "present" and not _listed(outcome, fields)]
-    return created and missing
+    return written and missing
 
 
 def _listed(outcome, fields):
@@ -61,7 +61,7 @@ REASONS = {
     "P03": _may_be_twins,
     "P05": lambda _story, moods, _outcome: moods.methods == "unknown",
     "P06": lambda _story, moods, _outcome: moods.methods == "unknown",
-    "P09": _was_created_and_is_not_listed,
+    "P09": _was_written_and_is_not_listed,
     "E05": _may_conflict,
     "E32": lambda story, moods, _outcome: not story.history.options.get("assume_kept"),
     "DV12": lambda _story, moods, _outcome: moods.update_id == "renamed",

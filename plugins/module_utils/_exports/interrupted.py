@@ -50,11 +50,11 @@ def with_lost_fields(pair, pending):
 
 
 def refuse_unlisted(pairs, pending, record_path) -> None:
-    """Refuse to create an export that DocBits reported as created and does not list."""
+    """Refuse to create an export that an interrupted run created or deactivated, and that DocBits does not list."""
     for pair in pairs:
         id_ = pending.created.get(pair.declared.identity)
         if pair.current is None and pair.declared.state == PRESENT and id_ is not None:
-            began = f"a run that began at {pending.started} ended after DocBits reported this export as created (id {id_ or 'unknown'})"
+            began = f"a run that began at {pending.started} ended after it had created or deactivated this export (id {id_ or 'unknown'})"
             action = f"look for the export in DocBits; if it does not exist, remove {record_path}"
             raise failure(InvalidInput, "P09", pair.declared.label, f"{began}, and it is not listed", action)
 

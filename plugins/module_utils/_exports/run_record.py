@@ -28,7 +28,7 @@ class Pending:
     """What an interrupted run left under way.
 
     started:    UTC time at which it began, for people
-    created:    identity to the id that DocBits answered; empty if it answered a success without an id, None if no answer arrived
+    created:    identity of a new or deactivated export to its id; for a new one empty if DocBits answered a success without an id, None if no answer arrived
     switched:   ids of exports that were deactivated for a moment
     fields:     id to the fields of an update that were not sent, with their values before it
     beside:     ids of exports that were active where a new export was created or activated
@@ -179,10 +179,15 @@ def _pending(value) -> Pending:
     updates = [step for step in sent if step["action"] == UPDATE]
     return Pending(
         started=str(value["started"]),
-        created={tuple(step["identity"]): step["answered"] for step in sent if step["action"] == CREATE},
+        created={tuple(step["identity"]): step["answered"] if step["action"] == CREATE else step["id"] for step in sent if _may_be_unlisted(step)},
         switched=frozenset(step["id"] for step in sent if step["momentary"]),
         beside=frozenset(id_ for step in sent for id_ in step.get("beside", ())),
         fields={step["id"]: dict(step["fields"]) for step in updates if step["fields"]},
         active={step["id"]: step["active"] for step in updates},
         names={step["id"]: list(step["names"]) for step in updates if step["names"]},
     )
+
+
+def _may_be_unlisted(step) -> bool:
+    # DocBits may not list an inactive export.
+    return step["action"] == CREATE or step["action"] == DEACTIVATE and not step["momentary"]

@@ -469,6 +469,15 @@ def test_run_that_is_refused_names_what_an_interrupted_update_dropped(world, rec
     assert [finding.where for finding in error.findings if finding.id == "E30"] == ['export 1 "A": execution_order']
 
 
+def test_export_that_an_interrupted_run_deactivated_and_that_is_not_listed_is_not_created_again(world, record):
+    spare = world.declared(world.webhook(None), active=False)
+    docbits = world.Organisation([world.webhook("1", active=False)], lists_inactive=False)
+    step = {"action": "deactivate", "id": "1", "identity": list(spare.identity), "momentary": False, "fields": {}, "names": [], "state": "sent"}
+    write_json(record, {"format": 1, "started": "2026-01-01T00:00:00Z", "steps": [step]})
+    error = docbits.failed(spare, record_path=record)
+    assert error.id == "P09" and "id 1" in error.message and docbits.writes == []
+
+
 def test_create_of_an_interrupted_run_without_an_answer_is_repeated_if_it_is_not_listed(world, record):
     docbits = world.Organisation([world.webhook("1", "other")])
     record_of_a_create(record, world.webhook(None), None)
