@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -105,6 +106,8 @@ class Processes:
         signal.signal(signal.SIGALRM, lambda *_signal: sys.exit())
         for other in others:
             other.close()
+        # The garbage collector would write to the memory that the processes share, which then has to be copied.
+        gc.freeze()
         SEMAPHORE.processes = self._count
         lock = threading.Lock()
 

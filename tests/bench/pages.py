@@ -41,7 +41,8 @@ flat. The first process that needs a text opens it for the controller and all wo
 # Said by hand: what was measured once and given up has no number in a later run.
 TRIED = """\
 What helped most: all environments of a ring in threads, which share logins, connections, the TLS context and the contract; and the threads in a process for
-each core, each of which also reads and decrypts its share. It takes a third off a large fleet and costs some tenths of a second of processor time.
+each core, each of which also reads and decrypts its share. With the memory of their parent out of the reach of the garbage collector, they take no more
+processor time than one process; without, a third of a second more for 50 environments.
 
 What helped, too: proxies looked up once for each service and environment; a semaphore for each host instead of system calls that release the interpreter; a
 result without a diff unless it is asked for; an outcome that takes its part of the result by name instead of by a template; one list for all new exports,
