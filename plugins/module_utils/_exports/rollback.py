@@ -13,7 +13,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.errors import Io
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import WARNING, Finding
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import is_alike
 from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, CREATE, DEACTIVATE, NEVER_SENT, REMOVE, UPDATE
-from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress
+from ansible_collections.docbits.ion.plugins.module_utils._exports.progress import APPLIED, NOT_APPLIED, NOT_RUN, ROLLED_BACK, UNKNOWN, Progress, was_refused
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, SAME, Export, compare
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld, is_restorable
 
@@ -116,14 +116,17 @@ class Rollback:
         if not _may_be_from(step, export):
             progress.outcomes[index] = UNKNOWN
             return f"export {id_}, whose id DocBits answered, is another one"
+        remains = APPLIED
         try:
             self._client.remove(id_, step.label)
             is_proof = True
         except IonError as error:
             self._client.restart_deadline()
+            # Without an answer, the removal may still take effect.
+            remains = APPLIED if was_refused(error) else UNKNOWN
             is_proof = is_proof or error.facts.get("code") == "EXPORT_CONFIG_NOT_FOUND"
         if not progress.settle(lambda: progress.is_absent(id_)):
-            progress.outcomes[index] = APPLIED
+            progress.outcomes[index] = remains
             return f"export {id_} is still in the list of exports"
         if not is_proof:
             progress.outcomes[index] = UNKNOWN
