@@ -53,13 +53,16 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ api.comparison | selectattr('outcome', 'equalto', 'unknown and required') }}"
 
-- name: Describe the answers, and show which of the assumptions about DocBits do not hold
+- name: Describe the answers
   docbits.ion.api_info:
     docbits_environment: sandbox
     api_key: "{{ docbits_api_key }}"
     describe_answers: true
   register: api
-  failed_when: api.observed.guesses | selectattr('outcome', 'equalto', 'differs')
+
+- name: Show which of the assumptions about DocBits do not hold
+  ansible.builtin.debug:
+    msg: "{{ api.observed.guesses | selectattr('outcome', 'equalto', 'differs') }}"
 """
 
 RETURN = r"""
@@ -130,14 +133,71 @@ observed:
   type: dict
   contains:
     contract:
-      description: The contract, how it could be read, the operations that it has, and what differs from the published one.
+      description: The contract that the answers are compared with.
       type: dict
+      contains:
+        contract:
+          description: Which one, as in O(contract).
+          type: str
+          sample: live
+        access:
+          description: How the contract of the host could be read.
+          type: str
+          sample: public
+        version:
+          description: Version in the contract.
+          type: str
+          sample: 12.83.293
+        path_prefix:
+          description: The path between the host and the path of an operation, V(<other>) if it is an unusual one.
+          type: str
+          sample: /prod-api
+        found:
+          description: The paths of the operations that it has.
+          type: list
+          elements: str
+          sample: [/configurations/get_configurations, /configurations/remove_configuration]
+        different:
+          description: As RV(docbits.ion.api_info#module:comparison), only for what differs from the published contract.
+          type: list
+          elements: dict
     answers:
-      description: A row for each form of answer, with operation, status, and the types that each key has.
+      description: A row for each form of answer.
       type: list
       elements: dict
+      contains:
+        operation:
+          description: The name of the operation in this collection.
+          type: str
+        path:
+          description: Path of the operation, V(<path>) if it is not a published one.
+          type: str
+        status:
+          description: The HTTP status.
+          type: int
+        media_type:
+          description: The media type, V(<other>) if it is an unusual one.
+          type: str
+        code:
+          description: The error code, V(null) if there is none that the vendor's web application knows.
+          type: str
+        shape:
+          description: The types of the values by key; empty for a file.
+          type: dict
+          contains:
+            "<key>":
+              description: The types.
+              type: list
+              elements: str
+      sample:
+        - operation: sub_organisations
+          path: /sub_organisations/get_sub_organisations
+          status: 200
+          media_type: application/json
+          code:
+          shape: {"(answer)": [list], "[]": [object], "[].id": [text (UUID)], "[].name": [text]}
     guesses:
-      description: A row for each assumption about DocBits, with its RV(observed.guesses[].outcome).
+      description: A row for each assumption about DocBits.
       type: list
       elements: dict
       contains:
@@ -162,15 +222,25 @@ observed:
       description: The ids of the findings for answers that cannot be used.
       type: list
       elements: str
+      sample: [DB11]
 organisation:
   description: Whether the answers name the organisation of O(organisation_id). V(the same), V(another), V(not named), or V(not asked) without this option.
   returned: if O(describe_answers) is set
   type: str
+  sample: the same
 overrides:
   description: The O(contract_overrides) that the answers ask for. It may have words of the organisation, so it is not for a report.
   returned: if O(describe_answers) is set
   type: dict
-  sample: {"lists": {"list": "result.rows"}}
+  contains:
+    "<group>":
+      description: Names and values of a group of O(contract_overrides).
+      type: dict
+      contains:
+        "<name>":
+          description: The value.
+          type: str
+  sample: {records: {method: how}}
 status:
   description: As RV(docbits.ion.exports#module:status).
   returned: if DocBits refused the request

@@ -61,6 +61,17 @@ EXAMPLES = r"""
     kind: infor_idm
     document_type: INVOICE
     state: absent
+
+- name: Create an inactive export, and describe the answers of DocBits for a report
+  docbits.ion.export:
+    docbits_environment: sandbox
+    api_key: "{{ docbits_api_key }}"
+    title: Trial
+    kind: webhook
+    document_type: DELIVERY_NOTE
+    url: https://hook.example.com
+    active: false
+    describe_answers: true
 """
 
 RETURN = r"""
@@ -99,14 +110,13 @@ export:
     actions: [update]
     evidence: {idm_mapping: value}
 observed:
-  description: What the answers of DocBits show, without any value of the organisation. As in M(docbits.ion.api_info).
+  description: As RV(docbits.ion.api_info#module:observed).
   returned: if O(describe_answers) is set and requests were sent, also on failure
   type: dict
 overrides:
-  description: The O(contract_overrides) that the answers ask for. It may have words of the organisation, so it is not for a report.
+  description: As RV(docbits.ion.api_info#module:overrides).
   returned: as RV(observed)
   type: dict
-  sample: {"methods": {"infor-idm-v2": "infor_idm/cloud"}}
 steps:
   description: Each write, in order, with its outcome.
   returned: success, and if a step failed

@@ -24,8 +24,8 @@ from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
 from simulator.ionapi import cloud_file, make_ionapi, register
 
-# Hosts of DocBits: the second one refuses every request.
-CURRENT, REFUSING = "current", "refusing"
+# Hosts of DocBits: the second one refuses every request, and the third one has another key in its list of exports.
+CURRENT, REFUSING, DIFFERENT = "current", "refusing", "different"
 DOCUMENT_TYPES = ["INVOICE", "CREDIT_NOTE", "DELIVERY_NOTE", "PURCHASE_ORDER"]
 SOUTH = {"id": "5d1f3f1e-0000-4000-8000-000000000011", "name": "South"}
 BY_HAND = {"id": "3b0f7a52-6c1e-4d0a-9a57-1f7f0c7c2a11", "export_method": "webhook", "title": "By hand", "doc_type": "CREDIT_NOTE", "is_active": True}
@@ -151,11 +151,21 @@ def results(tmp_path_factory):
 
 
 def faults() -> list:
-    """The present contract refuses webhooks, one host refuses everything, and Infor has an outage for one tenant."""
+    """The present contract refuses webhooks, one host refuses everything, one has another list, and Infor has an outage for one tenant."""
     body = json.dumps({"code": "TOO_MANY_REQUESTS", "trace_id": "4bf92f3577b34da6"})
+    rows = json.dumps({"data": [{"how" if key == "export_method" else key: value for key, value in BY_HAND.items()}]})
     slow = {"status": 429, "headers": {"retry-after": "1"}, "content_type": "application/json", "body": body}
     return [
         {"service": "docbits", "match": f"configure_webhook|/h/{REFUSING}/", "times": None, "action": slow},
+        *(
+            {
+                "service": "docbits",
+                "match": f"/h/{DIFFERENT}/{path}",
+                "times": None,
+                "action": {"status": 200, "content_type": "application/json", "body": body},
+            }
+            for path, body in ((".*get_configurations", rows), ("", "{}"))
+        ),
         {"service": "infor", "match": "/ACME_TRN/as/token", "times": None, "action": {"status": 500}},
     ]
 
@@ -172,6 +182,8 @@ def others(fleet) -> list:
         fleet.task("exports", exports=[HOOK]),
         fleet.task("exports", exports=[{**invoices, "zugferd": True}], **files),
         fleet.task("api_info", REFUSING, contract="live"),
+        fleet.task("api_info", DIFFERENT, describe_answers=True),
+        fleet.task("export", DIFFERENT, describe_answers=True, **HOOK),
         *(fleet.task(module, REFUSING) for module in ("document_type_info", "export_info", "sub_organisation_info")),
         fleet.task("connection_info", src="ionapi/stage.ionapi"),
         fleet.task("connection_info", src="ionapi/production.ionapi", required_roles=["Nobody"]),
