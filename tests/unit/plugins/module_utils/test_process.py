@@ -57,7 +57,9 @@ def test_process_with_its_parent_is_not_orphaned():
 
 
 def test_process_with_another_parent_is_orphaned(monkeypatch):
-    monkeypatch.setattr(process.os, "getppid", lambda: 1)
+    # 1 is the parent already where the tests run in the background.
+    another = os.getppid() + 1
+    monkeypatch.setattr(process.os, "getppid", lambda: another)
     assert is_orphaned()
 
 
