@@ -165,13 +165,16 @@ class CallbackModule(CallbackBase):
 
     def _report(self, stats) -> dict:
         """The report; of a run that has not ended if stats is None."""
-        found = dict(self._environments)
+        found, places = dict(self._environments), {}
         for number, play in enumerate(self._plays):
-            for name in _hosts(play) if _is_rollout(play) else ():
+            for place, name in enumerate(_hosts(play) if _is_rollout(play) else ()):
+                places[name] = place
                 last, known = found.get(name, (-1, None))
                 if last < number:
                     found[name] = number, self._unprocessed(name, play, known, stats, number in self._begun)
-        environments = [environment for _number, environment in sorted(found.values(), key=lambda item: item[0])]
+        # Results of one play arrive in any order.
+        in_order = sorted(found.items(), key=lambda item: (item[1][0], places.get(item[0], 0)))
+        environments = [environment for _name, (_number, environment) in in_order]
         return _report.as_dict(environments, self._check_mode, self._started, stats and time.time())
 
     def _unprocessed(self, name, play, known, stats, has_begun) -> dict:

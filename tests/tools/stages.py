@@ -27,6 +27,7 @@ LOGS = environment.BUILD / "logs"
 TESTS = environment.CHECKOUT / "tests"
 SCENARIOS = "tests/integration/test_promises.py"
 EXPORTS = "tests/integration/exports"
+OTHER_PROGRAMS = ("tests/integration/peers", "tests/integration/engines")
 SAMPLE = "environment-new or environment-role-missing or update-file or undone-when-a-later-step-fails or ionapi-cloud"
 # On two cores: the stage `integration` mostly waits.
 AT_A_TIME = 3
@@ -173,7 +174,12 @@ def scenarios_on(core: environment.Core | None):
 
 def integration(stage: Stage) -> Outcome:
     """The other tests that need the simulator or another server, and the benchmark at sizes at which its numbers mean nothing."""
-    return stage.pytest("tests/integration", "tests/bench", f"--ignore={SCENARIOS}", f"--ignore={EXPORTS}")
+    return stage.pytest("tests/integration", "tests/bench", *(f"--ignore={path}" for path in (SCENARIOS, EXPORTS, *OTHER_PROGRAMS)))
+
+
+def other_programs(stage: Stage) -> Outcome:
+    """The tests against servers that others wrote, and on the programs that run the examples."""
+    return stage.pytest(*OTHER_PROGRAMS)
 
 
 def exports(stage: Stage) -> Outcome:
@@ -274,6 +280,7 @@ TESTED = {
     "integration": integration,
     "exports": exports,
     "sanity": sanity,
+    "other-programs": other_programs,
     "scenarios": scenarios_on(None),
     "scenarios-2.18": scenarios_on(environment.CORES[0]),
     "scenarios-2.21": scenarios_on(environment.CORES[-1]),
@@ -301,7 +308,7 @@ GROUPS = {
     "test": TESTED,
     "quick": QUICK,
     "matrix": MATRIX,
-    "integration": [name for name in TESTED if name in ("integration", "exports") or name.startswith("scenarios")],
+    "integration": [name for name in TESTED if name in ("integration", "exports", "other-programs") or name.startswith("scenarios")],
 }
 
 
