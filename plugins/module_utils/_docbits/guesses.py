@@ -8,100 +8,28 @@ What was seen is said in fixed phrases and by names that a report may show, neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-
-from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, IonError
-from ansible_collections.docbits.ion.plugins.module_utils._core.shapes import FIELD, METHOD, has_shape
 from ansible_collections.docbits.ion.plugins.module_utils._core.text import is_rewritten_by_java
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import is_part, is_refusal, records_of
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import (
-    METHOD_STEMS,
-    OPERATIONS,
-    PLAIN_METHODS,
-    Contract,
-    is_foreign,
-    kind_and_deployment,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.answers import is_part, is_refusal
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import OPERATIONS, is_foreign
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.downloads import envelope_of, file_in
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import CREATE, UPDATE, Names, code_of, operation_of, type_of
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.records import exports_in, is_deleted, key_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import CREATE, UPDATE, code_of, operation_of, type_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import (
+    NOT_ASKED,
+    PUBLIC,
+    Observed,
+    active_in,
+    body_of,
+    form_of_type,
+    is_known_method,
+    places_of,
+)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.records import is_deleted
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Known, Withheld
 
 HELD, DIFFERS, NOT_SEEN = "held", "differs", "not seen"
 
-# How the API document was read.
-PUBLIC, WITH_KEY, NOT_READABLE, NOT_ASKED = "public", "only with an API key", "not readable", "not asked"
-
-_MOST_LEVELS = 4
 _ORGANISATION_KEYS = ("org_id", "organisation_id", "organization_id")
-
-
-@dataclass(frozen=True)
-class Observed:
-    """Recorded answers, and what is needed to judge them.
-
-    access:   how the API document was read: PUBLIC, WITH_KEY, NOT_READABLE or NOT_ASKED
-    answers:  list of Answer, in order
-    absent:   those of them that ask for a file that the export cannot have
-    declared: the export that was declared, by the names in FIELDS; empty if only reading calls were sent
-    """
-
-    contract: Contract
-    names: Names
-    access: str
-    answers: list
-    absent: tuple = ()
-    declared: dict = field(default_factory=dict)
-
-    def of(self, *operations: str) -> list:
-        """The answers of these operations."""
-        return [answer for answer in self.answers if operation_of(answer, self.contract) in operations]
-
-    def since(self, answer) -> list:
-        """The lists of exports that were read after an answer."""
-        position = next(number for number, one in enumerate(self.answers) if one is answer)
-        later = self.answers[position + 1 :]
-        return [records for one in later if operation_of(one, self.contract) == "list" and (records := self.listed(one)) is not None]
-
-    def listed(self, answer):
-        """The records in the answer to a list operation, None if there are none to be found."""
-        operation = operation_of(answer, self.contract) or ""
-        path = self.contract.overrides.lists.get(operation)
-        try:
-            records = records_of(answer.response, operation, path)
-        except IonError:
-            return None
-        return [record for record in records if isinstance(record, dict)] if operation == "list" else records
-
-    @cached_property
-    def records(self) -> list:
-        """Every record of every list of exports, once."""
-        found: list = []
-        for answer in self.of("list"):
-            found += [record for record in self.listed(answer) or () if record not in found]
-        return found
-
-    def key_of(self, name: str):
-        """The key under which the records have a field, or None."""
-        return key_of(name, self.records, self.contract)
-
-    def values(self, name: str) -> list:
-        """The values of a field in all records that have one."""
-        key = self.key_of(name)
-        return [record[key] for record in self.records if record.get(key) is not None]
-
-    @cached_property
-    def types(self) -> list:
-        """The records of the document types; a bare text is a key."""
-        listed = [record for answer in self.of("document_types") for record in self.listed(answer) or ()]
-        return [{"document_key": item} if isinstance(item, str) else item for item in listed]
-
-    def own(self, records: list):
-        """The record of the declared export among these records, or None."""
-        title = self.declared.get("title")
-        return next((record for record in records if title in [value for value in record.values() if isinstance(value, str)]), None)
 
 
 def judged(observed: Observed) -> list:
@@ -148,8 +76,8 @@ def _prefix(observed):
 
 
 def _place_of_the_list(observed):
-    lists = [_body(answer) for answer in observed.of("list") if not is_refusal(answer.response)]
-    places = [places for places in map(_places_of, lists) if places]
+    lists = [body_of(answer) for answer in observed.accepted("list")]
+    places = [places for places in map(places_of, lists) if places]
     if not places:
         return None
     paths = {".".join(map(observed.names.shown, path)) or "the answer itself" for path in places[0]}
@@ -207,34 +135,12 @@ def _form_of_method(word) -> str:
     return "known" if word == word.lower() else "known, in another case"
 
 
-def is_known_method(word) -> bool:
-    """Whether an export_method is that of a managed kind."""
-    kind, deployment = kind_and_deployment(word)
-    return deployment is not None or kind in PLAIN_METHODS.values()
-
-
 def _document_types(observed):
     values = observed.values("document_type")
     if not values or not observed.types:
         return None
-    forms = sorted({_form_of_type(value, observed.types) for value in values})
+    forms = sorted({form_of_type(value, observed.types) for value in values})
     return forms == ["the key"], ", ".join(forms)
-
-
-def _form_of_type(value, types) -> str:
-    if not isinstance(value, str):
-        return type_of(value)
-    keys = [str(item.get("document_key") or item.get("key") or item.get("name")) for item in types]
-    titles = [str(item.get("title") or "").strip() for item in types]
-    own, folded = value.strip(), value.strip().casefold()
-    forms = {
-        "the key": own in keys,
-        "the title": own in titles,
-        "the key in another case": folded in map(str.casefold, keys),
-        "the title in another case": folded in map(str.casefold, titles),
-        "the id": own in [str(item.get("id")) for item in types],
-    }
-    return next((form for form, fits in forms.items() if fits), "a text that is no document type")
 
 
 def _nulls(observed):
@@ -255,7 +161,7 @@ def _masks(observed):
 
 
 def _inactive(observed):
-    return (True, "inactive exports") if any(_active(record, observed.contract) is False for record in observed.records) else None
+    return (True, "inactive exports") if any(active_in(record, observed.contract) is False for record in observed.records) else None
 
 
 def _order(observed):
@@ -267,11 +173,11 @@ def _order(observed):
 
 
 def _empty(observed):
-    bodies = [] if observed.records else [_body(answer) for answer in observed.of("list") if not is_refusal(answer.response)]
-    if not bodies or any(any(_places_of(body).values()) for body in bodies):
+    bodies = [] if observed.records else [body_of(answer) for answer in observed.accepted("list")]
+    if not bodies or any(any(places_of(body).values()) for body in bodies):
         return None
     body = bodies[0]
-    if _places_of(body):
+    if places_of(body):
         return True, "an empty list"
     has_data = isinstance(body, dict) and "data" in body
     return False, "no body" if body is None else f"data is {type_of(body['data'])}" if has_data else "no data"
@@ -334,8 +240,8 @@ def _absent_files(observed):
 
 def _list_of(operation, keys, is_envelope_expected):
     def judge(observed):
-        answers = [answer for answer in observed.of(operation) if not is_refusal(answer.response)]
-        places = _places_of(_body(answers[0])) if answers else {}
+        answers = observed.accepted(operation)
+        places = places_of(body_of(answers[0])) if answers else {}
         if not places:
             return None
         records = next((records for records in places.values() if records), [])
@@ -355,7 +261,7 @@ def _create_answer(observed):
     created = observed.of(CREATE)
     if not created:
         return None
-    response, body = created[0].response, _body(created[0])
+    response, body = created[0].response, body_of(created[0])
     if is_refusal(response):
         return False, f"a refusal with status {response.status}, code {code_of(response) or 'unknown'}"
     if not response.body.strip():
@@ -366,7 +272,7 @@ def _create_answer(observed):
     key = next((key for key in keys if isinstance(level, dict) and level.get(key) is not None), None)
     if key is None:
         return False, f"no id: {type_of(data) if response.content_type == 'application/json' else 'no JSON'}"
-    own = next((record for records in observed.since(created[0]) if (record := observed.own(records))), None)
+    own = observed.own_since(created[0])
     if own and str(own.get(observed.key_of("id"))) != str(level[key]):
         return False, "an id that is not that of the export"
     place = f"{'data.' if level is data and data is not body else ''}{observed.names.shown(key)}"
@@ -385,8 +291,8 @@ def _listed_at_once(observed):
 def _active_at_once(observed):
     created = observed.of(CREATE)
     switched = observed.of("set_active")
-    own = next((record for records in observed.since(created[0]) if (record := observed.own(records))), None) if created else None
-    active = _active(own, observed.contract) if own else None
+    own = observed.own_since(created[0]) if created else None
+    active = active_in(own, observed.contract) if own else None
     if active is None or (active is False and switched and not _is_between(observed, created[0], switched[0])):
         return None
     return active, "active" if active else "inactive"
@@ -400,7 +306,7 @@ def _is_between(observed, first, last) -> bool:
 
 
 def _removed(observed):
-    removed = [answer for answer in observed.of("remove") if not is_refusal(answer.response)]
+    removed = observed.accepted("remove")
     lists = observed.since(removed[-1]) if removed else []
     if not lists:
         return None
@@ -437,108 +343,3 @@ GUESSES = {
     "Q32": ("A new export is active at once.", _active_at_once),
     "Q33": ("A removed export is not listed any more.", _removed),
 }
-
-
-# -- what a user can set
-
-
-def suggested_overrides(observed: Observed) -> dict:
-    """The contract_overrides that the answers ask for: groups to names and values, with keys and words of DocBits as they are.
-
-    For the user, not for a report. Only what one single reading of the answers explains.
-    """
-    found = {"lists": _lists(observed), "records": _records(observed), "methods": _method_words(observed), "booleans": _flag_words(observed)}
-    return {group: values for group, values in found.items() if values}
-
-
-def _lists(observed) -> dict:
-    for answer in observed.of("list"):
-        if not (is_refusal(answer.response) or any(map(_looks_like_export, observed.listed(answer) or ()))):
-            places = [path for path, records in _places_of(_body(answer)).items() if records and all(_looks_like_export(record) for record in records)]
-            if len(places) == 1 and places[0] and all(has_shape(FIELD, key) for key in places[0]):
-                return {"list": ".".join(places[0])}
-    return {}
-
-
-def _looks_like_export(record) -> bool:
-    return any(isinstance(value, str) and (is_known_method(value) or is_foreign(value)) for value in record.values())
-
-
-def _records(observed) -> dict:
-    own = observed.own(observed.records) if observed.declared else None
-    found = {}
-    for name in ("method", "document_type", "title", "url"):
-        if not observed.records or name in observed.contract.overrides.records:
-            continue
-        if observed.key_of(name) is None:
-            keys = {key for record in observed.records for key in record if has_shape(FIELD, key)}
-            fitting = [key for key in sorted(keys) if _fits(name, key, own, observed)]
-            found.update({name: fitting[0]} if len(fitting) == 1 else {})
-    return found
-
-
-def _fits(name, key, own, observed) -> bool:
-    """Whether the values under a key can be those of a field."""
-    values = [record[key] for record in observed.records if record.get(key) is not None]
-    if not values or not all(isinstance(value, str) for value in values):
-        return False
-    if name == "method":
-        return all(is_known_method(value) or is_foreign(value) for value in values)
-    if name == "document_type":
-        return bool(observed.types) and all(_form_of_type(value, observed.types).startswith("the ") for value in values)
-    return own is not None and own.get(key) == observed.declared.get(name)
-
-
-def _method_words(observed) -> dict:
-    own, key = observed.own(observed.records) if observed.declared else None, observed.key_of("method")
-    word = own.get(key) if own and key else None
-    if not isinstance(word, str) or not has_shape(METHOD, word) or is_known_method(word) or word in observed.contract.overrides.methods:
-        return {}
-    kind = observed.declared["kind"]
-    has_deployment = kind in METHOD_STEMS.values() and "deployment" in observed.declared
-    return {word: f"{kind}/{observed.declared['deployment']}" if has_deployment else kind}
-
-
-def _flag_words(observed) -> dict:
-    key = observed.key_of("active")
-    switched = [answer for answer in observed.of("set_active") if not is_refusal(answer.response)]
-    # A trial switches its export off and never on.
-    own = next((record for records in observed.since(switched[-1]) if (record := observed.own(records))), {}) if key and switched else {}
-    words = {record[key] for record in observed.records if isinstance(record.get(key), str) and _active(record, observed.contract) is None}
-    word, others = own.get(key), words - {own.get(key)}
-    if word not in words or not all(has_shape(METHOD, one) for one in words):
-        return {}
-    return {word: "false", **(dict.fromkeys(others, "true") if len(others) == 1 else {})}
-
-
-# -- answers
-
-
-def _body(answer):
-    """The JSON of an answer, None for anything else."""
-    try:
-        return answer.response.json()
-    except ValueError:
-        return None
-
-
-def _places_of(body) -> dict:
-    """The lists in a body: keys that lead there to the list. Only those of objects or texts, and empty ones."""
-    found: dict = {}
-    pending: list = [((), body)]
-    while pending:
-        path, value = pending.pop(0)
-        if isinstance(value, list):
-            if all(isinstance(item, (dict, str)) for item in value):
-                found[path] = value
-        elif isinstance(value, dict) and len(path) < _MOST_LEVELS:
-            pending += [((*path, key), item) for key, item in value.items()]
-    return found
-
-
-def _active(record, contract):
-    """Whether a record says that its export is active, None if that is not known."""
-    try:
-        return next((export.get("active") for export in exports_in([record], contract)), None)
-    except BadAnswer:
-        return None

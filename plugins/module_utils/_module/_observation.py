@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import Observed, judged, suggested_overrides
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import judged
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import described_answers, described_contract
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import Observed
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.suggestions import suggested_overrides
 
 
 def observation(observed: Observed, errors=()) -> dict:

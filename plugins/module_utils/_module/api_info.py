@@ -12,15 +12,9 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import BadAnswer, ContractMismatch, InvalidInput, IonError, Refused, failure
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import DocBits, base_url_of, check_access, contract_of, is_contract_public
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import (
-    NOT_ASKED,
-    NOT_READABLE,
-    PUBLIC,
-    WITH_KEY,
-    Observed,
-    organisation_named,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import organisation_named
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import Names, RecordingClient
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import NOT_ASKED, NOT_READABLE, PUBLIC, WITH_KEY, Observed
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES
 from ansible_collections.docbits.ion.plugins.module_utils._module._observation import observation

@@ -11,8 +11,8 @@ from functools import partial
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import IonError
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import contract_of
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import NOT_ASKED, Observed
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import Names, RecordingClient
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import NOT_ASKED, Observed
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import HttpClient
 from ansible_collections.docbits.ion.plugins.module_utils._module import exports
 from ansible_collections.docbits.ion.plugins.module_utils._module._observation import observation

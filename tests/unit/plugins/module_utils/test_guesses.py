@@ -11,18 +11,11 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import (
-    GUESSES,
-    NOT_ASKED,
-    NOT_READABLE,
-    PUBLIC,
-    Observed,
-    judged,
-    organisation_named,
-    suggested_overrides,
-)
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import GUESSES, judged, organisation_named
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import Answer, Names
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import NOT_ASKED, NOT_READABLE, PUBLIC, Observed
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import ApiSchema, OperationSchema
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.suggestions import suggested_overrides
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 
 CONTRACT = Contract(CURRENT, "current", Overrides())

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.bundled import CURRENT
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import Contract, Overrides
-from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import PUBLIC, WITH_KEY, Observed, judged
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.guesses import judged
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed import (
     Answer,
     Names,
@@ -25,6 +25,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._docbits.observed impo
     operation_of,
     type_of,
 )
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.recorded import PUBLIC, WITH_KEY, Observed
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.schema import FILE, TEXT, ApiSchema, OperationSchema
 from ansible_collections.docbits.ion.plugins.module_utils._http.client import Response
 from ansible_collections.docbits.ion.plugins.module_utils._module._observation import observation
