@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+import ansible.template
+import pytest
 from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -39,3 +41,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 settings.load_profile("docbits.ion")
+
+
+@pytest.fixture
+def trusted():
+    """Marks a text as one of a playbook, whose templates Ansible evaluates. ansible-core 2.18 evaluates those of every text."""
+    return getattr(ansible.template, "trust_as_template", str)

@@ -11,7 +11,7 @@ import pytest
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task_include import TaskInclude
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 
 from ansible_collections.docbits.ion.plugins.plugin_utils._selection import conditions_of, is_met
 
@@ -45,19 +45,18 @@ def test_conditions_of_a_task_in_an_import_are_not_doubled():
 
 
 def evaluate(condition, **variables):
-    """The result of is_met for a condition as a playbook has it."""
+    """The result of is_met for a condition."""
     loader = DataLoader()
-    trusted = trust_as_template(condition) if isinstance(condition, str) else condition
-    return is_met(trusted, Templar(loader=loader, variables=variables), variables, loader)
+    return is_met(condition, Templar(loader=loader, variables=variables), variables, loader)
 
 
 @pytest.mark.parametrize(
     ("condition", "met"), [("ring == 'canary'", True), ("ring == 'early'", False), (True, True), (False, False), ("ring is defined", True)]
 )
-def test_is_met_evaluates_the_condition_with_the_variables(condition, met):
-    assert evaluate(condition, ring="canary") is met
+def test_is_met_evaluates_the_condition_with_the_variables(condition, met, trusted):
+    assert evaluate(trusted(condition) if isinstance(condition, str) else condition, ring="canary") is met
 
 
-def test_is_met_with_an_undefined_variable_raises():
+def test_is_met_with_an_undefined_variable_raises(trusted):
     with pytest.raises(AnsibleError):
-        evaluate("rnig == 'canary'", ring="canary")
+        evaluate(trusted("rnig == 'canary'"), ring="canary")
