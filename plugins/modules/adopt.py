@@ -110,7 +110,7 @@ differences:
       description: The value in each environment. For an export, V(present) or V(absent).
       type: dict
       contains:
-        "<host>":
+        HOST:
           description: The value, V(null) if the environment has none.
           type: raw
   sample:

@@ -86,7 +86,7 @@ health:
   returned: success
   type: dict
   contains:
-    "<path>":
+    PATH:
       description: The HTTP status, V(null) without an answer.
       type: int
   sample: {/version: 200, /api/health/: 200, /healthz: 200}
@@ -185,7 +185,7 @@ observed:
           description: The types of the values by key; empty for a file.
           type: dict
           contains:
-            "<key>":
+            KEY:
               description: The types.
               type: list
               elements: str
@@ -233,11 +233,11 @@ overrides:
   returned: if O(describe_answers) is set
   type: dict
   contains:
-    "<group>":
+    GROUP:
       description: Names and values of a group of O(contract_overrides).
       type: dict
       contains:
-        "<name>":
+        NAME:
           description: The value.
           type: str
   sample: {records: {method: how}}

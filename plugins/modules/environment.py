@@ -139,7 +139,7 @@ connections:
   returned: unless the options or a file are invalid
   type: dict
   contains:
-    "<path or option>":
+    PATH_OR_OPTION:
       description: The proof of the file that came from there, as RV(docbits.ion.connection_info#module:connection) in short.
       type: dict
       contains:
@@ -150,7 +150,7 @@ connections:
           description: The stages in the order in which they ran.
           type: dict
           contains:
-            "<stage>":
+            STAGE:
               description: As RV(docbits.ion.connection_info#module:connection.stages.outcome).
               type: str
         token:
@@ -242,7 +242,7 @@ exports:
       description: What decided whether a declared file, or a value that DocBits withholds, differs.
       type: dict
       contains:
-        "<file or field>":
+        FILE_OR_FIELD:
           description:
             - V(value) if DocBits shows it, V(fingerprint) if the fingerprint of what was sent last decided, V(connection_test) if the visible parts
               are the declared ones and DocBits' own connection test succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so

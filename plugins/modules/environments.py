@@ -105,7 +105,7 @@ environments:
   returned: unless the options are invalid
   type: dict
   contains:
-    "<host>":
+    HOST:
       description: As M(docbits.ion.environment) returns it, with C(changed), C(failed), C(msg), C(diff) and C(warnings), and with the times.
       type: dict
       contains:

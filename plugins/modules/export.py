@@ -97,7 +97,7 @@ export:
       description: What decided whether a declared file, or a value that DocBits withholds, differs.
       type: dict
       contains:
-        "<file or field>":
+        FILE_OR_FIELD:
           description:
             - V(value) if DocBits shows it, V(fingerprint) if the fingerprint of what was sent last decided, V(connection_test) if the visible parts
               are the declared ones and DocBits' own connection test succeeded, V(policy) if O(update) decided, V(none) if nothing is known, so

@@ -122,10 +122,11 @@ def _reason(error, vault_text) -> tuple:
         # The classes differ between versions of ansible-core; all have Vault in their names.
         if "Vault" in type(cause).__name__:
             return "none of the given vault passwords decrypts the value", vault_action(vault_text or getattr(cause, "obj", None) or "")
-        cause = cause.__cause__
-    if isinstance(error, AnsibleUndefinedVariable):
-        unknown = _UNDEFINED.search(str(error))
-        return f"it uses {unknown.group(1) if unknown else 'a variable'}, which is not defined for this host", "define it, or correct the template"
+        if isinstance(cause, AnsibleUndefinedVariable):
+            unknown = _UNDEFINED.search(str(cause))
+            return f"it uses {unknown.group(1) if unknown else 'a variable'}, which is not defined for this host", "define it, or correct the template"
+        # ansible-core 2.18 does not name the cause of an error in a condition.
+        cause = cause.__cause__ or cause.__context__
     return f"the template cannot be evaluated ({type(error).__name__})", "correct the template"
 
 

@@ -17,8 +17,8 @@ TYPES = {"str": (str,), "bool": (bool,), "int": (int,), "float": (int, float), "
 COMMON = ("changed", "diff", "exception", "failed", "invocation", "msg", "warnings")
 # Documentation that is at another place: the description begins with "As RV(docbits.ion.MODULE#module:KEY.KEY)" or "As M(docbits.ion.MODULE)".
 _REFERENCE = re.compile(r"As (?:RV|M)\(docbits\.ion\.(\w+)(?:#module:([\w.]+))?\)")
-# A key that is data, such as the name of a host.
-_ANY_KEY = re.compile(r"<.+>")
+# A key that is data, such as HOST for the name of a host.
+_ANY_KEY = re.compile(r"[A-Z_]+")
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.play import Play
+from ansible.playbook import Playbook
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
@@ -39,8 +39,7 @@ def make_action(tmp_path):
         # From a file, because ansible-core evaluates only templates that come from one.
         playbook = tmp_path / "playbook.yml"
         playbook.write_text(yaml.safe_dump(data))
-        [data] = loader.load_from_file(str(playbook), trusted_as_template=True)
-        play = Play.load(data, variable_manager=variable_manager, loader=loader)
+        [play] = Playbook.load(str(playbook), variable_manager=variable_manager, loader=loader).get_plays()
         loaded = next(entry for block in play.compile() for entry in block.block if entry.action == "debug")
         loaded.action, loaded.args = f"docbits.ion.{name}", args
         context = PlayContext()
