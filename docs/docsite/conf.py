@@ -70,12 +70,12 @@ def without_contents(_app, doctree):
 
 
 def with_plain_titles(_app, doctree):
-    """Spell titles of antsibull-docs as they are meant: the name of the collection, and a dash, which without smartquotes is two characters."""
-    for title in doctree.findall(nodes.title):
-        text = title.astext()
-        meant = project if text == project.title() else text.replace(" -- ", " – ")
-        if meant != text:
-            title[:] = [nodes.Text(meant)]
+    """Spell titles and lists of antsibull-docs as they are meant: the name of the collection, and a dash, which without smartquotes is two characters."""
+    for text in list(doctree.findall(nodes.Text)):
+        if isinstance(text.parent, nodes.title) and text == project.title():
+            text.parent.replace(text, nodes.Text(project))
+        elif " -- " in text and not isinstance(text.parent, (nodes.literal, nodes.literal_block)):
+            text.parent.replace(text, nodes.Text(text.replace(" -- ", " – ")))
 
 
 def setup(app):
