@@ -15,6 +15,29 @@ html_show_copyright = False
 # They would change the options of commands, such as --vault-id.
 smartquotes = False
 html_copy_source = False
+# The tables of antsibull-docs have colours for a light background only, and its links in the header too little contrast.
+LINKS = {"antsibull-links-background": "#1f7173", "antsibull-links-background-active": "#2b8f92"}
+html_theme_options = {
+    "light_css_variables": LINKS,
+    "dark_css_variables": {
+        **LINKS,
+        "antsibull-table-background-odd": "var(--color-background-primary)",
+        "antsibull-table-background-even": "var(--color-background-secondary)",
+        "antsibull-table-border": "var(--color-table-border)",
+        "antsibull-narrowtable-background": "var(--color-background-secondary)",
+        "antsibull-option-type": "#d2a8ff",
+        "antsibull-option-elements": "#d2a8ff",
+        "antsibull-option-required": "#ff7b72",
+        "antsibull-option-version-added": "#7ee787",
+        "antsibull-option-aliases": "#7ee787",
+        "antsibull-option-default": "#79c0ff",
+        "antsibull-option-sample": "#79c0ff",
+        "antsibull-option-sample-header": "inherit",
+        "antsibull-attribute-support-none": "#ff7b72",
+        "antsibull-attribute-support-partial": "#e3b341",
+        "antsibull-attribute-support-full": "#7ee787",
+    },
+}
 extensions = ["sphinx_antsibull_ext", "myst_parser"]
 myst_heading_anchors = 3
 pygments_style = "ansible"
@@ -47,12 +70,12 @@ def without_contents(_app, doctree):
 
 
 def with_plain_titles(_app, doctree):
-    """Spell titles of antsibull-docs as they are meant: the name of the collection, and a dash, which without smartquotes is two characters."""
-    for title in doctree.findall(nodes.title):
-        text = title.astext()
-        meant = project if text == project.title() else text.replace(" -- ", " – ")
-        if meant != text:
-            title[:] = [nodes.Text(meant)]
+    """Spell titles and lists of antsibull-docs as they are meant: the name of the collection, and a dash, which without smartquotes is two characters."""
+    for text in list(doctree.findall(nodes.Text)):
+        if isinstance(text.parent, nodes.title) and text == project.title():
+            text.parent.replace(text, nodes.Text(project))
+        elif " -- " in text and not isinstance(text.parent, (nodes.literal, nodes.literal_block)):
+            text.parent.replace(text, nodes.Text(text.replace(" -- ", " – ")))
 
 
 def setup(app):

@@ -53,6 +53,7 @@ options:
         key: report_junit
 seealso:
   - module: docbits.ion.environments
+  - module: docbits.ion.outcome
 """
 
 EXAMPLES = r"""

@@ -73,7 +73,7 @@ options:
   state_dir:
     description:
       - Directory on the controller for the fingerprints of O(update), one file for each host, and for the intent record of a run in progress.
-        The default is the directory C(.docbits_ion) beside the inventory.
+        The default is the directory C(.docbits_ion) in the directory of the inventory.
       - It contains no secrets. A fingerprint is an HMAC with the API key, so a guess cannot be checked without that key, and the directory can be
         shared and committed.
       - A module that runs on another machine keeps its intent record there, in C(~/.ansible/docbits.ion).
@@ -95,7 +95,8 @@ options:
     default: 10
   snapshot_dir:
     description:
-      - Directory on the controller for the snapshots, with a directory for each host. The default is C(.docbits_ion_snapshots) beside the inventory.
+      - Directory on the controller for the snapshots, with a directory for each host. The default is C(.docbits_ion_snapshots) in the directory of the
+        inventory.
       - A snapshot is named by the time at which the run started, and by a digest of the organisation with its API key. With another API key,
         V(latest) does not find it, but its name does.
     type: path

@@ -17,7 +17,7 @@ _LOCK_TIMEOUT = 30.0
 
 
 def default_folder(variables, name: str = FOLDER) -> str:
-    """The folder of the state files, or of others: hidden, beside the inventory, so that Ansible does not read it as a part of the inventory."""
+    """The folder of the state files, or of others: hidden, in the directory of the inventory, so that Ansible does not read it as a part of the inventory."""
     beside = variables.get("inventory_dir") or variables.get("playbook_dir") or os.getcwd()
     return os.path.join(str(beside), name)
 

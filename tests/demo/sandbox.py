@@ -28,7 +28,8 @@ Three empty environments, sandbox, stage and production, on a simulator of Infor
 
   {shell}
 
-It starts a shell in the directory of the inventory. Every ansible-playbook command of the README works there. The vault password is {password}
+It starts a shell in the directory of the inventory. Every ansible-playbook command of the README works there; adopt_ion and
+promote_ion refuse to replace the declaration. The vault password is {password}
 
   ansible-playbook -i inventory docbits.ion.deploy_ion --ask-vault-pass                          # deploy
   ansible-playbook -i inventory docbits.ion.deploy_ion --ask-vault-pass --limit sandbox --tags prove

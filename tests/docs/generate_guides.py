@@ -86,4 +86,4 @@ def page(name: str, title: str, text: str, body: str) -> None:
 
 if __name__ == "__main__":
     page("addresses", "Addresses", ADDRESSES, addresses())
-    page("kinds", "Kinds of exports", TABLE_OF_KINDS.format(common=", ".join(COMMON_FIELDS)), kinds())
+    page("kinds", "Kinds of exports", TABLE_OF_KINDS.format(common=", ".join(f"``{name}``" for name in COMMON_FIELDS)), kinds())

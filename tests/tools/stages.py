@@ -287,6 +287,7 @@ TESTED = {
     "lint": lint,
     "units": units,
     "simulate": simulate,
+    "site": site,
 }
 MATRIX = {
     **{f"matrix-{core}-{python}": on_pair(core, python) for core, python in environment.MATRIX},
@@ -299,7 +300,6 @@ STAGES = {
     **MATRIX,
     **{f"scenarios-{core.version}": scenarios_on(core) for core in environment.CORES},
     "fuzz": fuzz,
-    "site": site,
     "bench": bench,
     "scale": scale,
     "live": live,

@@ -1,12 +1,13 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The YAML in README, guides and examples names only options and variables that exist."""
+"""README, guides and examples name only options, variables, files and hosts that exist or are known. No link is opened: `make site` checks internal ones."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -18,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLE = yaml.safe_load((ROOT / "roles/deploy/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
 OPTIONS = documented_options("environment")
 PLAYBOOKS = "\n".join(path.read_text() for path in sorted((ROOT / "playbooks").glob("*.yml")))
+REPOSITORY = "https://github.com/docbits/docbits.ion"
+# The projects that links lead to.
+LINKED = {"docs.ansible.com", "forum.ansible.com", "github.com", "semver.org", "www.docbits.com", "www.gnu.org"}
 
 
 class Loader(yaml.SafeLoader):
@@ -96,6 +100,46 @@ def test_commands_name_only_playbooks_and_variables_that_exist(path):
     names = {name for command in commands for name in re.findall(r"docbits\.ion\.(\w+)", command)}
     assert names <= {playbook.stem for playbook in (ROOT / "playbooks").glob("*.yml")}
     assert [name for command in commands for name in re.findall(r"-e (\w+)=", command) if name not in ROLE and name not in PLAYBOOKS] == []
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.suffix != ".yml"], ids=lambda path: str(path.relative_to(ROOT)))
+def test_text_names_only_variables_that_exist(path):
+    names = set(re.findall(r"(?<![\w./])docbits_[a-z_]+\b(?!\.)", path.read_text())) - {"docbits_"}
+    known = {name for option in OPTIONS for name in (option, f"docbits_{option}")} | ROLE.keys()
+    others = "\n".join(file.read_text() for file in (PLUGINS / "modules/adopt.py", *(ROOT / "examples/aap").rglob("*.yml")))
+    assert [name for name in sorted(names - known) if not re.search(rf"\b{name}\b", PLAYBOOKS + others)] == []
+
+
+def links(path: Path) -> list:
+    """The links of a page, by the syntax of Markdown or reStructuredText, and the URLs of a YAML file."""
+    patterns = {".md": r"\]\((https?:[^)]*)\)", ".rst": r"<(https?:[^>]*)>`_", ".yml": r"""(https?:[^\s"']+)"""}
+    return re.findall(patterns[path.suffix], re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL))
+
+
+LINKING = [
+    *ROOT.glob("*.md"),
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("docs/docsite/rst/*.rst")),
+    *sorted(ROOT.glob("roles/*/README.md")),
+    ROOT / "docs/docsite/links.yml",
+    ROOT / "galaxy.yml",
+    ROOT / ".github/ISSUE_TEMPLATE/config.yml",
+]
+
+
+@pytest.mark.parametrize("path", LINKING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_of_the_repository_or_to_known_projects(path):
+    found = [urlsplit(link) for link in links(path)]
+    assert [link.geturl() for link in found if link.scheme != "https" or link.hostname not in LINKED or " " in link.geturl()] == []
+    own = [match[1] for link in found if (match := re.match(rf"{REPOSITORY}/(?:blob|tree)/main/([^#?]*)", link.geturl()))]
+    assert [name for name in own if not (ROOT / name).exists()] == []
+    templates = [match[1] for link in found if (match := re.search(r"template=([^&]+)", link.query))]
+    assert [name for name in templates if not (ROOT / ".github/ISSUE_TEMPLATE" / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/docsite/rst/*.rst")), ids=lambda path: path.stem)
+def test_guides_name_only_examples_that_exist(path):
+    assert [name for name in re.findall(r"\bexamples/[\w./-]*\w", path.read_text()) if not (ROOT / name).exists()] == []
 
 
 def test_an_unknown_name_is_found():
