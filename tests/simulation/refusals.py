@@ -41,7 +41,7 @@ def _hides_exports(_story, moods, _outcome):
 
 def _was_written_and_is_not_listed(story, _moods, outcome):
     """An earlier run had an id for an export that it created or deactivated, and could not finish."""
-    written = [write for write in story.writes if write.id is None or write.active is False]
+    written = [write for write in story.earlier_writes + story.writes if write.id is None or write.active is False]
     missing = [fields for fields, _files, id_, state in story.history.declared if id_ is None and state == "present" and not _listed(outcome, fields)]
     return written and missing
 

@@ -26,6 +26,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._module.connection_inf
 # The finding of DocBits' own connection test, which only warns after other changes.
 _CONNECTION_TEST = "DB31"
 _MAY_STILL_USE_IT = "E83"
+# An update made a second export; putting the old file back would make a third one.
+_SECOND_EXPORT = "DV12"
 
 
 def rotate(context, deploy) -> dict:
@@ -63,7 +65,8 @@ def rotate(context, deploy) -> dict:
         have_it = [line["id"] for line in result.get("exports", ()) if "ionapi" in line["evidence"]]
         may_have_it = [step["id"] for step in error.facts.get("steps", ()) if step["outcome"] in (APPLIED, UNKNOWN)]
         back = Rotation(rotation.new, rotation.old, frozenset(have_it or may_have_it))
-        raise (_with_old_file(error, context, kept, back, label) if back.ids else error) from None
+        is_possible = back.ids and _SECOND_EXPORT not in {finding.id for finding in error.findings}
+        raise (_with_old_file(error, context, kept, back, label) if is_possible else error) from None
     if not is_real:
         return {**result, "rotation": summary}
     why = "the new file has the same one" if old.saak == new.saak else "an export may still use it" if _MAY_STILL_USE_IT in _ids(result) else ""

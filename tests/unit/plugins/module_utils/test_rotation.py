@@ -172,21 +172,22 @@ def test_rotate_never_revokes_a_token(rotate):
     assert seen[0]["revoke"] is False and seen[0]["ionapi_content"] == json.dumps(NEW)
 
 
-def refused_after(outcome, why="", fingerprints=None):
+def refused_after(outcome, why="", fingerprints=None, id_="DB05"):
     """A deployment that fails after a step with this outcome, which can be rolled back or not."""
     step = {"id": "7", "action": "update", "export": "A", "reversible": not why, "irreversible_because": why, "outcome": outcome}
 
     def deploy(_context, _rotation):
-        raise failure(Refused, "DB05", "x", "y", "z", steps=[step], changed=True, fingerprints=fingerprints or {})
+        raise failure(Refused, id_, "x", "y", "z", steps=[step], changed=True, fingerprints=fingerprints or {})
 
     return deploy
 
 
-def test_rotate_after_a_step_that_was_not_applied_puts_nothing_back(rotate, monkeypatch):
+@pytest.mark.parametrize(("outcome", "id_"), [("not_applied", "DB05"), ("applied", "DV12")])
+def test_rotate_after_a_step_that_was_not_applied_or_made_a_second_export_puts_nothing_back(rotate, monkeypatch, outcome, id_):
     monkeypatch.setattr(_rotation, "reconcile", None)
     with pytest.raises(IonError) as caught:
-        rotate(OLD, NEW, refused_after("not_applied"))
-    assert [finding.id for finding in caught.value.findings] == ["DB05"]
+        rotate(OLD, NEW, refused_after(outcome, id_=id_))
+    assert [finding.id for finding in caught.value.findings] == [id_]
 
 
 @pytest.mark.parametrize(
