@@ -29,20 +29,21 @@ _RUN = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 class Snapshots:
-    """The snapshots of one environment.
+    """The snapshots of one organisation in DocBits.
 
-    folder:       their directory
-    loader:       Ansible's loader, which has the vault secrets
-    organisation: the organisation in DocBits that they belong to, as its URL and id
-    api_key:      its API key; tasks of one host may have several organisations, which need not have an id
+    folder:          directory of the environment, whose tasks may have several organisations
+    loader:          Ansible's loader, which has the vault secrets
+    url:             of the DocBits API
+    organisation_id: None if it is that of the API key
+    api_key:         None if it is not set
     """
 
-    def __init__(self, folder: str, loader, organisation: str, api_key: str = "") -> None:
+    def __init__(self, folder: str, loader, url: str, organisation_id: str | None = None, api_key: str | None = None) -> None:
         self._folder = folder
         self._loader = loader
-        self._organisation = organisation
+        self._organisation = f"{url} {organisation_id or ''}".strip()
         # In the names of the files; the key cannot be guessed from it.
-        self._tag = "-" + hmac.new(api_key.encode(), organisation.encode(), hashlib.sha256).hexdigest()[:8]
+        self._tag = "-" + hmac.new((api_key or "").encode(), self._organisation.encode(), hashlib.sha256).hexdigest()[:8]
 
     def save(self, exports: list, *, keep: int, required: bool, is_rollback: bool) -> list:
         """Save the exports before the first write of the run, and remove old snapshots. Returns findings.

@@ -58,7 +58,7 @@ def test_save_keeps_the_first_state_of_a_run_and_the_newest_runs(save, tmp_path,
 
 def test_organisations_of_one_host_have_snapshots_of_their_own(tmp_path, loader):
     keys = [secrets.token_urlsafe(24) for _number in range(2)]
-    several = [Snapshots(str(tmp_path), loader, WHERE, key) for key in keys]
+    several = [Snapshots(str(tmp_path), loader, WHERE, None, key) for key in keys]
     for snapshots, key in zip(several, keys, strict=True):
         snapshots.save([key], keep=1, required=True, is_rollback=False)
     assert [snapshots.load("latest") for snapshots in several] == [[key] for key in keys]
