@@ -39,11 +39,11 @@ def _hides_exports(_story, moods, _outcome):
     return not moods.lists_inactive or not moods.lists_sub_organisations or moods.list_shape == "silent_pages" or moods.lag >= SETTLE_TIMEOUT
 
 
-def _was_written_and_is_not_listed(story, _moods, outcome):
+def _was_written_and_is_not_listed(story, moods, outcome):
     """An earlier run had an id for an export that it created or deactivated, and could not finish."""
     written = [write for write in story.earlier_writes + story.writes if write.id is None or write.active is False]
     declared = [(fields, id_) for fields, _files, id_, state in story.history.declared if state == "present"]
-    return written and not all(_listed(outcome, fields, id_) for fields, id_ in declared)
+    return written and (moods.list_shape == "silent_pages" or not all(_listed(outcome, fields, id_) for fields, id_ in declared))
 
 
 def _listed(outcome, fields, id_):
