@@ -43,7 +43,7 @@ def not_overwritten(path: str) -> Finding:
     return Finding("S05", ERROR, path, "the file exists and is not overwritten", "remove it, or allow it to be overwritten")
 
 
-def not_written(path: str, why: str) -> Finding:
+def not_written(path: str, why: str | None) -> Finding:
     """The error for a file that cannot be written."""
     return Finding("S06", ERROR, path, f"the file cannot be written ({why})", "check the owner and mode of its folder")
 
