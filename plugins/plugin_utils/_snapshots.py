@@ -76,12 +76,15 @@ class Snapshots:
         name: of a file without its suffix, or "latest" for the newest one that was not saved by a rollback
         Raises: InvalidInput
         """
+        try:
+            names, latest = self._names(), self._names(self._tag)
+        except OSError as error:
+            raise _unusable(self._folder, f"the directory cannot be read ({error.strerror})", "check its owner and mode") from None
         if name == LATEST:
-            names = self._names(self._tag)
-            if not names:
+            if not latest:
                 raise _unusable(self._folder, "there is no snapshot of this environment", "check snapshot_dir, or declare the former exports and deploy them")
-            name = names[-1]
-        names, path = self._names(), self._path(name)
+            name = latest[-1]
+        path = self._path(name)
         if name not in names:
             raise _unusable(path, "there is no such snapshot", f"set snapshot to one of {', '.join(names[-3:]) or 'an environment that has snapshots'}")
         text, _findings = read_source("snapshot", path, lambda path: read_file(self._loader, path), secret=False)
@@ -98,10 +101,10 @@ class Snapshots:
         return os.path.join(self._folder, name + _SUFFIX)
 
     def _names(self, end: str = "") -> list:
-        """The names of the snapshots without suffix that end so, the oldest first."""
+        """The names of the snapshots without suffix that end so, the oldest first. Raises: OSError if the directory cannot be read"""
         try:
             files = sorted(os.listdir(self._folder))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [name[: -len(_SUFFIX)] for name in files if name.endswith(end + _SUFFIX) and not name.startswith(".")]
 

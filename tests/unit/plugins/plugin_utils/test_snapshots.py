@@ -96,3 +96,13 @@ def test_load_of_an_unusable_snapshot_is_refused(tmp_path, loader, name, where, 
     with pytest.raises(InvalidInput) as caught:
         Snapshots(str(tmp_path), loader, where).load(name)
     assert caught.value.id == "S21" and message in caught.value.message
+
+
+def test_load_from_a_directory_that_cannot_be_read_says_so(tmp_path, loader, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_snapshots.os, "listdir", refuse)
+    with pytest.raises(InvalidInput) as caught:
+        Snapshots(str(tmp_path), loader, WHERE).load("latest")
+    assert caught.value.id == "S21" and f"{tmp_path}: the directory cannot be read (Permission denied)" in caught.value.message
