@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput, IonError, failure
@@ -15,9 +17,9 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.run import faile
 from ansible_collections.docbits.ion.plugins.module_utils._exports.adopted import adopt, differences, paths_of, replaced
 from ansible_collections.docbits.ion.plugins.module_utils._module._adoption import Reading, Trial
 from ansible_collections.docbits.ion.plugins.plugin_utils._controller import ControllerAction, with_warnings
-from ansible_collections.docbits.ion.plugins.plugin_utils._inventory_files import InventoryFiles, refuse_existing
+from ansible_collections.docbits.ion.plugins.plugin_utils._inventory_files import InventoryFiles, refuse_existing, refuse_unwritable
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
-from ansible_collections.docbits.ion.plugins.plugin_utils._variables import VARIABLES, options_from
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import VARIABLES, options_from, unreadable_variables
 
 OWN_OPTIONS = {
     "hosts": {"type": "list", "elements": "str", "required": True},
@@ -49,7 +51,7 @@ class ActionModule(ControllerAction):
         if unknown or (target and (len(hosts) != 1 or target in hosts)):
             where = f"hosts: {', '.join(hosts)}; promote_to: {target}"
             raise failure(InvalidInput, "E63", where, "these are not one or more hosts, and one other host to promote to", "name hosts of the inventory")
-        variables = {name: self.variables_of(name, task_vars) for name in [*hosts, *filter(None, [target])]}
+        variables = {name: self._variables(name, task_vars) for name in [*hosts, *filter(None, [target])]}
         args = {name: options_from({key: variables[name][0][key] for key in _TAKEN if key in variables[name][0]}, variables[name][1]) for name in hosts}
         readings = {name: Reading() for name in hosts}
         known = Reading.ARGUMENT_SPEC.argument_spec
@@ -67,11 +69,19 @@ class ActionModule(ControllerAction):
         diff = [file.diff() for file in changed] if self._task.diff else []
         if not options["overwrite"]:
             refuse_existing(changed)
+        refuse_unwritable(changed)
         if not self._task.check_mode:
-            for file in changed:
+            for file in files.in_order(changed):
                 file.write()
         rows = differences({**environments, **written}, names)
         return with_warnings({"changed": bool(changed), "files": [file.path for file in changed], "differences": rows, "diff": diff}, findings)
+
+    def _variables(self, name, task_vars) -> tuple:
+        try:
+            return self.variables_of(name, task_vars)
+        except AnsibleError as error:
+            [finding] = unreadable_variables(error).findings
+        raise InvalidInput(replace(finding, where=f"{name}: {finding.where}"))
 
     def _run_all(self, tasks, args) -> None:
         """Run a task for each host, in parallel. Raises: IonError with all failures."""

@@ -38,6 +38,7 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._variables import (
     near_misses,
     options_from,
     unreadable_variables,
+    with_fallbacks,
 )
 
 STOPS = environment.STOPS
@@ -51,8 +52,6 @@ OWN_OPTIONS = {
 }
 # Strategies that support run_once.
 LOCKSTEP_STRATEGIES = ("linear", "debug")
-# The options that say which organisation is meant.
-_IDENTITY = ("api_key", "organisation_id", "docbits_url", "docbits_environment", "docbits_region")
 _LOOPBACK = ("localhost", "::1")
 
 
@@ -212,8 +211,7 @@ def _shares(arguments) -> int:
 
 def _organisation(args):
     """(address, API key, id) of the DocBits organisation of these options; None without an API key or a valid URL. The id is None if it is not set."""
-    values = {name: (args or {}).get(name) or _fallback(name) for name in _IDENTITY}
-    values = {name: str(value) if value else None for name, value in values.items()}
+    values = with_fallbacks(args or {})
     if not values["api_key"] or not (values["docbits_url"] or values["docbits_environment"]):
         return None
     try:
@@ -223,12 +221,6 @@ def _organisation(args):
     except (IonError, ValueError):
         return None
     return address, values["api_key"], values["organisation_id"]
-
-
-def _fallback(option):
-    """The value of an option that is not set: from the environment of the process, or its default."""
-    _function, names = OPTIONS[option].get("fallback", (None, ()))
-    return next((os.environ[name] for name in names if name in os.environ), OPTIONS[option].get("default"))
 
 
 def _owner_of(organisation, owners):

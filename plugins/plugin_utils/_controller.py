@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from functools import partial
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
@@ -17,12 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import warnings_as_errors
 from ansible_collections.docbits.ion.plugins.module_utils._core.run import Context, execute, warnings_of
+from ansible_collections.docbits.ion.plugins.module_utils._docbits.client import base_url_of
 from ansible_collections.docbits.ion.plugins.plugin_utils._rotation import check_files, replace_files
 from ansible_collections.docbits.ion.plugins.plugin_utils._schema import check_schema
 from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import FOLDER as SNAPSHOTS
 from ansible_collections.docbits.ion.plugins.plugin_utils._snapshots import Snapshots
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, check_vaulted, read_file, read_sources
 from ansible_collections.docbits.ion.plugins.plugin_utils._state_file import default_folder, load, save, state_file
+from ansible_collections.docbits.ion.plugins.plugin_utils._variables import with_fallbacks
 
 
 class ControllerAction(ActionBase):
@@ -47,7 +48,7 @@ class ControllerAction(ActionBase):
         """
         require_vault = "require_vault" in options and boolean(args.get("require_vault") or False, strict=False)
         if require_vault:
-            check_vaulted(args, options, {**os.environ, **self.task_variables()})
+            check_vaulted(args, options, os.environ)
         args = as_plain(args)
         check_schema(args, options)
         args, host = self._with_snapshot(args, options, variables), variables["inventory_hostname"]
@@ -94,7 +95,9 @@ class ControllerAction(ActionBase):
         # A task that only tries a declaration has no directory of snapshots.
         if not context.check_mode and "snapshot_dir" in args and (params.get("snapshots", 0) > 0 or params.get("require_snapshot")):
             keep, required = max(params["snapshots"], 1), params["require_snapshot"]
-            context.save_snapshot = partial(self._snapshots(args).save, keep=keep, required=required, is_rollback=bool(params.get("snapshot")))
+            options = {"keep": keep, "required": required, "is_rollback": bool(params.get("snapshot"))}
+            # Once the options are validated.
+            context.save_snapshot = lambda exports: self._snapshots(args).save(exports, **options)
         result = execute(task.run, context)
         warnings = warnings_of(result)
         return {**result, "warnings": warnings} if warnings else result
@@ -110,10 +113,9 @@ class ControllerAction(ActionBase):
         return args
 
     def _snapshots(self, args) -> Snapshots:
-        """The snapshots of the environment that the options name, without a request and before their validation."""
-        host = args.get("docbits_url") or f"{args.get('docbits_environment')} {args.get('docbits_region') or 'eu'}"
-        organisation = f"{str(host).rstrip('/')} {args.get('organisation_id') or ''}".strip()
-        return Snapshots(args["snapshot_dir"], self._loader, organisation, str(args.get("api_key") or ""))
+        """The snapshots of the organisation that the options name. Raises: InvalidInput for an invalid URL"""
+        values = with_fallbacks(args)
+        return Snapshots(args["snapshot_dir"], self._loader, base_url_of(values), values["organisation_id"], values["api_key"])
 
     def variables_of(self, name, task_vars) -> tuple:
         """(variables of a host, templar for them)."""

@@ -18,7 +18,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import cano
 from ansible_collections.docbits.ion.plugins.module_utils._exports.diff import shown_address
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import ADDRESSES, is_secret
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain
-from ansible_collections.docbits.ion.plugins.plugin_utils._vault_files import encrypt, not_overwritten, write
+from ansible_collections.docbits.ion.plugins.plugin_utils._vault_files import encrypt, not_overwritten, not_written, write
 
 _HEADER = "---\n# Written by docbits.ion.adopt from what DocBits has.\n"
 _EXPORTS = "docbits_exports"
@@ -134,6 +134,11 @@ class InventoryFiles:
                 found.append(File(path, encrypt(self._loader, text, self._vault_id), before, True))
         return sorted(found, key=lambda file: file.path)
 
+    def in_order(self, changed) -> list:
+        """The files in the order in which they are written: an interruption must not leave a declaration that lacks a file or some of its exports."""
+        group = os.path.join(self._folder, "group_vars", "")
+        return sorted(changed, key=lambda file: (file.path in self._documents, file.path.startswith(group)))
+
     def _declaration(self, item, names) -> dict:
         return {**item.fields, **{f"{file}_src": f"{self._template}/{_folder_of(file)}/{names[file, text]}" for file, text in item.files.items()}}
 
@@ -152,7 +157,7 @@ class InventoryFiles:
                     f"Ansible no longer reads it as soon as there is a directory {kind}/{name}",
                     f"move it to {kind}/{name}/main.yml",
                 )
-        for other in (os.path.join(folder, file) for file in (sorted(os.listdir(folder)) if os.path.isdir(folder) else ())):
+        for other in (os.path.join(folder, file) for file in _names_in(folder)):
             if _EXPORTS in variables and other != path and os.path.isfile(other) and _SETS_EXPORTS.search(_read(other) or b""):
                 raise failure(InvalidInput, "E67", other, f"it sets {_EXPORTS}, as {path} would", f"remove {_EXPORTS} from one of them")
         self._documents[path] = variables
@@ -206,6 +211,33 @@ def refuse_existing(files) -> None:
     findings = [not_overwritten(file.path) for file in files if file.before is not None]
     if findings:
         raise InvalidInput(findings)
+
+
+def refuse_unwritable(files) -> None:
+    """Raise InvalidInput if one of the files could not be written, before the first one is."""
+    findings = [not_written(file.path, why) for file in files if (why := _why_not_writable(file.path))]
+    if findings:
+        raise InvalidInput(findings)
+
+
+def _why_not_writable(path) -> str:
+    if os.path.islink(path) and not os.path.exists(path):
+        return "it is a link to nothing"
+    folder = os.path.dirname(path)
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        return f"{folder} is no directory"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"no permission for {folder}"
+
+
+def _names_in(folder) -> list:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise failure(InvalidInput, "E69", folder, f"the directory cannot be read ({error.strerror})", "check its owner and mode") from None
 
 
 def _folder_of(file) -> str:

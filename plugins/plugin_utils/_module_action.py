@@ -30,7 +30,8 @@ class ModuleAction(ControllerAction):
         task = import_module(f"ansible_collections.docbits.ion.plugins.module_utils._module.{name}")
         options = task.ARGUMENT_SPEC.argument_spec
         try:
-            args, findings = self.prepare(self._task.args, options, task_vars)
+            with self.task_environment():
+                args, findings = self.prepare(self._task.args, options, task_vars)
             if self._is_local():
                 with self.task_environment():
                     result = self.run_locally(name, task, args)

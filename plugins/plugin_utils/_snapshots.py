@@ -29,20 +29,21 @@ _RUN = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 class Snapshots:
-    """The snapshots of one environment.
+    """The snapshots of one organisation in DocBits.
 
-    folder:       their directory
-    loader:       Ansible's loader, which has the vault secrets
-    organisation: the organisation in DocBits that they belong to, as its URL and id
-    api_key:      its API key; tasks of one host may have several organisations, which need not have an id
+    folder:          directory of the environment, whose tasks may have several organisations
+    loader:          Ansible's loader, which has the vault secrets
+    url:             of the DocBits API
+    organisation_id: None if it is that of the API key
+    api_key:         None if it is not set
     """
 
-    def __init__(self, folder: str, loader, organisation: str, api_key: str = "") -> None:
+    def __init__(self, folder: str, loader, url: str, organisation_id: str | None = None, api_key: str | None = None) -> None:
         self._folder = folder
         self._loader = loader
-        self._organisation = organisation
+        self._organisation = f"{url} {organisation_id or ''}".strip()
         # In the names of the files; the key cannot be guessed from it.
-        self._tag = "-" + hmac.new(api_key.encode(), organisation.encode(), hashlib.sha256).hexdigest()[:8]
+        self._tag = "-" + hmac.new((api_key or "").encode(), self._organisation.encode(), hashlib.sha256).hexdigest()[:8]
 
     def save(self, exports: list, *, keep: int, required: bool, is_rollback: bool) -> list:
         """Save the exports before the first write of the run, and remove old snapshots. Returns findings.
@@ -75,12 +76,15 @@ class Snapshots:
         name: of a file without its suffix, or "latest" for the newest one that was not saved by a rollback
         Raises: InvalidInput
         """
+        try:
+            names, latest = self._names(), self._names(self._tag)
+        except OSError as error:
+            raise _unusable(self._folder, f"the directory cannot be read ({error.strerror})", "check its owner and mode") from None
         if name == LATEST:
-            names = self._names(self._tag)
-            if not names:
+            if not latest:
                 raise _unusable(self._folder, "there is no snapshot of this environment", "check snapshot_dir, or declare the former exports and deploy them")
-            name = names[-1]
-        names, path = self._names(), self._path(name)
+            name = latest[-1]
+        path = self._path(name)
         if name not in names:
             raise _unusable(path, "there is no such snapshot", f"set snapshot to one of {', '.join(names[-3:]) or 'an environment that has snapshots'}")
         text, _findings = read_source("snapshot", path, lambda path: read_file(self._loader, path), secret=False)
@@ -97,10 +101,10 @@ class Snapshots:
         return os.path.join(self._folder, name + _SUFFIX)
 
     def _names(self, end: str = "") -> list:
-        """The names of the snapshots without suffix that end so, the oldest first."""
+        """The names of the snapshots without suffix that end so, the oldest first. Raises: OSError if the directory cannot be read"""
         try:
             files = sorted(os.listdir(self._folder))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [name[: -len(_SUFFIX)] for name in files if name.endswith(end + _SUFFIX) and not name.startswith(".")]
 

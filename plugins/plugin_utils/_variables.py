@@ -19,6 +19,8 @@ from ansible_collections.docbits.ion.plugins.module_utils._module import environ
 from ansible_collections.docbits.ion.plugins.plugin_utils._sources import as_plain, vault_action
 
 OPTIONS = environment.ARGUMENT_SPEC.argument_spec
+# The options that say which organisation in DocBits is meant.
+_IDENTITY = ("api_key", "organisation_id", "docbits_url", "docbits_environment", "docbits_region")
 PREFIX = "docbits_"
 VARIABLES = {option if option.startswith(PREFIX) else PREFIX + option: option for option in OPTIONS}
 # How alike two names are that may be one (difflib, 0 to 1).
@@ -151,3 +153,14 @@ def _evaluated(variable, variables, templar):
     except AnsibleError as error:
         failed = evaluation_error(variable, error, getattr(variables[variable], "_ciphertext", ""))
     raise failed
+
+
+def with_fallbacks(args) -> dict:
+    """The options that say which organisation is meant, as texts or None: of the arguments, the environment of the process, or the default."""
+    values = {name: args.get(name) or _fallback(name) for name in _IDENTITY}
+    return {name: str(value) if value else None for name, value in values.items()}
+
+
+def _fallback(option):
+    _function, names = OPTIONS[option].get("fallback", (None, ()))
+    return next((os.environ[name] for name in names if name in os.environ), OPTIONS[option].get("default"))

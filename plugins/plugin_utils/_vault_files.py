@@ -43,6 +43,11 @@ def not_overwritten(path: str) -> Finding:
     return Finding("S05", ERROR, path, "the file exists and is not overwritten", "remove it, or allow it to be overwritten")
 
 
+def not_written(path: str, why: str | None) -> Finding:
+    """The error for a file that cannot be written."""
+    return Finding("S06", ERROR, path, f"the file cannot be written ({why})", "check the owner and mode of its folder")
+
+
 def write(path: str, content: bytes, overwrite: bool = False) -> None:
     """Write a file whole, mode 0600.
 
@@ -54,4 +59,4 @@ def write(path: str, content: bytes, overwrite: bool = False) -> None:
     try:
         write_bytes(path, content)
     except OSError as error:
-        raise failure(InvalidInput, "S06", path, f"the file cannot be written ({error.strerror})", "check the owner and mode of its folder") from None
+        raise InvalidInput(not_written(path, error.strerror)) from None

@@ -1,7 +1,7 @@
 # Copyright (c) the docbits.ion contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator and three ansible-playbook runs for all selected scenarios together; each test then checks what they left."""
+"""A simulator for the tests of a file; one, and three ansible-playbook runs, for all selected scenarios together: each test then checks what they left."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ class Story:
     phases: dict
     leaks: dict
     state: Path
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory):
+    """Infor and DocBits over TLS on loopback, for the tests of one file."""
+    with Simulator.start(tmp_path_factory.mktemp("simulator")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

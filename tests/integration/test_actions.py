@@ -17,15 +17,8 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
-from simulator.client import Simulator
 
 HOOK = {"title": "Hook", "kind": "webhook", "document_type": "INVOICE", "url": "https://hook.example.test"}
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("actions")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,13 +11,11 @@ import re
 import secrets
 import subprocess
 
-import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
-from simulator.client import Simulator
 from simulator.ionapi import make_ionapi, register
 
 TENANTS = {"sandbox": "ACME_TST", "production": "ACME_PRD"}
@@ -103,12 +101,6 @@ class Fleet:
         """The secrets that occur in the texts."""
         known = [self.password, self.token, *self.keys.values(), *(ionapi[key] for ionapi in self.ionapis.values() for key in ("cs", "saak", "sask"))]
         return [secret for secret in known if any(secret in text for text in texts)]
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("adopt")) as running:
-        yield running
 
 
 def test_adopted_fleet_is_as_declared(simulator, tmp_path):

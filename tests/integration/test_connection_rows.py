@@ -26,18 +26,11 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor.rules import RU
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.form import Expectations
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
 from integration.phases import ANSIBLE_BIN
-from simulator.client import Simulator
 from simulator.ionapi import ROLES, account_id, make_ionapi, register
 
 # Also a host that does not exist is one that the file may name.
 ANY_HOST = Expectations(allow_insecure=True, trusted_hosts=None)
 LOGICAL_ID = "lid://infor.ims.docbits"
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("simulator")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,10 @@ import secrets
 import subprocess
 import sys
 
-import pytest
 import yaml
 
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import CHECKOUT, HERE
-from simulator.client import Simulator
 from simulator.ionapi import make_ionapi, register
 
 TRIAL = "docbits.ion contract trial"
@@ -117,12 +115,6 @@ class Tenants:
         """Values of the organisations that occur in a report."""
         texts = [path.read_text() for path in (self.folder / "reports").iterdir()]
         return [value for values in self.values.values() for value in values if any(value in text for text in texts)]
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("contract")) as running:
-        yield running
 
 
 def test_report_names_each_mood_and_no_value(simulator, tmp_path):

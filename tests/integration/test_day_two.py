@@ -14,13 +14,6 @@ import pytest
 
 from integration.day_two import HOOK, INVOICES, WITH_VAULT, Fleet
 from integration.exports.playbook import descendants, wait_for
-from simulator.client import Simulator
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("day_two")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -102,8 +95,8 @@ def stored(fleet, host, title="Invoices") -> dict:
 def test_rotate_ion_replaces_the_files_in_docbits_and_in_the_inventory(simulator, tmp_path):
     """Refused, failed, interrupted, checked, done, done again and deployed. The sandbox masks ION API files; production has an undeclared export."""
     fleet = Fleet(simulator, tmp_path, "current")
-    fleet.run("deploy_ion.yml")
     simulator.change_organisation("sandbox", switches={"mask_ion_api": "mask_values"})
+    fleet.run("deploy_ion.yml")
     copy = {key: value for key, value in fleet.exports("production")["Invoices"].items() if key != "id"}
     simulator.add_export("production", **{**copy, "title": "Undeclared", "is_active": False})
     first = simulator.last()

@@ -19,7 +19,6 @@ from ansible_collections.docbits.ion.plugins.module_utils._infor.logins import L
 from integration.exports.playbook import descendants, has_ended, wait_for
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import HERE
-from simulator.client import Simulator
 from simulator.ionapi import make_ionapi, register
 
 ENVIRONMENTS = 24
@@ -38,12 +37,6 @@ EACH = {
 }
 BATCH = {"docbits.ion.environments": {}, "register": "batch", "run_once": True}
 OUTCOME = {"docbits.ion.outcome": {"registered": "batch"}}
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("simulator")) as running:
-        yield running
 
 
 class Play:

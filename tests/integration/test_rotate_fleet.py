@@ -11,13 +11,11 @@ import signal
 import subprocess
 import time
 
-import pytest
 from ansible.parsing.vault import VaultLib
 
 from integration.engines.fleet import Fleet
 from integration.phases import ANSIBLE_BIN
 from integration.scenario import CHECKOUT
-from simulator.client import Simulator
 from simulator.ionapi import make_ionapi, register
 
 # ION_LARGE_FLEET=1 rotates 200 environments, which takes minutes.
@@ -74,12 +72,6 @@ class Rotation:
         assert process.returncode == 0, output[-3000:]
         assert not [secret for secret in self._fleet.secrets if secret in output]
         return output
-
-
-@pytest.fixture(name="simulator", scope="module")
-def _simulator(tmp_path_factory):
-    with Simulator.start(tmp_path_factory.mktemp("rotate_fleet")) as running:
-        yield running
 
 
 def test_rotation_of_a_fleet_that_is_interrupted_goes_on(simulator, tmp_path):

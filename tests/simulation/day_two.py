@@ -218,7 +218,7 @@ def _rotated(story, clock, here) -> tuple:
 def _now(story):
     """The story as it begins now."""
     rows = tuple(story.model.rows.values())
-    return replace(story, history=replace(story.history, rows=rows), start=story.model.state(), outcomes={}, writes=[])
+    return replace(story, history=replace(story.history, rows=rows), start=story.model.state(), outcomes={}, writes=[], earlier_writes=story.writes)
 
 
 # Roll back

@@ -39,14 +39,16 @@ def _hides_exports(_story, moods, _outcome):
     return not moods.lists_inactive or not moods.lists_sub_organisations or moods.list_shape == "silent_pages" or moods.lag >= SETTLE_TIMEOUT
 
 
-def _was_written_and_is_not_listed(story, _moods, outcome):
+def _was_written_and_is_not_listed(story, moods, outcome):
     """An earlier run had an id for an export that it created or deactivated, and could not finish."""
-    written = [write for write in story.writes if write.id is None or write.active is False]
-    missing = [fields for fields, _files, id_, state in story.history.declared if id_ is None and state == "present" and not _listed(outcome, fields)]
-    return written and missing
+    written = [write for write in story.earlier_writes + story.writes if write.id is None or write.active is False]
+    declared = [(fields, id_) for fields, _files, id_, state in story.history.declared if state == "present"]
+    return written and (moods.list_shape == "silent_pages" or not all(_listed(outcome, fields, id_) for fields, id_ in declared))
 
 
-def _listed(outcome, fields):
+def _listed(outcome, fields, id_):
+    if id_ is not None:
+        return id_ in outcome.before
     method, title, type_, place = identity(fields)
     shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for state in outcome.before.values()]
     return (method, title, type_, place) in [(other, values.get("title"), values.get("doc_type"), values.get("sub_org_id")) for other, values in shown]

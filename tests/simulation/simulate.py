@@ -154,6 +154,7 @@ class Story:
     """Everything that invariants look at.
 
     writes:  of runs, in their order
+    earlier_writes: of the runs before those that are judged
     fired:   the faults that happened
     answers: checksum of all answers to the runs
     declared: of the first runs
@@ -173,6 +174,7 @@ class Story:
     left_by_person: dict = field(default_factory=dict)
     doubled: bool = False
     writes: list = field(default_factory=list)
+    earlier_writes: list = field(default_factory=list)
     fired: list = field(default_factory=list)
     answers: int = 0
     declared: tuple = ()

@@ -39,7 +39,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.refusals impo
     unnoticeable,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import items_before, restorable
-from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation, refuse_other_changes, undeclared_users
+from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation, refuse_other_changes, undeclared_users, with_reversibility
 from ansible_collections.docbits.ion.plugins.module_utils._exports.run_record import RunRecord
 from ansible_collections.docbits.ion.plugins.module_utils._model.choices import CHECKS, TEST_CONNECTION, VALIDATE
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import CLOUD, FILES
@@ -223,7 +223,8 @@ def _planned(client, declared, options, pending, current) -> _Draft:
     if problems:
         raise ContractMismatch(dict.fromkeys(problems))
     if options.rotation:
-        refuse_other_changes(todo, pending)
+        refuse_other_changes(todo, options.rotation, pending)
+        todo = with_reversibility(todo, options.rotation, options.fingerprints)
     if options.require_reversible:
         refuse_irreversible(todo)
     todo = _with_undeclared_files(todo, client, (UPDATE, REMOVE) if options.save_snapshot else (UPDATE,))

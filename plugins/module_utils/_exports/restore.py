@@ -14,7 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.export import A
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT, Known
 
 # What declares a value that is not set. A number has no such value.
-EMPTY = {**dict.fromkeys(("url", "server_url", "username", "folder", "filename_mode"), ""), **dict.fromkeys(("zugferd", "document_history"), False)}
+EMPTY = {**dict.fromkeys(("url", "server_url", "username", "folder", "filename_mode", "email"), ""), **dict.fromkeys(("zugferd", "document_history"), False)}
 
 
 def items_before(todo) -> list:

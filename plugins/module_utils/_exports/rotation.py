@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.docbits.ion.plugins.module_utils._core.findings import ERROR, WARNING, Finding
@@ -14,7 +14,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._core.text import cano
 from ansible_collections.docbits.ion.plugins.module_utils._docbits.contract import is_foreign
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import IGNORED
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import Pair
-from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, DEACTIVATE, UPDATE
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import ACTIVATE, DEACTIVATE, UPDATE, Plan
 from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, Declared
 from ansible_collections.docbits.ion.plugins.module_utils._model.values import Absent, Known, Withheld
 
@@ -74,7 +74,20 @@ def _has_old(rotation, export, value, fingerprints) -> str:
     return _NO if is_other else _UNKNOWN
 
 
-def refuse_other_changes(todo, pending) -> None:
+def with_reversibility(todo, rotation, fingerprints) -> Plan:
+    """The plan, whose updates can be rolled back if putting the old file back does that, also where DocBits withholds it."""
+    return replace(todo, steps=tuple(_with_reversibility(step, rotation, fingerprints) if step.action == UPDATE else step for step in todo.steps))
+
+
+def _with_reversibility(step, rotation, fingerprints):
+    others = ", ".join(name for name in step.changes if name != "ionapi")
+    had_old = step.values.get("ionapi") == rotation.new and _has_old(rotation, step.before, step.before.value("ionapi"), fingerprints) == _YES
+    reasons = [f"putting the old ION API file back does not take back {others}"] if others else []
+    reasons += [] if had_old or "ionapi" not in step.changes else ["the former ION API file is not known to be the old one"]
+    return replace(step, irreversible="; ".join(reasons))
+
+
+def refuse_other_changes(todo, rotation, pending) -> None:
     """Raise InvalidInput if a plan changes more than ION API files and what an interrupted run may have changed."""
     findings = [
         Finding(
@@ -85,14 +98,15 @@ def refuse_other_changes(todo, pending) -> None:
             "deploy the declaration first, or correct it",
         )
         for step in todo.steps
-        if not step.restores and not _is_of_a_rotation(step, pending)
+        if not step.restores and not _is_of_a_rotation(step, rotation, pending)
     ]
     if findings:
         raise InvalidInput(findings)
 
 
-def _is_of_a_rotation(step, pending) -> bool:
+def _is_of_a_rotation(step, rotation, pending) -> bool:
     if step.action == UPDATE:
-        # After an interrupted update no fingerprint proves a file that DocBits withholds, so it is sent again.
-        return set(step.changes) <= {"ionapi", *pending.fields.get(step.id, ()), *(FILES if step.id in pending.active else ())}
+        # After an interrupted update, or one that failed, no fingerprint proves a file that DocBits withholds, so it is sent again.
+        is_unproved = step.id in pending.active or step.id in rotation.ids
+        return set(step.changes) <= {"ionapi", *pending.fields.get(step.id, ()), *(FILES if is_unproved else ())}
     return step.action in (ACTIVATE, DEACTIVATE) and step.id in pending.active

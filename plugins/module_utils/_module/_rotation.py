@@ -19,13 +19,15 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.reconcile imp
 from ansible_collections.docbits.ion.plugins.module_utils._exports.rotation import Rotation
 from ansible_collections.docbits.ion.plugins.module_utils._infor import proof as _proof
 from ansible_collections.docbits.ion.plugins.module_utils._ionapi.parser import parse_or_fail
-from ansible_collections.docbits.ion.plugins.module_utils._model.choices import ALWAYS, WHEN_CHANGED
+from ansible_collections.docbits.ion.plugins.module_utils._model.choices import WHEN_CHANGED
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import expectations_from, settings_from
 from ansible_collections.docbits.ion.plugins.module_utils._module.connection_info import proof_options_from
 
 # The finding of DocBits' own connection test, which only warns after other changes.
 _CONNECTION_TEST = "DB31"
 _MAY_STILL_USE_IT = "E83"
+# An update made a second export; putting the old file back would make a third one.
+_SECOND_EXPORT = "DV12"
 
 
 def rotate(context, deploy) -> dict:
@@ -63,7 +65,8 @@ def rotate(context, deploy) -> dict:
         have_it = [line["id"] for line in result.get("exports", ()) if "ionapi" in line["evidence"]]
         may_have_it = [step["id"] for step in error.facts.get("steps", ()) if step["outcome"] in (APPLIED, UNKNOWN)]
         back = Rotation(rotation.new, rotation.old, frozenset(have_it or may_have_it))
-        raise (_with_old_file(error, context, kept, back, label) if back.ids else error) from None
+        is_possible = back.ids and _SECOND_EXPORT not in {finding.id for finding in error.findings}
+        raise (_with_old_file(error, context, kept, back, label) if is_possible else error) from None
     if not is_real:
         return {**result, "rotation": summary}
     why = "the new file has the same one" if old.saak == new.saak else "an export may still use it" if _MAY_STILL_USE_IT in _ids(result) else ""
@@ -125,9 +128,11 @@ def _verify(result, new, label, params, context) -> None:
 
 def _with_old_file(error, context, params, back, label) -> IonError:
     """The error, after the old file was put back into every export that has the new one, or may have it."""
+    done = error.facts.get("fingerprints", {})
+    params = {**params, "fingerprints": _merged(params["fingerprints"], done)}
     try:
         files = validate_files(declared_exports(params["exports"], params["ionapi_content"]), expectations_from(params), params, context.secrets)
-        options = replace(Options.of(replace(context, params=params)), update=ALWAYS, checks=(), rotation=back)
+        options = replace(Options.of(replace(context, params=params)), checks=(), require_reversible=False, rotation=back)
         result = reconcile(connect(params, settings_from(params), False), files.exports, options, False)
     except IonError as failed:
         return ApplyFailed([*error.findings, _not_put_back(label, failed), *failed.findings], **error.facts)
@@ -135,14 +140,26 @@ def _with_old_file(error, context, params, back, label) -> IonError:
     # earlier run is put back by a step of its own.
     steps = error.facts.get("steps", ())
     further = [step for step in result["steps"] if step["id"] not in {step["id"] for step in steps}]
-    put_back = [step for step in steps if step["action"] == UPDATE and step["outcome"] == APPLIED and not isinstance(error, ApplyFailed)]
-    steps = [{**step, "outcome": ROLLED_BACK} if step in put_back else step for step in steps] + further
+    updates = [step for step in steps if step["action"] == UPDATE and step["outcome"] == APPLIED and not isinstance(error, ApplyFailed)]
+    remaining = [_remains(step) for step in updates if not step["reversible"]]
+    steps = [{**step, "outcome": ROLLED_BACK} if step in updates and step["reversible"] else step for step in steps] + further
     unknown = [(step["id"], "ionapi") for step in steps if step["outcome"] == UNKNOWN]
-    fingerprints = {**result.get("fingerprints", params["fingerprints"]), **options.fingerprints.removed(unknown)}
+    fingerprints = _merged(_merged(done, result.get("fingerprints", {})), options.fingerprints.removed(unknown))
     changed = any(step["outcome"] in (APPLIED, UNKNOWN) for step in steps)
     facts = {**error.facts, "steps": steps, "changed": changed, "rolled_back": True, "fingerprints": fingerprints}
     message = "the rotation failed, and DocBits has the old ION API file again"
-    return ApplyFailed([*error.findings, Finding("DV30", WARNING, label, message, "correct the cause and run again; keep the old service account")], **facts)
+    put_back = Finding("DV30", WARNING, label, message, "correct the cause and run again; keep the old service account")
+    return ApplyFailed([*error.findings, put_back, *remaining], **facts)
+
+
+def _merged(entries, newer) -> dict:
+    """Fingerprints with newer ones, by export and name; None is one that was removed."""
+    return {export: {**entries.get(export, {}), **newer.get(export, {})} for export in {**entries, **newer}}
+
+
+def _remains(step) -> Finding:
+    message = f"the step update remains: {step['irreversible_because']}"
+    return Finding("DV03", WARNING, f"export {step['id']}", message, "look at the export in DocBits; a new run goes on from there")
 
 
 def _not_put_back(label, error) -> Finding:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.docbits.ion.plugins.action.adopt import ActionModule
 
@@ -42,3 +43,12 @@ def test_adopt_without_an_api_key_names_each_host(run):
     result = run(hosts=["one", "two"])
     assert result["failed"] and not result["changed"] and "one: " in result["msg"] and "api_key" in result["msg"]
     assert [(finding["id"], finding["where"]) for finding in result["findings"]] == [("E64", "one: options"), ("E64", "two: options")]
+
+
+def test_adopt_of_a_host_whose_variables_cannot_be_loaded_names_it(run, monkeypatch):
+    def refuse(*_arguments):
+        raise AnsibleError("Decryption failed")
+
+    monkeypatch.setattr(ActionModule, "variables_of", refuse)
+    result = run(hosts=["one", "two"])
+    assert result["failed"] and [(finding["id"], finding["where"]) for finding in result["findings"]] == [("E13", "one: variables")]

@@ -105,6 +105,24 @@ def test_snapshot_replaces_the_exports_and_purges_unless_the_user_forbids_it(act
     assert ([item["id"] for item in params["exports"]], params["purge"]) == (["7"], purge)
 
 
+@pytest.mark.parametrize(
+    ("given", "variables", "organisation"),
+    [
+        ({}, {"DOCBITS_URL": "https://a.example/", "DOCBITS_API_KEY": "k", "DOCBITS_ORGANISATION_ID": "7"}, "https://a.example 7"),
+        ({"docbits_environment": "sandbox", "api_key": "k"}, {}, "https://eu.sandbox.api.docbits.com"),
+    ],
+)
+def test_snapshot_is_of_the_organisation_that_the_module_would_change(action, monkeypatch, tmp_path, given, variables, organisation):
+    monkeypatch.setattr(environment, "run", lambda context: {"changed": False})
+    for name in ("DOCBITS_URL", "DOCBITS_API_KEY", "DOCBITS_ORGANISATION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / ".docbits_ion_snapshots" / "one" / "1.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"organisation": organisation, "docbits_exports": []}))
+    made, task_vars = action("environment", {"exports": [], "snapshot": "1", **given}, environment=variables)
+    assert made.run(task_vars=task_vars).get("msg") is None
+
+
 def test_unsupported_option_is_an_error_without_secrets(action, context):
     key = secrets.token_urlsafe(20)
     options = {"docbits_url": "https://a.example", "api_key": key, "exports": [HOOK]}

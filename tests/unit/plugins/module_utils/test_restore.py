@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.docbits.ion.plugins.module_utils._exports.declared import declared_exports
+from ansible_collections.docbits.ion.plugins.module_utils._exports.plan import Plan
+from ansible_collections.docbits.ion.plugins.module_utils._exports.restore import items_before
+from ansible_collections.docbits.ion.plugins.module_utils._model.export import FILES, KINDS, Export
+from ansible_collections.docbits.ion.plugins.module_utils._model.values import ABSENT
 from ansible_collections.docbits.ion.plugins.module_utils._module._options import export_options
 
 
@@ -65,6 +71,14 @@ def test_going_back_restores_values_that_were_not_set_and_removes_what_came_late
     assert organisation.state == before
     again = go_back(organisation, items)
     assert (again["changed"], again["steps"]) == (False, [])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_snapshot_says_of_each_optional_field_that_it_is_not_set(kind):
+    export = Export("1", dict.fromkeys(kind.optional, ABSENT)).with_values({"title": "A", "kind": kind.name})
+    [item] = items_before(Plan((), (export,), (export,)))
+    # A number cannot be cleared, and every export has a deployment.
+    assert {name for name in kind.optional if name not in (*FILES, "port", "deployment")} <= item.keys()
 
 
 def test_going_back_to_removed_exports_creates_those_that_are_known_whole(world):

@@ -69,6 +69,32 @@ def test_rotation_tests_active_exports_that_have_the_new_file_already(world, fil
     assert [(finding["id"], finding["where"]) for finding in result["findings"]] == [("DB31", 'export 2 "B"')]
 
 
+@pytest.mark.parametrize(
+    ("file", "shown", "reversible"),
+    # DocBits shows the file; it withholds it, and the fingerprint says that it is the old one; it shows another one.
+    [("old", {}, True), ("old", {"download": "left_out", "download_of": "ion_api"}, True), ("other", {}, False)],
+)
+def test_rotation_can_be_rolled_back_if_the_export_has_the_old_file_for_certain(world, files, file, shown, reversible):
+    export = world.infor(ionapi=files.old if file == "old" else world.ionapi(9))
+    organisation = world.Organisation([export], **shown)
+    organisation.reconcile(world.declared(export), update="always")
+    [step] = organisation.reconcile(world.declared(world.infor(ionapi=files.new)), rotation=files, require_reversible=reversible)["steps"]
+    assert step["reversible"] is reversible and ("not known to be the old one" in step.get("irreversible_because", "")) is not reversible
+
+
+def test_rotation_after_an_interrupted_one_cannot_be_rolled_back_as_a_whole(world, files, tmp_path):
+    organisation = world.Organisation([world.infor(ionapi=files.old)], download="partly_masked")
+    organisation.reconcile(world.declared(world.infor(ionapi=files.old)))
+    path = tmp_path / "organisation.run.json"
+    sent = {"action": "update", "id": "2", "momentary": False, "fields": {}, "active": True, "names": [], "state": "sent"}
+    path.write_text(json.dumps({"format": 1, "started": "2026-01-01T00:00:00Z", "steps": [sent]}))
+    [step] = organisation.reconcile(world.declared(world.infor(ionapi=files.new)), rotation=files, record_path=str(path))["steps"]
+    assert step["reason"] == "idm_mapping, ionapi"
+    assert step["irreversible_because"] == (
+        "putting the old ION API file back does not take back idm_mapping; the former ION API file is not known to be the old one"
+    )
+
+
 @pytest.mark.parametrize("changes", [{"active": False}, {"title": "C"}, {"idm_mapping": "INVOICE=Other"}])
 def test_rotation_refuses_other_changes_before_any_write(world, files, changes):
     organisation = world.Organisation([world.infor(ionapi=files.old)])
@@ -146,20 +172,22 @@ def test_rotate_never_revokes_a_token(rotate):
     assert seen[0]["revoke"] is False and seen[0]["ionapi_content"] == json.dumps(NEW)
 
 
-def refused_after(outcome):
-    """A deployment that fails after a step with this outcome."""
+def refused_after(outcome, why="", fingerprints=None, id_="DB05"):
+    """A deployment that fails after a step with this outcome, which can be rolled back or not."""
+    step = {"id": "7", "action": "update", "export": "A", "reversible": not why, "irreversible_because": why, "outcome": outcome}
 
     def deploy(_context, _rotation):
-        raise failure(Refused, "DB05", "x", "y", "z", steps=[{"id": "7", "action": "update", "export": "A", "outcome": outcome}], changed=True)
+        raise failure(Refused, id_, "x", "y", "z", steps=[step], changed=True, fingerprints=fingerprints or {})
 
     return deploy
 
 
-def test_rotate_after_a_step_that_was_not_applied_puts_nothing_back(rotate, monkeypatch):
+@pytest.mark.parametrize(("outcome", "id_"), [("not_applied", "DB05"), ("applied", "DV12")])
+def test_rotate_after_a_step_that_was_not_applied_or_made_a_second_export_puts_nothing_back(rotate, monkeypatch, outcome, id_):
     monkeypatch.setattr(_rotation, "reconcile", None)
     with pytest.raises(IonError) as caught:
-        rotate(OLD, NEW, refused_after("not_applied"))
-    assert [finding.id for finding in caught.value.findings] == ["DB05"]
+        rotate(OLD, NEW, refused_after(outcome, id_=id_))
+    assert [finding.id for finding in caught.value.findings] == [id_]
 
 
 @pytest.mark.parametrize(
@@ -178,14 +206,41 @@ def test_rotate_after_a_failed_step_puts_the_old_file_back(rotate, monkeypatch, 
     [(options, check_mode)] = asked
     old, new = (parse(json.dumps(file), "x").ionapi.document for file in (OLD, NEW))
     assert (options.rotation.old, options.rotation.new, options.rotation.ids, check_mode) == (new, old, frozenset({"7"}), False)
+    # A password that DocBits withholds is no reason to refuse.
+    assert options.update == "when_changed" and options.require_reversible is False
     assert [finding.id for finding in caught.value.findings] == ["DB05", "DV30"]
     facts = caught.value.facts
     assert (facts["changed"], facts["rolled_back"], facts["steps"][0]["outcome"]) == (changed, True, then)
-    assert facts["fingerprints"] == {"saved": {}, **removed}
+    assert facts["fingerprints"] == removed
+
+
+def test_rotate_that_put_the_old_file_back_says_what_that_does_not_take_back(rotate, monkeypatch):
+    monkeypatch.setattr(_rotation, "reconcile", lambda *_arguments: {"steps": []})
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after("applied", "why"))
+    facts = caught.value.facts
+    assert facts["changed"] is True and facts["steps"][0]["outcome"] == "applied"
+    assert [finding.id for finding in caught.value.findings] == ["DB05", "DV30", "DV03"] and "remains: why" in caught.value.findings[-1].message
+    assert caught.value.message.endswith("(not rolled back: update A)")
+
+
+def test_rotate_that_put_the_old_file_back_keeps_what_is_known_of_other_values(rotate, monkeypatch):
+    export, seen = "https://docbits.example.com 7", []
+
+    def put_back(_client, _declared, options, _check_mode):
+        seen.append(options.fingerprints.as_dict())
+        return {"steps": [], "fingerprints": {export: {"ionapi": "new"}}}
+
+    monkeypatch.setattr(_rotation, "reconcile", put_back)
+    mapping = f"{'0' * 16}:{'0' * 40}"
+    with pytest.raises(IonError) as caught:
+        rotate(OLD, NEW, refused_after("applied", fingerprints={export: {"idm_mapping": mapping, "password": None}}))
+    assert seen == [{"saved": {}, export: {"idm_mapping": mapping}}]
+    assert caught.value.facts["fingerprints"] == {export: {"idm_mapping": mapping, "password": None, "ionapi": "new"}}
 
 
 def test_rotate_that_puts_back_what_an_earlier_run_replaced_has_changed_it(rotate, monkeypatch):
-    step = {"id": "8", "action": "update", "export": "B", "outcome": "applied"}
+    step = {"id": "8", "action": "update", "export": "B", "reversible": False, "outcome": "applied"}
     monkeypatch.setattr(_rotation, "reconcile", lambda *_arguments: {"steps": [step]})
     with pytest.raises(IonError) as caught:
         rotate(OLD, NEW, refused_after("applied"))

@@ -125,3 +125,55 @@ def test_existing_file_is_refused_unless_it_means_the_same(collect, tmp_path):
     with pytest.raises(InvalidInput) as caught:
         _inventory_files.refuse_existing(changed)
     assert caught.value.id == "S05"
+
+
+def written(path):
+    return _inventory_files.File(str(path), b"x", None, False)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda folder: folder.touch(), "is no directory"),
+        (lambda folder: (folder.mkdir(), (folder / "a").symlink_to("nowhere")), "it is a link to nothing"),
+    ],
+)
+def test_files_that_cannot_be_written_are_refused_before_the_first_one_is(tmp_path, make, why):
+    make(tmp_path / "mappings")
+    with pytest.raises(InvalidInput) as caught:
+        _inventory_files.refuse_unwritable([written(tmp_path / "host_vars/one/exports.yml"), written(tmp_path / "mappings/a")])
+    [finding] = caught.value.findings
+    assert finding.id == "S06" and finding.where.endswith("mappings/a") and why in finding.message
+
+
+def test_files_in_a_directory_that_is_read_only_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_inventory_files.os, "access", lambda _path, _mode: False)
+    with pytest.raises(InvalidInput) as caught:
+        _inventory_files.refuse_unwritable([written(tmp_path / "a/b/c")])
+    assert f"no permission for {tmp_path}" in caught.value.message
+
+
+def test_directory_of_variables_that_cannot_be_read_is_named(collect, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_inventory_files.os, "listdir", refuse)
+    with pytest.raises(InvalidInput) as caught:
+        collect(hook())
+    assert caught.value.id == "E69" and caught.value.findings[0].where.endswith("host_vars/one")
+
+
+def test_variables_are_written_after_the_files_that_they_name_and_those_of_the_fleet_last(tmp_path, loader):
+    (tmp_path / "inventory").mkdir()
+    hostvars = SimpleNamespace(_inventory=SimpleNamespace(_sources=[str(tmp_path / "inventory")]))
+    task_vars = {"inventory_dir": str(tmp_path / "inventory"), "groups": {"all": ["one", "two"]}, "hostvars": hostvars}
+    files = _inventory_files.InventoryFiles(task_vars, loader, None)
+    own = {"kind": "infor_idm", "title": "Own", "idm_mapping": "INVOICE=Doc1"}
+    exports = {"one": [hook(), own], "two": [hook()]}
+    environments = {
+        host: adopt(host, [Export(str(number), label=f"export {number}").with_values(values) for number, values in enumerate(items)])
+        for host, items in exports.items()
+    }
+    files.add(environments, paths_of(environments), {host: {} for host in exports})
+    folders = [file.path.removeprefix(f"{tmp_path}/").removeprefix("inventory/").partition("/")[0] for file in files.in_order(files.changed())]
+    assert folders == ["mappings", *["host_vars"] * (len(folders) - 2), "group_vars"]

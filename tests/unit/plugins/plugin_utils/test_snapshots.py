@@ -58,7 +58,7 @@ def test_save_keeps_the_first_state_of_a_run_and_the_newest_runs(save, tmp_path,
 
 def test_organisations_of_one_host_have_snapshots_of_their_own(tmp_path, loader):
     keys = [secrets.token_urlsafe(24) for _number in range(2)]
-    several = [Snapshots(str(tmp_path), loader, WHERE, key) for key in keys]
+    several = [Snapshots(str(tmp_path), loader, WHERE, None, key) for key in keys]
     for snapshots, key in zip(several, keys, strict=True):
         snapshots.save([key], keep=1, required=True, is_rollback=False)
     assert [snapshots.load("latest") for snapshots in several] == [[key] for key in keys]
@@ -96,3 +96,13 @@ def test_load_of_an_unusable_snapshot_is_refused(tmp_path, loader, name, where, 
     with pytest.raises(InvalidInput) as caught:
         Snapshots(str(tmp_path), loader, where).load(name)
     assert caught.value.id == "S21" and message in caught.value.message
+
+
+def test_load_from_a_directory_that_cannot_be_read_says_so(tmp_path, loader, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_snapshots.os, "listdir", refuse)
+    with pytest.raises(InvalidInput) as caught:
+        Snapshots(str(tmp_path), loader, WHERE).load("latest")
+    assert caught.value.id == "S21" and f"{tmp_path}: the directory cannot be read (Permission denied)" in caught.value.message
