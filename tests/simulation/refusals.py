@@ -42,13 +42,15 @@ def _hides_exports(_story, moods, _outcome):
 def _was_written_and_is_not_listed(story, _moods, outcome):
     """An earlier run had an id for an export that it created or deactivated, and could not finish."""
     written = [write for write in story.writes if write.id is None or write.active is False]
-    missing = [fields for fields, _files, id_, state in story.history.declared if id_ is None and state == "present" and not _listed(outcome, fields)]
+    missing = [fields for fields, _files, id_, state in story.history.declared if id_ is None and state == "present" and not _listed(story, outcome, fields)]
     return written and missing
 
 
-def _listed(outcome, fields):
+def _listed(story, outcome, fields):
     method, title, type_, place = identity(fields)
-    shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for state in outcome.before.values()]
+    # An export that another item means by its id is not the one that this item means.
+    meant = {id_ for _fields, _files, id_, _state in story.history.declared}
+    shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for id_, state in outcome.before.items() if id_ not in meant]
     return (method, title, type_, place) in [(other, values.get("title"), values.get("doc_type"), values.get("sub_org_id")) for other, values in shown]
 
 
