@@ -305,6 +305,14 @@ def _copies_of_an_update_not_noticed(patch):
     patch.setattr(progress.Progress, "copies", lambda _self, _step, _listed: [])
 
 
+def _late_switch_sent_twice(patch):
+    patch.setattr(verify.Verification, "_is_active", lambda _self, _id: None)
+
+
+def _refused_creates_not_looked_for(patch):
+    patch.setattr(rollback.Rollback, "_look_for_refused", lambda _self: None)
+
+
 # Day two
 
 
@@ -573,6 +581,22 @@ DEFECTS = (
         Within({"update_id": ("renamed",)}, faults=("twice",), kinds=("webhook", "sftp"), write=0),
         "honest",
         400,
+    ),
+    Defect(
+        "a switch that the list shows late is sent twice",
+        "Never send a call twice without reading in between",
+        _late_switch_sent_twice,
+        Within({"switch": ("toggles",), "lag": (0.5, 2.0), "new_active": (True,)}),
+        "honest",
+        400,
+    ),
+    Defect(
+        "a refused create that a page hides is called not_applied",
+        "No refusal, timeout or retry decides by itself: the list does",
+        _refused_creates_not_looked_for,
+        Within({"list_shape": ("silent_pages",)}, faults=("refused after",)),
+        "honest",
+        600,
     ),
     Defect(
         "exports with the same identity are adopted without ids",

@@ -103,7 +103,8 @@ def _of_story(story) -> list:
             found.append(f"converging: a clean run refuses without a reason: {clean.result['msg'][:300]}")
         # What the clean run created remains if no id proves it or DocBits does not remove it, and is what the next run finds.
         is_kept = story.history.moods.create_answer not in ("record", "id") or not story.history.moods.removes
-        remains = {step["outcome"] for step in clean.result.get("steps", ()) if step["action"] == "create"} & {"applied", "unknown"}
+        creating = ("create", "update") if story.history.moods.update_id == "renamed" else ("create",)
+        remains = {step["outcome"] for step in clean.result.get("steps", ()) if step["action"] in creating} & {"applied", "unknown"}
         if again.result is not None and not again.result.get("failed") and not again.writes and not (is_kept and remains):
             found.append("converging: a clean run fails, and the next one says ok without a write")
     return found
@@ -208,6 +209,8 @@ def _single(story) -> list:
     # Who made an export is proven by the id that DocBits answered, if the answer arrived.
     moods = story.history.moods
     is_proven = moods.create_answer in ("record", "id") and moods.update_id == "known" and moods.removes and moods.nulls and not story.fired
+    # What another run creates at the same time may be on a page that nothing announces, and hide what this run created.
+    is_proven = is_proven and moods.list_shape != "silent_pages"
     for fields, _files, id_, state in story.history.declared:
         if id_ is not None or state != "present":
             continue

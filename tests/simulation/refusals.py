@@ -43,14 +43,16 @@ def _was_written_and_is_not_listed(story, moods, outcome):
     """An earlier run had an id for an export that it created or deactivated, and could not finish."""
     written = [write for write in story.earlier_writes + story.writes if write.id is None or write.active is False]
     declared = [(fields, id_) for fields, _files, id_, state in story.history.declared if state == "present"]
-    return written and (moods.list_shape == "silent_pages" or not all(_listed(outcome, fields, id_) for fields, id_ in declared))
+    return written and (moods.list_shape == "silent_pages" or not all(_listed(story, outcome, fields, id_) for fields, id_ in declared))
 
 
-def _listed(outcome, fields, id_):
+def _listed(story, outcome, fields, id_):
     if id_ is not None:
         return id_ in outcome.before
     method, title, type_, place = identity(fields)
-    shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for state in outcome.before.values()]
+    # An export that another item means by its id is not the one that this item means.
+    meant = {other for _fields, _files, other, _state in story.history.declared}
+    shown = [(state[1], {key: str(value).strip() for key, value in state[3]}) for other, state in outcome.before.items() if other not in meant]
     return (method, title, type_, place) in [(other, values.get("title"), values.get("doc_type"), values.get("sub_org_id")) for other, values in shown]
 
 

@@ -40,7 +40,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._model.values import K
 
 __all__ = ["NOT_APPLIED", "PLANNED", "ROLLED_BACK", "Applied", "Settings", "apply"]
 
-# Retries of a write that DocBits did not apply because of its rate limit.
+# Retries of a write that DocBits did not apply because of its rate limit, or that finishes an interrupted run.
 _RETRIES = 2
 _LONGEST_RETRY_AFTER = 60
 # Codes by which DocBits says that there is no such export.
@@ -158,10 +158,12 @@ class _Run:
                     if index in self.progress.creates:
                         self.findings.append(_unproven(self._steps[index], self.progress.ids[index]))
                     break
-                if self._steps[index].restores:
-                    self.findings.append(_not_restored(self._steps[index], error))
-                    return
-                if not (retries and self.progress.outcomes[index] == NOT_APPLIED and error.facts.get("status") == 429):
+                # What an interrupted run left inactive may be refused only while somebody else writes.
+                may_pass = error.facts.get("status") == 429 or self._steps[index].restores
+                if not (retries and self.progress.outcomes[index] == NOT_APPLIED and may_pass):
+                    if self._steps[index].restores:
+                        self.findings.append(_not_restored(self._steps[index], error))
+                        return
                     raise _with_option(self._steps[index], error) from None
                 retries -= 1
                 self._settings.clock.sleep(min(error.facts.get("retry_after") or 1, _LONGEST_RETRY_AFTER))

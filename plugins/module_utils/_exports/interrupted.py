@@ -43,10 +43,14 @@ def with_lost_fields(pair, pending):
         return pair
     before = pending.fields.get(pair.current.id, {})
     lost = {name: value for name, value in before.items() if name not in pair.declared.fields and is_lost(name, Known(value), pair.current.value(name))}
-    active = pending.active.get(pair.current.id)
-    if active is not None and "active" not in pair.declared.fields and pair.current.get("active") == (not active):
-        lost["active"] = active
+    if pending.active.get(pair.current.id) is False and "active" not in pair.declared.fields and pair.current.active:
+        lost["active"] = False
     return replace(pair, declared=replace(pair.declared, fields={**pair.declared.fields, **lost}))
+
+
+def to_activate(pending, pairs) -> frozenset:
+    """Ids of the exports that an interrupted run may have left inactive: deactivated for a moment, or, of the declared ones, by an update."""
+    return pending.switched | {pair.current.id for pair in pairs if pair.declared.state == PRESENT and pair.current and pending.active.get(pair.current.id)}
 
 
 def refuse_unlisted(pairs, pending, record_path) -> None:
@@ -86,7 +90,8 @@ def findings_about(pending, readings, current, client) -> list:
     if not pending:
         return []
     findings = [Finding("E29", INFO, "exports", f"a run that began at {pending.started} was interrupted; this run finishes what it left", "look at the steps")]
-    findings += no_longer_active(pending.were_active - pending.switched, [reading.pair for reading in readings], current)
+    pairs = [reading.pair for reading in readings]
+    findings += no_longer_active(pending.were_active - to_activate(pending, pairs), pairs, current)
     for reading in readings:
         export = reading.pair.current
         for name in pending.names.get(export.id, ()) if export else ():

@@ -25,6 +25,7 @@ from ansible_collections.docbits.ion.plugins.module_utils._exports.interrupted i
     findings_about,
     left_behind,
     refuse_unlisted,
+    to_activate,
     with_lost_fields,
 )
 from ansible_collections.docbits.ion.plugins.module_utils._exports.matching import match
@@ -215,7 +216,7 @@ def _planned(client, declared, options, pending, current) -> _Draft:
         purge=options.purge,
         required_fields=client.required_fields,
         allow_momentary_deactivation=options.allow_momentary_deactivation,
-        to_activate=pending.switched,
+        to_activate=to_activate(pending, pairs),
     )
     if not options.several_active:
         refuse_conflicts(declared, todo)

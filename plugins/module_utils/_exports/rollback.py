@@ -57,7 +57,22 @@ class Rollback:
                 progress.is_displaced = True
                 message = "DocBits deactivated it during this run, and it could not be activated again"
                 self._findings.append(Finding("DV10", WARNING, export.label, message, "activate it in DocBits"))
+        self._look_for_refused()
         return self._findings
+
+    def _look_for_refused(self) -> None:
+        """Look once more for exports whose creation was refused: those that are removed now may have hidden them, on a page that nothing announces."""
+        progress = self._progress
+        for index in (index for index in progress.creates if progress.outcomes[index] == NOT_APPLIED):
+            try:
+                found = sorted(export.id for export in progress.candidates(index, progress.listed()))
+            except IonError:
+                # What cannot be read changes nothing.
+                return
+            if found:
+                progress.outcomes[index] = UNKNOWN
+                why = f"DocBits refused it, and it may be the export {', '.join(found)}"
+                self._findings.append(_remains(progress.plan.steps[index], UNKNOWN, why))
 
     def _has_removed_something(self) -> bool:
         progress = self._progress
@@ -233,9 +248,11 @@ class Rollback:
 
         An earlier step that switched it is rolled back after this one.
         """
-        progress, active = self._progress, step.before.get("active")
-        is_switched = any(other.id == step.id for other in progress.plan.steps[:index])
-        if active is None or is_switched or progress.is_active(step.id) == active:
+        progress = self._progress
+        earlier = [other for other in progress.plan.steps[:index] if other.id == step.id]
+        # A step that finishes an interrupted run is not rolled back.
+        active = next((other.after.active for other in earlier if other.restores), step.before.get("active"))
+        if active is None or any(not other.restores for other in earlier) or progress.is_active(step.id) == active:
             return []
         self._attempt(lambda: self._client.set_active(step.id, active, step.label))
         is_restored = progress.settle(lambda: progress.is_active(step.id) == active)

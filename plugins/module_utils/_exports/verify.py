@@ -38,16 +38,19 @@ class Verification:
         """Wait until DocBits shows every create, update and switch, and correct what they had beside. Raises: Refused"""
         self.await_created(self._progress.creates)
         self._refuse_unknown_methods()
-        for index in [*self._progress.creates, *self._switched_last_by_update()]:
+        for index in self._progress.creates:
             self.correct_activity(index)
         if self._lag:
             # A list that is behind may not show the export of somebody else yet.
             self._settings.clock.sleep(self._lag)
             self._listed = {}
+        # Before an updated export is made active again: DocBits may then deactivate the second one, and no longer list it.
         for index in self._progress.changes:
             self._refuse_strays(index)
         for index in self._progress.creates:
             self._remove_duplicate(index)
+        for index in self._switched_last_by_update():
+            self.correct_activity(index)
         settled = self._settled_differences()
         # What DocBits deactivated explains the other differences.
         differences = self._displaced() + settled
@@ -110,6 +113,13 @@ class Verification:
             raise Refused([_not_listed(step, id_)])
         if wanted is None or (export is not None and export.get("active") == wanted):
             return
+        was_sent = index in self._activated or any(other.id == id_ for other in self._steps[:index])
+        # A list that is behind does not show an earlier switch yet, and DocBits may toggle.
+        if was_sent and self._progress.settle(lambda: self._is_active(id_) == wanted):
+            self._listed = {}
+            return
+        if not wanted:
+            self._activated.add(index)
         # Also if the list does not show whether the export is active.
         try:
             self._send(index, lambda: self._client.set_active(id_, wanted, step.label))
@@ -118,8 +128,6 @@ class Verification:
             if not self._progress.settle(lambda: self._is_active(id_) == wanted):
                 raise
             self._findings.append(applied_despite_error(step, error))
-        if not wanted:
-            self._activated.add(index)
         self._listed = {}
 
     def look_for_displaced(self) -> None:

@@ -74,6 +74,13 @@ def test_apply_of_an_update_and_an_activation_verifies_the_last_state(world):
     assert world.outcomes(steps) == [("update", "A", "applied"), ("activate", "A", "applied")]
 
 
+@pytest.mark.parametrize("exist", [True, False])
+def test_apply_of_a_switch_that_is_listed_late_does_not_send_it_twice_to_a_docbits_that_toggles(world, exist):
+    docbits = world.Organisation([world.infor("2")] if exist else [], lag=2.0, switch="toggles", download="forbidden")
+    docbits.reconcile(world.declared(world.infor(None), active=False, execution_order=2))
+    assert [row.active for row in docbits.rows.values()] == [False] and docbits.writes.count("deactivate") == 1
+
+
 def test_apply_deactivates_an_active_export_before_its_successor_and_removes_it_last(world):
     docbits = world.Organisation([world.webhook("1", "old")], one_active="active")
     steps = docbits.reconcile(world.declared(world.webhook(None, "new")), purge=True)["steps"]
@@ -231,6 +238,13 @@ def test_update_that_is_accepted_and_ignored_is_unknown(world):
     assert steps_of(world, error) == [("update", "A", "unknown")] and "DV03" in world.ids(error.findings)
 
 
+def test_create_that_was_refused_and_is_listed_only_after_the_rollback_is_unknown(world):
+    docbits = world.Organisation([world.webhook("1", "other")], list_shape="silent_pages")
+    docbits.fail("create", "refused after", nth=2)
+    error = docbits.failed(world.declared(world.webhook(None, "one")), world.declared(world.webhook(None, "two"), 1), several_active=True)
+    assert steps_of(world, error) == [("create", "one", "rolled_back"), ("create", "two", "unknown")] and error.facts["changed"] is True
+
+
 def test_update_that_was_refused_and_created_another_export_is_unknown(world):
     export = world.webhook("1", sub_organisation="s1")
     docbits = world.Organisation([export], update_id="renamed")
@@ -285,6 +299,19 @@ def test_export_that_cannot_be_made_active_again_is_named(world):
     docbits.fail("activate", "ignored", always=True)
     error = docbits.failed(world.declared(world.webhook(None, "new")))
     assert {"DV09", "DV10"} <= set(world.ids(error.findings)) and error.facts["changed"] is True
+
+
+def test_export_that_an_update_replaced_is_active_again_when_the_updated_one_cannot_be_made_inactive(world):
+    docbits = world.Organisation([world.webhook("1", "old"), world.webhook("2", "off", active=False)], one_active="replaces", update="activates")
+    docbits.fail("deactivate", "limited before")
+    docbits.failed(world.declared(world.webhook("2", "off"), active=None, execution_order=2))
+    assert {id_: row.active for id_, row in docbits.rows.items()} == {"1": True, "2": False}
+
+
+def test_second_export_of_an_update_that_replaces_the_updated_one_is_removed_while_it_is_listed(world):
+    docbits = world.Organisation([world.webhook("1")], one_active="replaces", update_id="renamed", lists_inactive=False)
+    error = docbits.failed(world.declared(world.webhook(None), execution_order=2))
+    assert error.id == "DV12" and {id_: row.active for id_, row in docbits.rows.items()} == {"1": True}
 
 
 def test_new_export_with_an_unknown_method_is_an_error_with_the_line_to_set(world):

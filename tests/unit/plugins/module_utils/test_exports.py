@@ -432,6 +432,24 @@ def test_interrupted_momentary_deactivation_is_ended_by_the_next_run(world, reco
     assert docbits.reconcile(spare, record_path=record)["changed"] is False and RunRecord(record).load().started == ""
 
 
+def test_export_left_inactive_whose_activation_is_refused_once_is_activated(world, record):
+    docbits, spare = world.Organisation([world.webhook("1", "runs")]), world.declared(world.webhook(None, "spare"), active=False)
+    interrupted(docbits, record, spare, at="create", allow_momentary_deactivation=True)
+    docbits.fail("activate", "refused before")
+    assert "DV11" not in world.ids(docbits.reconcile(spare, record_path=record)["findings"]) and docbits.rows["1"].active
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_export_that_an_interrupted_update_deactivated_stays_active_when_the_next_run_fails(world, record, order):
+    docbits = world.Organisation([world.webhook("1")], update="deactivates")
+    declared = world.declared(world.webhook(), active=None, execution_order=2)
+    interrupted(docbits, record, declared, at="activate")
+    docbits.fail("create", "refused before")
+    changed = world.declared(world.webhook(), active=None, execution_order=order)
+    error = docbits.failed(changed, world.declared(world.webhook(None, "new"), 1), record_path=record, several_active=True)
+    assert docbits.rows["1"].active and "E33" not in world.ids(error.findings)
+
+
 def test_interrupted_run_is_only_named_in_check_mode(world, record):
     docbits, spare = world.Organisation([world.webhook("1", "runs")]), world.declared(world.webhook(None, "spare"), active=False)
     interrupted(docbits, record, spare, at="create", allow_momentary_deactivation=True)
