@@ -44,7 +44,7 @@ from ansible_collections.docbits.ion.plugins.plugin_utils._variables import (
 STOPS = environment.STOPS
 OWN_OPTIONS = {
     "hosts": {"type": "list", "elements": "str"},
-    "at_once": {"type": "int", "default": 50},
+    "at_once": {"type": "int", "default": 64},
     "stop_after": OPTIONS["stop_after"],
     "require_all": {"type": "bool", "default": False},
     "rings": {"type": "list", "elements": "str", "default": []},

@@ -23,7 +23,7 @@ description:
     batch is a part of the fleet; the playbook C(docbits.ion.check_files) validates the files of the whole fleet.
   - The variable C(docbits_stop_after) lets a host stop earlier than O(stop_after), but not later.
   - A batch of 20 hosts and more is spread over a process for each core, at most four.
-  - Sends at most 32 requests at the same time to one host. This limit holds for all processes of this task. Tasks in other workers have their
+  - Sends at most 64 requests at the same time to one host. This limit holds for all processes of this task. Tasks in other workers have their
     own.
   - The task does not fail if an environment fails. M(docbits.ion.outcome) returns the result of each host. It fails if Ansible cannot load the
     variables of a host, for example because a vaulted file cannot be decrypted, since no later task could run for this host.
@@ -49,7 +49,7 @@ options:
   at_once:
     description: Number of environments that are processed in parallel. The keyword C(throttle) takes precedence.
     type: int
-    default: 50
+    default: 64
   stop_after:
     description: Last stage for all environments. See M(docbits.ion.environment).
     type: str

@@ -25,7 +25,7 @@ ENVIRONMENTS = 24
 LATENCY = 60
 FORKS = 60  # more than there are environments
 # More environments than calls are allowed at once, and so slow a server that nothing but the cap holds them back.
-MANY = 48  # environments, more than REQUESTS_PER_HOST
+MANY = 80  # environments, more than REQUESTS_PER_HOST
 SLOW = 300
 OPTIONS = ("docbits_url", "api_key", "ionapi_content", "exports", "ca_path", "allow_insecure", "deadline")
 EXPORTS = [{"title": "Invoices", "kind": "infor_idm", "document_type": "INVOICE", "idm_mapping_src": str(HERE / "files/idm_invoice.properties")}]
@@ -107,7 +107,7 @@ def most_at_once(journal, service) -> int:
 
 def test_batch_sends_no_more_concurrent_requests_to_a_host_than_the_limit(play, simulator):
     simulator.latency(docbits=SLOW, infor=SLOW)
-    journal = play.journal(BATCH, forks=1, environments=MANY)
+    journal = play.journal({**BATCH, "docbits.ion.environments": {"at_once": MANY}}, forks=1, environments=MANY)
     for service in ("infor", "docbits"):
         assert REQUESTS_PER_HOST / 2 < most_at_once(journal, service) <= REQUESTS_PER_HOST < MANY
 

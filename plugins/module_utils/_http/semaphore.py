@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ansible_collections.docbits.ion.plugins.module_utils._core.once import once_per_process
 
-REQUESTS_PER_HOST = 32
+REQUESTS_PER_HOST = 64
 
 
 class HostSemaphore:
