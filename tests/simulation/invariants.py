@@ -44,7 +44,7 @@ def _of_outcome(story, name, outcome) -> list:
         found.append(f"honest: changed is false, and the state changed: {_difference(outcome.before, outcome.later)}")
     if not outcome.check_mode and not failed and not story.touched_by_person:
         # A run has said that a second export may still appear, or that it removed one, and a list that is behind did not show it.
-        is_said = story.history.moods.lag and (_has_finding(story, "DV13") or _has_finding(story, "DV06"))
+        is_said = story.history.moods.lag and (_has_finding(story, "DV13") or _has_finding(story, "DV06") or _has_removed_own(story))
         found += [f"honest: ok, and {what}" for what in outcome.unfulfilled if not (is_said and " exports are " in what)]
     return found
 
@@ -228,6 +228,12 @@ def _single(story) -> list:
 
 def _has_finding(story, id_) -> bool:
     return any(finding["id"] == id_ for outcome in story.outcomes.values() if outcome.result for finding in outcome.result.get("findings", ()))
+
+
+def _has_removed_own(story) -> bool:
+    """Whether a run that was rolled back removed an export that it had created."""
+    steps = [step for outcome in story.outcomes.values() if outcome.result for step in outcome.result.get("steps", ())]
+    return any((step["action"], step["outcome"]) == ("create", "rolled_back") for step in steps)
 
 
 def _kept_by_person(story) -> list:
