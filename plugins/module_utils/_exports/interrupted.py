@@ -69,10 +69,15 @@ def left_behind(pending, pairs, current, client) -> list:
     pairs: those of the declaration, none if it could not be paired
     """
     labels = {pair.current.id: pair.declared.label for pair in pairs if pair.current}
+    listed = {export.id: export for export in current}
     dropped = []
-    for export in current:
-        names = [*pending.fields.get(export.id, ()), *pending.names.get(export.id, ())]
-        dropped += [_dropped(labels.get(export.id, export.label), name) for name in names if _is_dropped(export, name, client)]
+    for id_ in sorted({*pending.fields, *pending.names}):
+        names, export = [*pending.fields.get(id_, ()), *pending.names.get(id_, ())], listed.get(id_)
+        if export is None:
+            # DocBits may not list an inactive export.
+            dropped += [_dropped(f"export {id_}", name, is_listed=False) for name in names]
+        else:
+            dropped += [_dropped(labels.get(id_, export.label), name) for name in names if _is_dropped(export, name, client)]
     return no_longer_active(pending.were_active, pairs, current) + dropped
 
 
@@ -105,6 +110,7 @@ def _is_dropped(export, name, client) -> bool:
     return is_lost(name, Known(""), client.download(export, name) if name in FILES else export.value(name))
 
 
-def _dropped(label, name) -> Finding:
-    message = "DocBits dropped it in an update of a run that was interrupted"
+def _dropped(label, name, is_listed=True) -> Finding:
+    unlisted = "DocBits does not list the export, and may have dropped it in an update of a run that was interrupted"
+    message = "DocBits dropped it in an update of a run that was interrupted" if is_listed else unlisted
     return Finding("E30", WARNING, f"{label}: {name}", message, f"declare {name}, or set it again in DocBits")

@@ -487,6 +487,16 @@ def test_run_that_is_refused_names_what_an_interrupted_update_dropped(world, rec
     assert [finding.where for finding in error.findings if finding.id == "E30"] == ['export 1 "A": execution_order']
 
 
+def test_run_that_is_refused_names_what_an_interrupted_update_may_have_dropped_from_an_export_that_is_not_listed(world, record):
+    docbits = world.Organisation([world.webhook("1", execution_order=2)], lists_inactive=False, update="drops")
+    changed = world.declared(world.webhook("1"), active=False, url="https://example.com/b")
+    interrupted(docbits, record, changed, at="activate")
+    error = docbits.failed(changed, record_path=record)
+    assert error.id == "P09" and docbits.rows["1"].values.get("execution_order") is None
+    [finding] = [finding for finding in error.findings if finding.id == "E30"]
+    assert finding.where == "export 1: execution_order" and "may have dropped" in finding.message
+
+
 def test_export_that_an_interrupted_run_deactivated_and_that_is_not_listed_is_not_created_again(world, record):
     spare = world.declared(world.webhook(None), active=False)
     docbits = world.Organisation([world.webhook("1", active=False)], lists_inactive=False)
