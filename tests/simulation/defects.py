@@ -306,7 +306,7 @@ def _copies_of_an_update_not_noticed(patch):
 
 
 def _late_switch_sent_twice(patch):
-    patch.setattr(verify.Verification, "_is_active", lambda _self, _id: None)
+    patch.setattr(progress.Progress, "try_is_active", lambda _self, _id: None)
 
 
 def _refused_creates_not_looked_for(patch):

@@ -157,6 +157,13 @@ class Progress:
         once, again = (self.listed().get(id_) for _time in range(2))
         return once.get("active") if once and again and once.get("active") == again.get("active") else None
 
+    def try_is_active(self, id_: str) -> bool | None:
+        """As is_active, and None if DocBits cannot be read."""
+        try:
+            return self.is_active(id_)
+        except IonError:
+            return None
+
     def is_absent(self, id_: str) -> bool:
         """Whether the list does not show an export, twice."""
         return id_ not in self.listed() and id_ not in self.listed()

@@ -52,8 +52,10 @@ class Rollback:
             if progress.outcomes[index] in (APPLIED, UNKNOWN):
                 progress.outcomes[index] = progress.outcomes[first_switch[progress.plan.steps[index].id]]
         for export in progress.displaced:
-            self._attempt(lambda export=export: self._client.set_active(export.id, True, export.label))
-            if not progress.settle(lambda export=export: progress.is_active(export.id)):
+            # The rollback of an update may have activated it, and DocBits may toggle.
+            if not progress.try_is_active(export.id):
+                self._attempt(lambda export=export: self._client.set_active(export.id, True, export.label))
+            if not progress.settle(lambda export=export: progress.try_is_active(export.id)):
                 progress.is_displaced = True
                 message = "DocBits deactivated it during this run, and it could not be activated again"
                 self._findings.append(Finding("DV10", WARNING, export.label, message, "activate it in DocBits"))

@@ -115,7 +115,7 @@ class Verification:
             return
         was_sent = index in self._activated or any(other.id == id_ for other in self._steps[:index])
         # A list that is behind does not show an earlier switch yet, and DocBits may toggle.
-        if was_sent and self._progress.settle(lambda: self._is_active(id_) == wanted):
+        if was_sent and self._progress.settle(lambda: self._progress.try_is_active(id_) == wanted):
             self._listed = {}
             return
         if not wanted:
@@ -125,7 +125,7 @@ class Verification:
             self._send(index, lambda: self._client.set_active(id_, wanted, step.label))
         except IonError as error:
             self._client.restart_deadline()
-            if not self._progress.settle(lambda: self._is_active(id_) == wanted):
+            if not self._progress.settle(lambda: self._progress.try_is_active(id_) == wanted):
                 raise
             self._findings.append(applied_despite_error(step, error))
         self._listed = {}
@@ -225,12 +225,6 @@ class Verification:
         switches = [(index, step.id) for index, step in enumerate(self._steps) if step.action in (ACTIVATE, DEACTIVATE)]
         updates = [index for index in self._progress.changes if self._steps[index].action == UPDATE]
         return [index for index in updates if not any(other > index and id_ == self._steps[index].id for other, id_ in switches)]
-
-    def _is_active(self, id_):
-        try:
-            return self._progress.is_active(id_)
-        except IonError:
-            return None
 
     def _remove_duplicate(self, index) -> None:
         """Notice an export that somebody else created at the same time, and remove the one of this run if it is the later one."""

@@ -314,6 +314,22 @@ def test_second_export_of_an_update_that_replaces_the_updated_one_is_removed_whi
     assert error.id == "DV12" and {id_: row.active for id_, row in docbits.rows.items()} == {"1": True}
 
 
+@pytest.mark.parametrize("nth", range(6, 12))
+def test_rollback_that_cannot_read_whether_a_replaced_export_is_active_again_says_so(world, nth):
+    docbits = world.Organisation([world.webhook("1")], one_active="replaces", update_id="renamed")
+    docbits.fail("list", "limited before", nth=nth, always=True)
+    error = docbits.failed(world.declared(world.webhook(None), execution_order=2))
+    assert error.id == "DV12" and "DV10" in world.ids(error.findings) and error.facts["changed"] is True
+
+
+@pytest.mark.parametrize("lag", [0.0, 2.0])
+def test_export_that_the_second_export_of_its_update_replaced_is_activated_once_where_docbits_toggles(world, lag):
+    docbits = world.Organisation([world.webhook("1")], one_active="replaces", update_id="renamed", switch="toggles", lag=lag)
+    error = docbits.failed(world.declared(world.webhook(None), execution_order=2))
+    assert {id_: row.active for id_, row in docbits.rows.items()} == {"1": True} and docbits.writes == ["update", "remove", "activate"]
+    assert world.ids(error.findings) == ["DV12"]
+
+
 def test_new_export_with_an_unknown_method_is_an_error_with_the_line_to_set(world):
     docbits = world.Organisation([world.webhook("1", "other")], methods="unknown")
     error = docbits.failed(world.declared(world.infor(None, "new")))
