@@ -161,7 +161,8 @@ class _Run:
                 # What an interrupted run left inactive may be refused only while somebody else writes.
                 may_pass = error.facts.get("status") == 429 or self._steps[index].restores
                 if not (retries and self.progress.outcomes[index] == NOT_APPLIED and may_pass):
-                    if self._steps[index].restores:
+                    # An export that is not listed may not exist any more; otherwise, the next run tries again what was not answered.
+                    if self._steps[index].restores and (was_refused(error) or self.progress.is_new(self._steps[index].id)):
                         self.findings.append(_not_restored(self._steps[index], error))
                         return
                     raise _with_option(self._steps[index], error) from None

@@ -181,7 +181,7 @@ class Verification:
     def _displaced(self) -> list:
         """Findings about exports that DocBits deactivated when this run made another one active."""
         switched = {step.id for step in self._steps if step.action in (ACTIVATE, DEACTIVATE) and not step.restores}
-        restored = {step.id for step in self._steps if step.restores}
+        restored = {step.id for index, step in enumerate(self._steps) if step.restores and self._progress.outcomes[index] == APPLIED}
         # DocBits may create an export active before this run makes it inactive.
         begun = [index for index in self._progress.changes if self._progress.outcomes[index] in (APPLIED, UNKNOWN)]
         made_active = {*self._progress.creates, *self._progress.strays, *self._activated}

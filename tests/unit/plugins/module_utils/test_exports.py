@@ -439,6 +439,25 @@ def test_export_left_inactive_whose_activation_is_refused_once_is_activated(worl
     assert "DV11" not in world.ids(docbits.reconcile(spare, record_path=record)["findings"]) and docbits.rows["1"].active
 
 
+@pytest.mark.parametrize("fault", ["lost before", "lost after"])
+def test_export_left_inactive_whose_activation_is_not_answered_is_activated_by_the_next_run(world, record, fault):
+    docbits, spare = world.Organisation([world.webhook("1", "runs")]), world.declared(world.webhook(None, "spare"), active=False)
+    interrupted(docbits, record, spare, at="create", allow_momentary_deactivation=True)
+    docbits.fail("activate", fault)
+    if fault == "lost before":
+        error = docbits.failed(spare, record_path=record)
+        assert "DV09" not in world.ids(error.findings) and "E33" in world.ids(error.findings) and error.facts["changed"] is True
+    assert "E29" in world.ids(docbits.reconcile(spare, record_path=record)["findings"]) and docbits.rows["1"].active
+
+
+def test_export_left_inactive_whose_activation_is_refused_is_not_said_to_be_replaced_by_a_new_one(world, record):
+    docbits, spare = world.Organisation([world.webhook("1", "runs")]), world.declared(world.webhook(None, "spare"), active=False)
+    interrupted(docbits, record, spare, at="create", allow_momentary_deactivation=True)
+    docbits.fail("activate", "refused before", always=True)
+    result = docbits.reconcile(world.declared(world.webhook(None, "new")), record_path=record)
+    assert "DV11" in world.ids(result["findings"]) and not docbits.rows["1"].active
+
+
 @pytest.mark.parametrize("order", [2, 3])
 def test_export_that_an_interrupted_update_deactivated_stays_active_when_the_next_run_fails(world, record, order):
     docbits = world.Organisation([world.webhook("1")], update="deactivates")
