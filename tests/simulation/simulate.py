@@ -453,8 +453,9 @@ def _edit(story, clock) -> None:
         story.rows_of_person += model.rows.values()
         if rows and edit not in ("add", "add declared"):
             row, start = model.rows.get(id_), {row.id: row for row in story.history.rows}.get(id_)
-            # A run may have switched the export off for a moment.
-            keeps_activity = row and start and edit != "active" and story.history.options.get("allow_momentary_deactivation")
+            # A run may have switched the export off for a moment, or DocBits for the export of a run.
+            is_switched = story.history.options.get("allow_momentary_deactivation") or story.history.moods.one_active == "replaces"
+            keeps_activity = row and start and edit != "active" and is_switched
             story.left_by_person[id_] = replace(row, active=story.left_by_person.get(id_, start).active) if keeps_activity else row
 
 

@@ -66,10 +66,11 @@ def refuse_unlisted(pairs, pending, record_path) -> None:
 def left_behind(pending, pairs, current, client) -> list:
     """Warnings about what an interrupted run left, for a run that does not finish it.
 
-    pairs: those of the declaration, none if it could not be paired
+    pairs:   those of the declaration, none if it could not be paired
+    current: None if the list cannot be read
     """
     labels = {pair.current.id: pair.declared.label for pair in pairs if pair.current}
-    listed = {export.id: export for export in current}
+    listed = {export.id: export for export in current or ()}
     dropped = []
     for id_ in sorted({*pending.fields, *pending.names}):
         names, export = [*pending.fields.get(id_, ()), *pending.names.get(id_, ())], listed.get(id_)
@@ -78,7 +79,7 @@ def left_behind(pending, pairs, current, client) -> list:
             dropped += [_dropped(f"export {id_}", name, is_listed=False) for name in names]
         else:
             dropped += [_dropped(labels.get(id_, export.label), name) for name in names if _is_dropped(export, name, client)]
-    return no_longer_active(pending.were_active, pairs, current) + dropped
+    return dropped if current is None else no_longer_active(pending.were_active, pairs, current) + dropped
 
 
 def no_longer_active(ids, pairs, current) -> list:
@@ -111,6 +112,6 @@ def _is_dropped(export, name, client) -> bool:
 
 
 def _dropped(label, name, is_listed=True) -> Finding:
-    unlisted = "DocBits does not list the export, and may have dropped it in an update of a run that was interrupted"
+    unlisted = "the list does not show the export, and DocBits may have dropped it in an update of a run that was interrupted"
     message = "DocBits dropped it in an update of a run that was interrupted" if is_listed else unlisted
     return Finding("E30", WARNING, f"{label}: {name}", message, f"declare {name}, or set it again in DocBits")

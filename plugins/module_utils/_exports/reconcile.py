@@ -167,7 +167,12 @@ def reconcile(client, declared, options: Options, check_mode: bool, clock=time) 
 def _read_and_plan(client, declared, options, pending, clock) -> _Draft:
     # An interrupted update may have replaced what a fingerprint stands for.
     options.fingerprints.forget(pending.active)
-    return _draft(client, declared, options, pending, client.exports(), clock)
+    try:
+        current = client.exports()
+    except IonError as error:
+        error.findings += left_behind(pending, (), None, client)
+        raise
+    return _draft(client, declared, options, pending, current, clock)
 
 
 def _left_behind(pending, pairs, client) -> list:
@@ -175,7 +180,7 @@ def _left_behind(pending, pairs, client) -> list:
     try:
         return left_behind(pending, pairs, client.exports(), client) if pending else []
     except IonError:
-        return []
+        return left_behind(pending, pairs, None, client)
 
 
 def _with_fingerprints(result, draft, options, unverified) -> dict:

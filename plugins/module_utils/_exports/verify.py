@@ -191,12 +191,15 @@ class Verification:
         listed = self._current()
         # An update that created an export may not have sent its document type.
         keys |= {listed[id_].exclusive_key for id_ in self._progress.strays.values() if id_ in listed}
-        self._progress.displaced = []
+        must_be_active = []
         for export in self._progress.plan.before:
-            now = listed.get(export.id)
-            must_be_active = (export.active or export.id in restored) and export.id not in switched and self._after.get(export.id, export).active
-            if must_be_active and (is_any_key or export.exclusive_key in keys) and (now is None or now.get("active") is False):
-                self._progress.displaced.append(export)
+            is_kept = (export.active or export.id in restored) and export.id not in switched and self._after.get(export.id, export).active
+            if is_kept and (is_any_key or export.exclusive_key in keys):
+                must_be_active.append(export)
+        # The document type of an export that was not listed before it was restored is not known.
+        was_listed = {export.id for export in self._progress.plan.before}
+        must_be_active += [step.before for step in self._steps if keys and step.restores and step.id in restored - was_listed]
+        self._progress.displaced = [export for export in must_be_active if export.id not in listed or listed[export.id].get("active") is False]
         return [
             Finding(
                 "DV09",

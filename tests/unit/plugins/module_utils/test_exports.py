@@ -516,6 +516,30 @@ def test_run_that_is_refused_names_what_an_interrupted_update_may_have_dropped_f
     assert finding.where == "export 1: execution_order" and "may have dropped" in finding.message
 
 
+def test_run_that_cannot_read_the_list_names_what_an_interrupted_update_may_have_dropped(world, record):
+    docbits = world.Organisation([world.webhook("1", execution_order=2)], update="drops")
+    changed = world.declared(world.webhook("1"), url="https://example.com/b")
+    docbits.fail("list", KeyboardInterrupt(), nth=3, always=True)
+    with pytest.raises(KeyboardInterrupt):
+        docbits.reconcile(changed, record_path=record)
+    docbits.hooks.clear()
+    docbits.fail("list", "refused before", always=True)
+    for check_mode in (True, False):
+        error = docbits.failed(changed, record_path=record, check_mode=check_mode)
+        assert [finding.where for finding in error.findings if finding.id == "E30"] == ["export 1: execution_order"]
+        assert not {"E33", "P09"} & set(world.ids(error.findings))
+
+
+def test_export_that_was_restored_unlisted_and_that_another_one_replaces_again_is_named(world, record):
+    docbits = world.Organisation([world.webhook("1", "By hand")], one_active="replaces", lists_inactive=False)
+    new = world.declared(world.webhook(None, "New"))
+    interrupted(docbits, record, new, at="activate")
+    assert [row.active for row in docbits.rows.values()] == [False]
+    error = docbits.failed(new, record_path=record)
+    assert [finding.where for finding in error.findings if finding.id == "DV09"] == ["export 1"]
+    assert docbits.rows["1"].active
+
+
 def test_export_that_an_interrupted_run_deactivated_and_that_is_not_listed_is_not_created_again(world, record):
     spare = world.declared(world.webhook(None), active=False)
     docbits = world.Organisation([world.webhook("1", active=False)], lists_inactive=False)
