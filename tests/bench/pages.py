@@ -68,8 +68,8 @@ What takes time: a ring begins when the one before it has ended, and the request
 long as one environment. A single environment waits for its requests, which at 50 ms is 1 s for nineteen of them; the rest is the start of Ansible.
 
 An unchanged run saves seven of the nineteen requests and nothing else: it proves each ION API file against Infor like the first one (five requests), reads the
-contract and the list of exports (two) and all five files, opens the same vaults and shows as many results. So it takes three quarters of
-the time of the first run.
+contract and the list of exports (two) and all five files, opens the same vaults and shows as many results. So it takes some four
+fifths of the time of the first run.
 That is its purpose: to find out which files Infor no longer accepts, and what somebody has changed by hand.
 
 The playbook sends two requests more than the others for a first run: it reads the contract, and it reads the list of exports again before the first write.
@@ -86,12 +86,13 @@ def write(result: dict, folder, with_documentation: bool) -> None:
 def page(result: dict, with_plot: bool) -> str:
     """docs/performance.md."""
     machine = result["machine"]
+    median = f"the median of {result['runs']} runs, or one run where that took longer than {result['once']:.0f} s" if result["runs"] > 1 else "one run"
     parts = [
         "# Performance",
         NOTE,
         f"Measured with ansible-{machine['ansible']} and Python {machine['python']} on a {machine['system']} machine with {machine['cores']} cores"
-        f" ({machine['architecture']}) and {machine['memory_gib']} GiB of memory; each number is the median of {result['runs']} runs, or one run where"
-        f" that took longer than {result['once']:.0f} s. Compare the rows with each other rather than with a clock: they were measured in one go, in turn.",
+        f" ({machine['architecture']}) and {machine['memory_gib']} GiB of memory; each number is {median}."
+        " Compare the rows with each other rather than with a clock: they were measured in one go, in turn.",
         JOB.strip(),
         SERVERS[result["server"]],
         "## Wall time",
