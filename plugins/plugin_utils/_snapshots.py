@@ -77,10 +77,11 @@ class Snapshots:
         Raises: InvalidInput
         """
         try:
-            names, latest = self._names(), self._names(self._tag)
+            names = self._names()
         except OSError as error:
             raise _unusable(self._folder, f"the directory cannot be read ({error.strerror})", "check its owner and mode") from None
         if name == LATEST:
+            latest = [known for known in names if known.endswith(self._tag)]
             if not latest:
                 raise _unusable(self._folder, "there is no snapshot of this environment", "check snapshot_dir, or declare the former exports and deploy them")
             name = latest[-1]

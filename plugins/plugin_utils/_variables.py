@@ -76,8 +76,7 @@ def check_required(args, variables, with_api_key: bool = True) -> None:
     found, named = [], set()
     for variable, what in needed.items():
         option = VARIABLES[variable]
-        _function, names = OPTIONS[option].get("fallback", (None, ()))
-        if option not in args and not any(name in os.environ for name in names):
+        if option not in args and _fallback(option) is None:
             others = [name for name in variables if name not in VARIABLES]
             wanted = [variable, *what.split(" or ")]
             similar = [match for name in wanted for match in get_close_matches(name, others, n=1, cutoff=SIMILARITY)][:1]
@@ -87,6 +86,12 @@ def check_required(args, variables, with_api_key: bool = True) -> None:
     if found:
         # Each misspelled variable once.
         raise InvalidInput([*found, *(finding for finding in near_misses(variables) if finding.where not in named)])
+
+
+def with_fallbacks(args) -> dict:
+    """The options that say which organisation is meant, as texts or None: of the arguments, the environment of the process, or the default."""
+    values = {name: args.get(name) or _fallback(name) for name in _IDENTITY}
+    return {name: str(value) if value else None for name, value in values.items()}
 
 
 def evaluation_error(where, error, vault_text="") -> InvalidInput:
@@ -153,12 +158,6 @@ def _evaluated(variable, variables, templar):
     except AnsibleError as error:
         failed = evaluation_error(variable, error, getattr(variables[variable], "_ciphertext", ""))
     raise failed
-
-
-def with_fallbacks(args) -> dict:
-    """The options that say which organisation is meant, as texts or None: of the arguments, the environment of the process, or the default."""
-    values = {name: args.get(name) or _fallback(name) for name in _IDENTITY}
-    return {name: str(value) if value else None for name, value in values.items()}
 
 
 def _fallback(option):
